@@ -1,0 +1,108 @@
+# Lodger. `make run` boots the built-in machine, `make check` passes the tests.
+# One Makefile, not recursive. O=DIR build folder, V=1 shows commands,
+# SAN=undefined builds the kernel and the tools with that sanitizer.
+
+O	?= build
+V	?= 0
+SAN	?=
+PREFIX	?= /usr/local
+Q	:= $(if $(filter 1,$(V)),,@)
+say	= $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
+
+CC	?= gcc
+WARN	:= -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
+	   -Wundef -Wpointer-arith -Wwrite-strings -Wno-unused-parameter -Werror
+COMMON	:= -std=gnu11 -O2 -g -MMD -MP $(WARN)
+
+# --- The kernel: freestanding, general registers only, no libc ---------------
+GCCINC	:= $(shell $(CC) -print-file-name=include)
+KFLAGS	:= $(COMMON) -ffreestanding -mgeneral-regs-only -mno-red-zone -fPIE \
+	   -fvisibility=hidden -fno-stack-protector -fno-asynchronous-unwind-tables \
+	   -fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks \
+	   -fcf-protection=none -fno-jump-tables -fno-tree-loop-distribute-patterns \
+	   -Ikernel -Ikernel/include -I$(O)
+# kernel/ and *_kern.c see no host header at all
+KERNEL_ONLY := -nostdinc -isystem $(GCCINC)
+ifeq ($(SAN),undefined)
+KFLAGS	+= -fsanitize=undefined -fno-sanitize=alignment,vptr
+HSAN	:= -fsanitize=undefined
+endif
+
+KSRC	:= $(sort $(wildcard kernel/*/*.c kernel/*/*/*.c))
+DKSRC	:= $(sort $(wildcard drivers-host/*_kern.c))
+ASRC	:= $(sort $(wildcard arch-um/*.c))
+ASSRC	:= $(sort $(wildcard arch-um/*.S))
+KOBJ	:= $(KSRC:%.c=$(O)/%.o) $(DKSRC:%.c=$(O)/%.o)
+AOBJ	:= $(ASRC:%.c=$(O)/%.o) $(ASSRC:%.S=$(O)/%.o)
+
+# --- The lodger command: an ordinary program ---------------------------------
+HSRC	:= $(sort $(wildcard boot/*.c drivers-host/*_host.c))
+HOBJ	:= $(HSRC:%.c=$(O)/%.o)
+HFLAGS	:= $(COMMON) -D_GNU_SOURCE -fPIE -Ikernel -I. -I$(O) $(HSAN)
+HLIBS	:= -lz -lseccomp -lcap-ng -lpthread
+
+all: $(O)/lodger
+.PHONY: all run check check-long check-native check-hosts lint install clean bench deps
+
+GEN	:= $(O)/gen/syscalls.h
+$(O)/gen/%.h: kernel/syscall/syscalls.tbl tools/gen-syscalls.awk
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && awk -v out=$* -f tools/gen-syscalls.awk $< >$@.tmp && mv $@.tmp $@
+
+$(O)/kernel/%.o: kernel/%.c | $(GEN)
+	$(call say,KCC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) $(KERNEL_ONLY) -c $< -o $@
+$(O)/drivers-host/%_kern.o: drivers-host/%_kern.c | $(GEN)
+	$(call say,KCC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) $(KERNEL_ONLY) -c $< -o $@
+$(O)/arch-um/%.o: arch-um/%.c | $(GEN)
+	$(call say,KCC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) -mfsgsbase -Iarch-um -c $< -o $@
+$(O)/arch-um/%.o: arch-um/%.S
+	$(call say,KAS,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) -Iarch-um -D__ASSEMBLY__ -c $< -o $@
+$(O)/drivers-host/%_host.o: drivers-host/%_host.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(HFLAGS) -c $< -o $@
+$(O)/boot/%.o: boot/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(HFLAGS) -c $< -o $@
+
+# Everything but arch-um must need nothing but host_* (tools/check-boundary.sh).
+$(O)/kernel-part.o: $(KOBJ) tools/check-boundary.sh
+	$(call say,LD,$@)
+	$(Q)ld -r -o $@ $(KOBJ) && sh tools/check-boundary.sh $@
+
+$(O)/kernel.elf: $(O)/kernel-part.o $(AOBJ) arch-um/kernel.lds tools/kallsyms.sh
+	$(call say,LD,$@)
+	$(Q)sh tools/kallsyms.sh $(O) arch-um/kernel.lds $@ $(O)/kernel-part.o $(AOBJ)
+
+# What lodger carries: the image without debug sections, and the built-in root.
+$(O)/kernel.img: $(O)/kernel.elf
+	$(Q)objcopy -S $< $@
+$(O)/initramfs.cpio: $(wildcard boot/initramfs/* boot/initramfs/*/*) tools/mkinitramfs.sh
+	$(call say,CPIO,$@)
+	$(Q)sh tools/mkinitramfs.sh boot/initramfs $@
+$(O)/boot/image.o: boot/image.S $(O)/kernel.img $(O)/initramfs.cpio
+	$(Q)mkdir -p $(@D) && $(CC) -I$(O) -c $< -o $@
+$(O)/lodger: $(HOBJ) $(O)/boot/image.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HSAN) -pie -o $@ $^ $(HLIBS)
+
+deps:
+	@sh tools/install-deps.sh run
+run: deps
+	@$(MAKE) --no-print-directory $(O)/lodger
+	@$(O)/lodger run
+
+include $(wildcard tests/tests.mk)
+
+install: $(O)/lodger
+	install -D -m 755 $(O)/lodger $(DESTDIR)$(PREFIX)/bin/lodger
+	install -D -m 644 boot/lodger.1 $(DESTDIR)$(PREFIX)/share/man/man1/lodger.1
+lint:
+	@sh tools/lint.sh
+clean:
+	rm -rf $(O)
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Credentials: immutable once installed in a task; changed by copy and swap.
+ * Following credentials(7) and capabilities(7).
+ */
+#ifndef KERNEL_CRED_H
+#define KERNEL_CRED_H
+
+#include <kernel/atomic.h>
+
+struct task;
+
+struct group_list {
+	struct ref refs;
+	u32 n;
+	u32 gid[];
+};
+
+struct cred {
+	struct ref refs;
+	u32 uid, gid, suid, sgid, euid, egid, fsuid, fsgid;
+	u64 cap_inheritable, cap_permitted, cap_effective, cap_bset,
+		cap_ambient;
+	struct group_list *groups; /* sorted, may be NULL */
+};
+
+/* A private copy to change. NULL when out of memory. */
+struct cred *cred_copy(const struct cred *c);
+/* Make c the current task's credentials; takes over the reference. */
+void cred_install(struct cred *c);
+void cred_get(struct cred *c);
+void cred_put(struct cred *c);
+/* Is gid the fsgid or in the supplementary groups? */
+bool cred_in_group(const struct cred *c, u32 gid);
+/* Does the current task have the capability (CAP_* number)? */
+bool capable(int cap);
+extern struct cred init_cred;
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Address spaces: what the guest has mapped, as Linux would list it. The
+ * memory itself belongs to the host: anonymous memory is host private memory
+ * (demand-zero and copy-on-write run in the host), file pages are windows of
+ * the pool mapped by the host. Here stand the vmas and the rules.
+ *
+ * mm->lock guards vmas and counters, and is held over host_mm_*() calls.
+ * vmas are kept in an ordered tree without overlaps.
+ */
+#ifndef KERNEL_MM_H
+#define KERNEL_MM_H
+
+#include <abi/mman.h>
+#include <hostapi/host.h>
+#include <kernel/atomic.h>
+#include <kernel/lock.h>
+
+struct file;
+struct mapping;
+struct mm;
+
+/* vma->flags */
+#define VM_READ	     0x1u
+#define VM_WRITE     0x2u
+#define VM_EXEC	     0x4u
+#define VM_SHARED    0x8u
+#define VM_MAYREAD   0x10u
+#define VM_MAYWRITE  0x20u
+#define VM_MAYEXEC   0x40u
+#define VM_GROWSDOWN 0x100u
+#define VM_LOCKED    0x200u
+#define VM_NORESERVE 0x400u
+#define VM_STACK     0x800u
+#define VM_HEAP	     0x1000u
+#define VM_DONTFORK  0x2000u
+#define VM_WIPEONFORK 0x4000u
+#define VM_DONTDUMP  0x8000u
+
+struct vma {
+	u64 start, end; /* page-aligned, end exclusive */
+	u32 flags;	/* VM_* */
+	u64 pgoff;	/* in pages: place in the file */
+	struct file *file; /* reference; NULL = anonymous */
+	struct mm *mm;
+	/* tree of mm, under mm->lock */
+	struct vma *left, *right, *parent;
+	u32 prio;
+	/* list of mapping->vmas, under mapping->vma_lock */
+	struct list_head map_node;
+};
+
+struct mm {
+	struct mutex lock;
+	struct ref users; /* tasks; the last one empties it */
+	struct ref refs;  /* structure references; users hold one together */
+	/* under lock: */
+	struct vma *root;
+	u32 map_count;
+	u64 total_pages, locked_pages, data_pages, stack_pages, exec_pages;
+	u64 mmap_base;
+	u64 brk_start, brk;
+	/* set at exec */
+	u64 code_start, code_end, data_start, data_end, stack_start;
+	u64 arg_start, arg_end, env_start, env_end;
+	u64 auxv[48];
+	u32 auxv_len; /* bytes */
+	struct file *exe;
+	bool dead; /* the host process is gone: copies fail */
+	u32 dumpable;
+	u64 max_rss_kb;
+	/* arch-um's part */
+	u64 host[8];
+};
+
+struct mm *mm_alloc(void);
+/* Structure references. */
+static inline void mm_get(struct mm *mm)
+{
+	ref_get(&mm->refs);
+}
+void mm_put(struct mm *mm);
+
+/*
+ * fork: copies vmas of current's mm. The caller holds old->lock and keeps it
+ * over host_task_start_fork(), so that both agree. => new mm or ERR_PTR.
+ */
+struct mm *mm_fork_locked(struct mm *old);
+/* Drop all vmas' bookkeeping and files; host memory is not touched. */
+void mm_release_vmas(struct mm *mm);
+
+/* Lookups; caller holds lock. _find: first vma that ends above addr. */
+struct vma *vma_find(struct mm *mm, u64 addr);
+struct vma *vma_first(struct mm *mm);
+struct vma *vma_next(struct vma *v);
+#define vma_for_each(v, mm) for (v = vma_first(mm); v; v = vma_next(v))
+
+/*
+ * The body of mmap(2): takes mm->lock itself. file: a reference is taken.
+ * off in bytes, page-aligned. => address or -errno.
+ */
+long do_mmap(struct mm *mm, u64 addr, u64 len, int prot, int flags,
+	     struct file *file, u64 off);
+int do_munmap(struct mm *mm, u64 addr, u64 len);
+int do_mprotect(struct mm *mm, u64 addr, u64 len, int prot);
+/* Stack and heap for exec. => 0 or -errno */
+int mm_setup_stack(struct mm *mm, u64 top, u64 size, bool exec);
+
+/*
+ * Make the page of a user address present: reads file pages, extends stacks.
+ * access: VM_READ, VM_WRITE or VM_EXEC. May sleep.
+ * => 0: try again; -EFAULT: SIGSEGV; -ENXIO: SIGBUS (past end of file),
+ *    -EACCES: mapped but protection forbids it (SEGV_ACCERR).
+ */
+int mm_fault(struct mm *mm, u64 addr, u32 access);
+
+/*
+ * A file shrank or pages were dropped: unmap what lies at or after `from`
+ * (page index) up to `to` in every mapper, waiting until they let go.
+ * even_cow: private copies too (truncate) or not.
+ */
+void mm_unmap_mapping_range(struct mapping *m, u64 from, u64 to, bool even_cow);
+
+/* Machine-wide memory limit and OOM. */
+void mm_oom(void);
+struct mem_stats {
+	u64 total_kb, free_kb, avail_kb, cached_kb, shmem_kb, anon_kb, slab_kb,
+		mapped_kb, committed_kb;
+};
+void mm_get_stats(struct mem_stats *st);
+void mm_subsys_init(void);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Pool windows and the page cache.
+ *
+ * Every regular-file inode has a struct mapping: one contiguous, sparse window
+ * of the pool, so that any range of the file is one host mapping. Pool offsets
+ * are virtual; memory exists only where something was written. The kernel sees
+ * the window at host_pool_ptr(m->window).
+ *
+ * Two kinds. RAM mappings (tmpfs, memfd, shm): the pool is the file; a hole is
+ * zeros, every page below the size counts as resident. Backed mappings
+ * (hostfs): a bitmap says which pages are resident; ops->read fills others.
+ *
+ * Windows come in size classes (64 KiB, 1 MiB, 16 MiB, 256 MiB, 4 GiB, 64 GiB,
+ * 1 TiB). A file that outgrows its window moves to a larger one; before its
+ * first mmap it gets one with plenty of room. A window goes back to the
+ * allocator only when no vma maps it.
+ */
+#ifndef KERNEL_POOL_H
+#define KERNEL_POOL_H
+
+#include <kernel/iov.h>
+#include <kernel/lock.h>
+
+struct inode;
+struct mapping;
+
+struct mapping_ops {
+	/*
+	 * Fill [off, off+len) of the file into the pool window (page-aligned;
+	 * bytes past end of file are zero already). Called with m->lock held.
+	 * May sleep. => 0 or -errno. NULL: a RAM mapping.
+	 */
+	int (*read)(struct mapping *m, u64 off, u64 len);
+	/* Write [off, off+len) back. Called with m->lock held. */
+	int (*write)(struct mapping *m, u64 off, u64 len);
+};
+
+struct mapping {
+	struct mutex lock;
+	/* under lock (window: also stable while vmas map it) */
+	u64 window;	  /* pool offset */
+	u64 window_len;	  /* bytes; 0 = none yet */
+	u64 *resident;	  /* bitmap by page, backed mappings only */
+	u64 nr_resident;  /* pages with memory, roughly */
+	u64 nr_dirty;
+	u64 *dirty;
+	const struct mapping_ops *ops; /* NULL or ->read NULL: RAM */
+	struct inode *inode;
+	/* mappers, under vma_lock */
+	struct mutex vma_lock;
+	struct list_head vmas; /* struct vma by map_node */
+	u32 nr_writable;       /* shared writable vmas */
+};
+
+void mapping_init(struct mapping *m, struct inode *ino,
+		  const struct mapping_ops *ops);
+/* All pages gone, window given back. No vma maps it any more. */
+void mapping_destroy(struct mapping *m);
+
+/*
+ * Room for a file of `size` bytes. May move the window. Caller holds m->lock.
+ * => 0, -ENOSPC, -EFBIG
+ */
+int mapping_reserve_locked(struct mapping *m, u64 size);
+/* The same with plenty of room for growth, before the first vma. */
+int mapping_prepare_mmap(struct mapping *m, u64 size);
+
+/*
+ * Make the pages of [off, off+len) (clipped to the file) resident. May sleep.
+ * => 0 or -errno
+ */
+int mapping_populate(struct mapping *m, u64 off, u64 len);
+/* How far from page pgoff on are pages resident (at most max)? RAM: max. */
+u64 mapping_resident_run(struct mapping *m, u64 pgoff, u64 max);
+
+/*
+ * Forget pages from byte `off` on (truncate): unmaps them from every mapper,
+ * zeroes the rest of a partial page, punches the pool. To the end: len = -1.
+ */
+void mapping_truncate(struct mapping *m, u64 off, u64 len);
+
+/*
+ * read(2) and write(2) on a mapping: the caller holds no mapping lock; for
+ * write it holds inode->lock and has set the size limit. => bytes or -errno.
+ * write extends inode->size.
+ */
+ssize_t mapping_read_iter(struct mapping *m, struct iov_iter *it, loff_t pos);
+ssize_t mapping_write_iter(struct mapping *m, struct iov_iter *it, loff_t pos);
+int mapping_sync(struct mapping *m, u64 off, u64 len);
+
+/* Pages in use by all mappings. */
+u64 pool_used_pages(void);
+void pool_init(u64 pool_size);
+/* Raw windows for other users (SysV shm, initrd). => offset, or -ENOSPC. */
+s64 pool_window_alloc(u64 len);
+void pool_window_free(u64 off, u64 len);
+
+#endif

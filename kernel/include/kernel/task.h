@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tasks: one per guest thread and kernel thread.
+ *
+ * A task lives in a block of TASK_BLOCK_SIZE bytes, aligned to its size: kernel
+ * stack below, pt_regs on top of it, struct task in the TASK_AREA_SIZE bytes at
+ * the block's end. `current` therefore comes from the stack pointer, in every
+ * backend.
+ *
+ * Life: task_alloc() -> set up by do_clone() -> host_task_start_*() -> runs ->
+ * do_exit(): TASK_ZOMBIE (thread group leader) or gone at once -> parent waits:
+ * released from the tree -> last reference: block freed. A task holds one
+ * reference for its running context (dropped by kern_task_gone) and one for its
+ * place in the pid table (dropped by release).
+ *
+ * Threads of one process share struct process (Linux's signal_struct: thread
+ * group, group-wide signals, session, group, rlimits, timers).
+ */
+#ifndef KERNEL_TASK_H
+#define KERNEL_TASK_H
+
+#include <abi/resource.h>
+#include <hostapi/host.h>
+#include <kernel/cred.h>
+#include <kernel/lock.h>
+#include <kernel/signal.h>
+#include <kernel/time.h>
+#include <kernel/wait.h>
+
+struct mm;
+struct files;
+struct fs_context;
+struct tty;
+struct process;
+struct file;
+
+enum task_state {
+	TASK_NEW,     /* not started */
+	TASK_RUNNING, /* in user mode or running kernel code */
+	TASK_SLEEPING, /* in sleep_on(); host thread may be asleep */
+	TASK_STOPPED, /* job control or ptrace stop */
+	TASK_ZOMBIE,  /* dead; exit status kept for the parent */
+	TASK_DEAD,    /* released */
+};
+
+/* task->work: why the way to user mode leads through kern_exit_work() */
+#define WORK_SIGNAL 1u	/* a signal may be deliverable */
+#define WORK_HOST   2u	/* arch-um: mm calls, freeze */
+#define WORK_NOTIFY 4u	/* run task->deferred (final file puts) */
+#define WORK_PTRACE 8u
+
+#define TASK_COMM_LEN 16
+
+struct task {
+	/* hot, first: entry and exit touch these */
+	u32 work;	/* WORK_*: set by anybody with atomic_or, then kick */
+	u32 wake_seq;	/* futex word of sleep_on() */
+	u32 host_asleep; /* 1 while the host thread is (about to be) asleep */
+	u32 state;	/* enum task_state */
+	const char *wchan;
+	struct mm *mm;	       /* NULL: kernel thread */
+	struct files *files;
+	struct fs_context *fs;
+	struct process *proc;
+	struct cred *cred;     /* own reference; replaced, never changed */
+	struct sighand *sighand;
+	sigset_t blocked;	/* only by the task itself (under sighand->lock) */
+	sigset_t saved_blocked; /* to restore after sigsuspend & co. */
+	bool restore_blocked;
+	bool strace;
+	u32 restart_kind; /* for restart_syscall */
+	u64 restart_arg[4];
+	struct host_task *host; /* arch-um's part; opaque here */
+
+	/* identity, fixed after creation */
+	u32 tid; /* in the init pid namespace */
+	struct ref refs;
+	char comm[TASK_COMM_LEN];
+	u64 start_time; /* monotonic ns */
+	bool kthread;
+
+	/* signals to this thread, under sighand->lock */
+	struct sigpending pending;
+	u64 alt_sp, alt_size;
+	u32 alt_flags;
+	u32 exit_signal; /* to the parent; 0 for threads */
+
+	/* thread bookkeeping, only by the task itself */
+	uaddr clear_child_tid, set_child_tid;
+	uaddr robust_list;
+	struct completion_vfork *vfork_done; /* the parent waits for this */
+	u64 utime_ns, stime_ns, min_flt, maj_flt, nvcsw, nivcsw;
+	u64 read_bytes, write_bytes, syscalls;
+	u32 personality;
+	u32 pdeath_signal;
+	bool dying;  /* in do_exit */
+	bool execing;
+	int oom_score_adj;
+	int nice;
+	u32 sched_policy, sched_prio;
+	u64 timer_slack;
+	u8 affinity[128];
+
+	/* tree, under tasklist_lock */
+	struct list_head thread_node; /* proc->threads */
+	struct list_head all_node;    /* all tasks */
+	struct task *pid_hash_next;
+
+	/* deferred work of the task itself */
+	struct list_head deferred;
+
+	/* ptrace, under tasklist_lock */
+	struct task *tracer;
+	u32 ptrace_flags;
+};
+_Static_assert(sizeof(struct task) <= TASK_AREA_SIZE - 1024, "task area");
+
+/* One process: a thread group. */
+struct process {
+	struct ref refs;
+	u32 pid; /* tid of the leader */
+	struct task *leader;
+	struct list_head threads; /* under tasklist_lock */
+	u32 nr_threads;
+
+	/* family, under tasklist_lock */
+	struct process *parent;
+	struct list_head children; /* of struct process, by sibling */
+	struct list_head sibling;
+	struct waitqueue child_wait; /* parents wait here for any child event */
+	u32 pgid, sid;
+	struct list_head pgrp_node; /* all processes */
+	struct tty *tty; /* controlling terminal, under tasklist_lock */
+	bool session_leader;
+	bool subreaper;
+	bool did_exec;
+
+	/* signals to the group, under sighand->lock of its threads */
+	struct sigpending pending;
+	u32 group_flags; /* PROC_* */
+	int group_exit_code;
+	u32 stop_count;
+	int stop_code;	/* status to report: stop signal; 0 = none to report */
+	bool continued; /* report SIGCONT */
+
+	struct rlimit64 rlim[RLIM_NLIMITS];
+	/* times of dead threads and waited-for children */
+	u64 utime_ns, stime_ns, cutime_ns, cstime_ns;
+	u64 min_flt, maj_flt, cmin_flt, cmaj_flt, maxrss_kb, cmaxrss_kb;
+	struct timer itimer_real;
+	u64 itimer_interval;
+	struct list_head posix_timers;
+	u32 next_timer_id;
+	int exit_code; /* wait status of the zombie */
+	bool dumpable_clear;
+	u32 securebits, no_new_privs;
+};
+#define PROC_GROUP_EXIT 1u /* group_exit_code is final: all threads must go */
+#define PROC_STOPPED	2u
+#define PROC_STOPPING	4u
+#define PROC_EXECING	8u
+
+static __always_inline struct task *task_from_sp(u64 sp)
+{
+	return (struct task *)((sp & ~(TASK_BLOCK_SIZE - 1)) + TASK_BLOCK_SIZE -
+			       TASK_AREA_SIZE);
+}
+#ifdef FAKEHOST /* unit tests run on ordinary stacks */
+extern struct task *fakehost_current;
+#define current fakehost_current
+#else
+static __always_inline struct task *get_current(void)
+{
+	return task_from_sp((u64)__builtin_frame_address(0));
+}
+#define current get_current()
+#endif
+
+static inline void *task_block(const struct task *t)
+{
+	return (void *)((u64)t & ~(TASK_BLOCK_SIZE - 1));
+}
+/* The guest registers of a task inside the kernel. */
+static inline struct pt_regs *task_regs(const struct task *t)
+{
+	return (struct pt_regs *)t - 1;
+}
+static inline void task_get(struct task *t)
+{
+	ref_get(&t->refs);
+}
+void task_put(struct task *t);
+void process_put(struct process *p);
+
+/* Guards the tree of processes, pid table, groups and sessions. */
+extern struct mutex tasklist_lock;
+extern struct list_head all_tasks;
+extern struct process *init_process;
+
+/* Set work bits and make a task in user mode notice. Never blocks. */
+static inline void task_set_work(struct task *t, u32 bits)
+{
+	atomic_or(&t->work, bits);
+	host_kick(t);
+}
+
+/* => with a reference, or NULL. */
+struct task *task_find_get(u32 tid);
+/* => leader of process pid with a reference, or NULL. */
+struct task *process_find_get(u32 pid);
+
+/* Start a kernel thread. => it (no reference), or ERR_PTR. */
+struct task *kthread_start(const char *name, void (*fn)(void *), void *arg);
+
+struct clone_args_k {
+	u64 flags; /* CLONE_*, without the exit signal */
+	u32 exit_signal;
+	uaddr stack; /* 0: the same */
+	u64 stack_size;
+	uaddr parent_tid, child_tid;
+	u64 tls;
+	uaddr pidfd;
+};
+/* => child's tid or -errno. */
+long do_clone(const struct clone_args_k *a);
+/* End the current thread; code is a wait status (exit<<8 or signal). */
+void do_exit(int code) __noreturn;
+void do_group_exit(int code) __noreturn;
+/* Run a program in the current task. argv/envp are kernel string vectors. */
+int kernel_execve(const char *path, const char *const *argv,
+		  const char *const *envp);
+/* Print every task with state and wchan to the log. */
+void task_dump_all(void);
+void task_subsys_init(void);
+
+/* rlimit of the current process */
+u64 rlimit(int res);
+
+#endif
