@@ -23,6 +23,9 @@
 #define RING_SLOTS 256u
 
 enum ring_state { RING_FREE, RING_FILLING, RING_QUEUED, RING_BUSY, RING_DONE };
+#define RING_STATE_MASK 0xffu
+#define RING_ASLEEP	0x100u /* the waiter sleeps on the state word: wake it */
+#define RING_NOTIFY	0x200u /* post RING_EV_REQ_DONE when done */
 
 /* Where bulk data lies. */
 enum ring_space { RING_NOBUF, RING_ARENA, RING_POOL };
@@ -56,6 +59,8 @@ enum { RING_MON_EXIT = 1 /* arg0 = exit code */, RING_MON_REBOOT };
 #define RING_EV_POWEROFF  8u
 #define RING_EV_OOM	  16u
 #define RING_EV_CON_EOF	  32u
+#define RING_EV_REQ_DONE  64u /* a request marked RING_NOTIFY is done */
+#define RING_EV_HOSTIO	  128u /* stdin, stdout or stderr may have become ready */
 
 #define CON_IN_SIZE 4096u
 

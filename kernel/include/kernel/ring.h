@@ -16,13 +16,25 @@ struct ring_req *ring_get(u16 device, u16 op);
  */
 s64 ring_call(struct ring_req *r);
 /*
- * The same but gives up on a signal with -ERESTARTSYS; the slot is then
- * released by the completion and no longer the caller's, and the buffer it
- * names must be abandoned to `ring_abandon_free`.
+ * The same but a signal ends the wait with -EINTR (caller turns it into
+ * -ERESTARTSYS). The slot is then no longer the caller's: it is freed when
+ * the monitor answers, and `buf` (from kmalloc, may be NULL), which the
+ * request may still write to, is kfree()d with it. After any other result both
+ * are still the caller's.
  */
+s64 ring_call_intr(struct ring_req *r, void *buf);
+/* Give the slot back. */
 void ring_put(struct ring_req *r);
 /* Bulk data: arena offset of a kernel pointer. */
 u64 ring_arena_off(const void *p);
+
+/*
+ * fn(bits) is called in the kernel's event thread when the monitor has posted
+ * any of `bits` (RING_EV_*). May sleep, but not for long. At init time only.
+ */
+void ring_event_register(u32 bits, void (*fn)(u32 bits));
+/* The ring itself; fixed after ring_init(). */
+extern struct ring_area *ring_area;
 
 void ring_init(void);
 

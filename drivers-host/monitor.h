@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the back ends (drivers-host/*_host.c) and the monitor (boot/) know of
+ * each other.
+ *
+ * The ring's workers (ring_host.c) take a request from the shared ring, copy
+ * it, check it, and call the device's serve function with the private copy.
+ * A serve function may block as long as it likes: the pool of workers grows so
+ * that there is always one left for the next request. It runs in any thread
+ * and beside others of its kind; what it returns becomes the request's result
+ * (-errno with the host's numbers, which on x86-64 are the guest's).
+ *
+ * Everything in a request is hostile. `buf` and `len` have been checked to lie
+ * inside arena or pool, but its *contents* can change at any moment: read
+ * once, then check, then use.
+ *
+ * A back end that wants to say something first (input, a size change) posts
+ * event bits; the kernel's event thread picks them up.
+ */
+#ifndef DRIVERS_HOST_MONITOR_H
+#define DRIVERS_HOST_MONITOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <hostapi/boot.h>
+#include <hostapi/ring.h>
+
+/* A request, as a serve function sees it. */
+struct ring_work {
+	uint16_t op;
+	uint64_t arg[6];
+	void *buf;	 /* NULL: none */
+	uint32_t len;	 /* bytes at buf */
+	uint64_t ret[4]; /* out */
+};
+
+/* One per device; => result of the request. May block. */
+int64_t monitor_serve(struct ring_work *w); /* RING_DEV_MONITOR */
+int64_t console_serve(struct ring_work *w); /* RING_DEV_CONSOLE */
+int64_t hostfs_serve(struct ring_work *w);  /* RING_DEV_HOSTFS */
+int64_t hostio_serve(struct ring_work *w);  /* RING_DEV_HOSTIO */
+
+/* The running machine, fixed before the workers start. */
+struct monitor {
+	uint8_t *arena; /* the monitor's own mappings of the memory files */
+	uint64_t arena_size;
+	uint8_t *pool;
+	uint64_t pool_size;
+	struct ring_area *ring;
+	struct boot_params *bp;
+	int arena_fd, pool_fd;
+	int msock;	   /* our end; the machine's is FD_MSOCK */
+	const char *name;  /* of the machine */
+	bool verbose;
+};
+extern struct monitor mon;
+
+/* A checked pointer into arena or pool (enum ring_space), or NULL. */
+void *monitor_ptr(uint32_t space, uint64_t off, uint64_t len);
+/* Set bits of ring_area.events and wake the kernel's event thread. */
+void monitor_post_event(uint32_t bits);
+/* The machine is over: wake the main thread; the first code given wins. */
+void monitor_end(int code);
+/* Same, with a message for the user: something in the machine is broken. */
+void monitor_die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A line on the user's stderr, with "lodger: " before it. */
+void monitor_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Start serving the ring of `mon`; stop: no request is answered any more. */
+int ring_host_start(void);
+void ring_host_stop(void);
+/* Wait at most `ms` until no request is being served. => true when so. */
+bool ring_host_drain(unsigned int ms);
+
+#endif
