@@ -37,5 +37,7 @@ void ring_event_register(u32 bits, void (*fn)(u32 bits));
 extern struct ring_area *ring_area;
 
 void ring_init(void);
+/* Start the event thread, when all handlers have registered. */
+void ring_events_start(void);
 
 #endif
