@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* mount(2), umount2(2) and the newer mount calls. */
+#ifndef ABI_MOUNT_H
+#define ABI_MOUNT_H
+
+#include <kernel/types.h>
+
+#define MS_RDONLY       1
+#define MS_NOSUID       2
+#define MS_NODEV        4
+#define MS_NOEXEC       8
+#define MS_SYNCHRONOUS  16
+#define MS_REMOUNT      32
+#define MS_MANDLOCK     64
+#define MS_DIRSYNC      128
+#define MS_NOSYMFOLLOW  256
+#define MS_NOATIME      1024
+#define MS_NODIRATIME   2048
+#define MS_BIND         4096
+#define MS_MOVE         8192
+#define MS_REC          16384
+#define MS_SILENT       32768
+#define MS_POSIXACL     0x10000
+#define MS_UNBINDABLE   0x20000
+#define MS_PRIVATE      0x40000
+#define MS_SLAVE        0x80000
+#define MS_SHARED       0x100000
+#define MS_RELATIME     0x200000
+#define MS_KERNMOUNT    0x400000
+#define MS_I_VERSION    0x800000
+#define MS_STRICTATIME  0x1000000
+#define MS_LAZYTIME     0x2000000
+#define MS_RMT_MASK     0x2800051
+#define MS_SUBMOUNT     0x4000000
+#define MS_NOREMOTELOCK 0x8000000
+#define MS_NOSEC        0x10000000
+#define MS_BORN         0x20000000
+#define MS_ACTIVE       0x40000000
+#define MS_MGC_VAL      0xC0ED0000
+#define MS_MGC_MSK      0xffff0000
+#define MS_NOUSER       0x80000000u
+
+#define MNT_FORCE       1
+#define MNT_DETACH      2
+#define MNT_EXPIRE      4
+#define UMOUNT_NOFOLLOW 8
+
+#define FSPICK_CLOEXEC          0x00000001
+#define FSPICK_SYMLINK_NOFOLLOW 0x00000002
+#define FSPICK_NO_AUTOMOUNT     0x00000004
+#define FSPICK_EMPTY_PATH       0x00000008
+#define MOUNT_ATTR_RELATIME     0x00000000
+#define MOUNT_ATTR_RDONLY       0x00000001
+#define MOUNT_ATTR_NOSUID       0x00000002
+#define MOUNT_ATTR_NODEV        0x00000004
+#define MOUNT_ATTR_NOEXEC       0x00000008
+#define MOUNT_ATTR_NOATIME      0x00000010
+#define MOUNT_ATTR_STRICTATIME  0x00000020
+#define MOUNT_ATTR__ATIME       0x00000070
+#define MOUNT_ATTR_NODIRATIME   0x00000080
+#define MOUNT_ATTR_IDMAP        0x00100000
+#define MOUNT_ATTR_NOSYMFOLLOW  0x00200000
+#define MOVE_MOUNT_F_SYMLINKS   0x00000001
+#define MOVE_MOUNT_F_AUTOMOUNTS 0x00000002
+#define MOVE_MOUNT_F_EMPTY_PATH 0x00000004
+#define MOVE_MOUNT_T_SYMLINKS   0x00000010
+#define MOVE_MOUNT_T_AUTOMOUNTS 0x00000020
+#define MOVE_MOUNT_T_EMPTY_PATH 0x00000040
+#define MOVE_MOUNT_SET_GROUP    0x00000100
+#define MOVE_MOUNT__MASK        0x00000177
+#define FSMOUNT_CLOEXEC         0x00000001
+#define FSOPEN_CLOEXEC          0x00000001
+#define OPEN_TREE_CLONE         1
+#define OPEN_TREE_CLOEXEC 02000000
+#define MOVE_MOUNT_BENEATH 0x200
+
+enum fsconfig_command {
+	FSCONFIG_SET_FLAG,
+	FSCONFIG_SET_STRING,
+	FSCONFIG_SET_BINARY,
+	FSCONFIG_SET_PATH,
+	FSCONFIG_SET_PATH_EMPTY,
+	FSCONFIG_SET_FD,
+	FSCONFIG_CMD_CREATE,
+	FSCONFIG_CMD_RECONFIGURE,
+	FSCONFIG_CMD_CREATE_EXCL,
+};
+
+struct mount_attr {
+	u64 attr_set;
+	u64 attr_clr;
+	u64 propagation;
+	u64 userns_fd;
+};
+
+#endif
