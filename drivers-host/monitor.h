@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the back ends (drivers-host/*_host.c) and the monitor (boot/) know of
+ * What the back ends (the _host.c files here) and the monitor (boot/) know of
  * each other.
  *
  * The ring's workers (ring_host.c) take a request from the shared ring, copy

@@ -121,7 +121,7 @@ static void ring_submit(struct ring_req *r)
 	store_release(&a->sq_head, a->sq_head + 1);
 	spin_unlock(&ring_lock);
 	atomic_inc(&a->doorbell);
-	if (READ_ONCE(a->monitor_sleeping))
+	if (!READ_ONCE(a->monitor_spinning) && READ_ONCE(a->monitor_sleeping))
 		host_futex_wake(&a->doorbell, 1);
 }
 

@@ -71,6 +71,7 @@ struct ring_area {
 	uint32_t sq_head, sq_tail;
 	uint32_t doorbell;	   /* futex: incremented at each submission */
 	uint32_t monitor_sleeping; /* number of monitor threads asleep */
+	uint32_t monitor_spinning; /* one looks at the queue: no need to wake */
 	uint32_t free_waiters;
 	uint32_t event_seq; /* futex of the kernel's event thread */
 	uint32_t events;
