@@ -9,6 +9,7 @@
 #include <kernel/atomic.h>
 
 struct task;
+struct user;
 
 struct group_list {
 	struct ref refs;
@@ -22,6 +23,16 @@ struct cred {
 	u64 cap_inheritable, cap_permitted, cap_effective, cap_bset,
 		cap_ambient;
 	struct group_list *groups; /* sorted, may be NULL */
+	struct user *user;	   /* accounts of uid; reference */
+};
+
+/* What all tasks of one real uid use together. */
+struct user {
+	struct ref refs;
+	u32 uid;
+	u32 nproc;	/* tasks, for RLIMIT_NPROC */
+	u32 sigpending; /* queued signals, for RLIMIT_SIGPENDING */
+	struct user *next;
 };
 
 /* A private copy to change. NULL when out of memory. */

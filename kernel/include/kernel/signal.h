@@ -17,6 +17,8 @@
 
 struct task;
 struct process;
+struct user;
+struct posix_timer;
 
 /* One bit per signal, signal n at bit n-1. (abi/signal.h has NSIG = 64.) */
 typedef u64 sigset_t;
@@ -26,6 +28,8 @@ struct sigqueue {
 	struct list_head node;
 	struct siginfo info;
 	u32 uid; /* charged to RLIMIT_SIGPENDING */
+	struct user *user; /* whose count it is in; NULL: not counted */
+	struct posix_timer *timer; /* belongs to a timer: not freed */
 };
 
 struct sigpending {
@@ -85,6 +89,24 @@ void signal_restore_saved(void);
 #define ERESTARTNOINTR	      513 /* always restart */
 #define ERESTARTNOHAND	      514 /* restart if no handler ran */
 #define ERESTART_RESTARTBLOCK 516 /* through restart_syscall */
+
+/* task->restart_kind: what restart_syscall(2) goes on with */
+enum restart_kind {
+	RESTART_NONE,
+	RESTART_NANOSLEEP, /* kernel/syscall/sys_time.c */
+	RESTART_POLL,	   /* poll_restart() */
+	RESTART_FUTEX,	   /* futex_restart() */
+};
+
+/*
+ * Take one pending signal of `wanted` (1-bits) from current, thread first, then
+ * group; for signalfd. => its number, or 0.
+ */
+int signal_dequeue(sigset_t wanted, struct siginfo *out);
+/* All signals pending for current, to it or to its group. */
+sigset_t signal_pending_set(struct task *t);
+/* Job control: is nobody left in the session to continue this group? */
+bool pgrp_is_orphaned(u32 pgid);
 
 /* Is the tty read/write by a background job to be refused? (job control) */
 bool signal_ignored_or_blocked(struct task *t, int sig);

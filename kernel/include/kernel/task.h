@@ -3,8 +3,8 @@
  * Tasks: one per guest thread and kernel thread.
  *
  * A task lives in a block of TASK_BLOCK_SIZE bytes, aligned to its size: kernel
- * stack below, pt_regs on top of it, struct task in the TASK_AREA_SIZE bytes at
- * the block's end. `current` therefore comes from the stack pointer, in every
+ * stack below, pt_regs on top of it, then the signal pad, struct task in the
+ * TASK_AREA_SIZE bytes at the block's end. `current` therefore comes from the stack pointer, in every
  * backend.
  *
  * Life: task_alloc() -> set up by do_clone() -> host_task_start_*() -> runs ->
@@ -49,6 +49,12 @@ enum task_state {
 #define WORK_NOTIFY 4u	/* run task->deferred (final file puts) */
 #define WORK_PTRACE 8u
 
+/* task->restart_kind: which call restart_syscall(2) goes on with */
+#define RESTART_NONE	  0u
+#define RESTART_NANOSLEEP 1u
+#define RESTART_FUTEX	  2u /* futex_restart() */
+#define RESTART_POLL	  3u /* poll_restart() */
+
 #define TASK_COMM_LEN 16
 
 struct task {
@@ -57,6 +63,7 @@ struct task {
 	u32 wake_seq;	/* futex word of sleep_on() */
 	u32 host_asleep; /* 1 while the host thread is (about to be) asleep */
 	u32 state;	/* enum task_state */
+	struct host_task *host; /* arch-um's part; entry.S knows the place */
 	const char *wchan;
 	struct mm *mm;	       /* NULL: kernel thread */
 	struct files *files;
@@ -68,9 +75,8 @@ struct task {
 	sigset_t saved_blocked; /* to restore after sigsuspend & co. */
 	bool restore_blocked;
 	bool strace;
-	u32 restart_kind; /* for restart_syscall */
+	u32 restart_kind; /* for restart_syscall: RESTART_* */
 	u64 restart_arg[4];
-	struct host_task *host; /* arch-um's part; opaque here */
 
 	/* identity, fixed after creation */
 	u32 tid; /* in the init pid namespace */
@@ -112,6 +118,22 @@ struct task {
 	/* ptrace, under tasklist_lock */
 	struct task *tracer;
 	u32 ptrace_flags;
+
+	/* guards mm, files, fs, cred and vfork_done against other tasks */
+	spinlock_t lock;
+	sigset_t real_blocked; /* of sigtimedwait: not to be ignored */
+	u32 jobctl;	       /* JOBCTL_*, under sighand->lock */
+	u32 ioprio;
+	/* of the last fault, for signal frames; set by kern_fault() */
+	u64 fault_trapno, fault_error, fault_addr;
+	u64 start_tls; /* FS base of a new task, if set_tls */
+	bool set_tls;
+	u64 sched_runtime, sched_deadline, sched_period;
+	bool sched_reset_on_fork;
+
+	/* path_name_get(): a buffer that needs no allocation */
+	bool name_busy;
+	char name_buf[4096 + 8];
 };
 _Static_assert(sizeof(struct task) <= TASK_AREA_SIZE - 1024, "task area");
 
@@ -131,6 +153,7 @@ struct process {
 	u32 pgid, sid;
 	struct list_head pgrp_node; /* all processes */
 	struct tty *tty; /* controlling terminal, under tasklist_lock */
+	u32 tty_old_pgrp; /* leader: the foreground group of a tty that hung up */
 	bool session_leader;
 	bool subreaper;
 	bool did_exec;
@@ -154,6 +177,18 @@ struct process {
 	int exit_code; /* wait status of the zombie */
 	bool dumpable_clear;
 	u32 securebits, no_new_privs;
+
+	struct sighand *sighand; /* of all its threads; own reference */
+	struct sighand *first_sighand; /* kept till the end: see signal.c */
+	u32 exit_signal;	 /* to the parent */
+	u32 parent_tid;		 /* the thread that made it, for __WNOTHREAD */
+	u32 live;		 /* threads not yet in do_exit */
+	struct waitqueue exit_wait; /* pidfds poll here; under tasklist_lock */
+	struct task *exec_task;	    /* ends the other threads for execve */
+	bool unkillable;	    /* init: immune to default actions */
+	struct cpu_timers *cpu_timers; /* ITIMER_VIRTUAL, PROF, RLIMIT_CPU */
+	u64 inblock, oublock, cinblock, coublock, nvcsw, nivcsw, cnvcsw,
+		cnivcsw;
 };
 #define PROC_GROUP_EXIT 1u /* group_exit_code is final: all threads must go */
 #define PROC_STOPPED	2u
@@ -183,7 +218,7 @@ static inline void *task_block(const struct task *t)
 /* The guest registers of a task inside the kernel. */
 static inline struct pt_regs *task_regs(const struct task *t)
 {
-	return (struct pt_regs *)t - 1;
+	return (struct pt_regs *)((char *)task_block(t) + TASK_STACK_SIZE) - 1;
 }
 static inline void task_get(struct task *t)
 {
@@ -197,12 +232,34 @@ extern struct mutex tasklist_lock;
 extern struct list_head all_tasks;
 extern struct process *init_process;
 
+/*
+ * Work for current's way to user mode (or its exit): fn runs without locks and
+ * may sleep.
+ */
+struct deferred_work {
+	struct list_head node;
+	void (*fn)(struct deferred_work *w);
+};
+void task_defer(struct deferred_work *w);
+
 /* Set work bits and make a task in user mode notice. Never blocks. */
 static inline void task_set_work(struct task *t, u32 bits)
 {
 	atomic_or(&t->work, bits);
 	host_kick(t);
 }
+
+/*
+ * What another task (or current) holds, with a reference, or NULL when it is
+ * exiting or has none. Never block.
+ */
+struct mm *task_get_mm(struct task *t);
+struct files *task_get_files(struct task *t);
+struct fs_context *task_get_fs(struct task *t);
+struct cred *task_get_cred(struct task *t);
+/* CPU time so far, of a thread, of a process with its dead threads. */
+void task_cputime(struct task *t, u64 *utime, u64 *stime);
+void process_cputime(struct process *p, u64 *utime, u64 *stime);
 
 /* => with a reference, or NULL. */
 struct task *task_find_get(u32 tid);
@@ -211,6 +268,13 @@ struct task *process_find_get(u32 pid);
 
 /* Start a kernel thread. => it (no reference), or ERR_PTR. */
 struct task *kthread_start(const char *name, void (*fn)(void *), void *arg);
+/*
+ * The same for pid 1: a kernel thread that becomes init by kernel_execve() and
+ * host_return_to_user(). Sets init_process.
+ */
+struct task *kthread_start_init(void (*fn)(void *), void *arg);
+/* The end of pid 1: provided by kernel/init/main.c; ends the machine. */
+void init_exited(int code) __noreturn;
 
 struct clone_args_k {
 	u64 flags; /* CLONE_*, without the exit signal */
