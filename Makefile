@@ -49,6 +49,7 @@ $(O)/gen/%.h: kernel/syscall/syscalls.tbl tools/gen-syscalls.awk
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D) && awk -v out=$* -f tools/gen-syscalls.awk $< >$@.tmp && mv $@.tmp $@
 
+$(O)/kernel/syscall/dispatch.o: $(O)/gen/syscall_table.h
 $(O)/kernel/%.o: kernel/%.c | $(GEN)
 	$(call say,KCC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) $(KERNEL_ONLY) -c $< -o $@

@@ -15,4 +15,7 @@
 #include <abi/errno.h>
 #include <gen/syscalls.h>
 
+/* The kernel words strace=1, strace=NAME[,NAME…]: print calls to the log. */
+void strace_setup(const char *arg);
+
 #endif
