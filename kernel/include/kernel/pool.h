@@ -34,17 +34,38 @@ struct mapping_ops {
 	int (*read)(struct mapping *m, u64 off, u64 len);
 	/* Write [off, off+len) back. Called with m->lock held. */
 	int (*write)(struct mapping *m, u64 off, u64 len);
+	/*
+	 * RAM: `pages` more (or, negative, fewer) are in use. Called with
+	 * m->lock held; never sleeps. => 0 or -ENOSPC.
+	 */
+	int (*charge)(struct mapping *m, s64 pages);
 };
+
+struct mapping_retired;
 
 struct mapping {
 	struct mutex lock;
+	/*
+	 * Readers without the lock: odd while the window moves or pages are
+	 * dropped, and different after; what was copied meanwhile is copied
+	 * again.
+	 */
+	u32 seq;
 	/* under lock (window: also stable while vmas map it) */
 	u64 window;	  /* pool offset */
 	u64 window_len;	  /* bytes; 0 = none yet */
-	u64 *resident;	  /* bitmap by page, backed mappings only */
+	u64 *resident;	  /* bitmap by page; RAM: pages written through the
+			     kernel (of others nothing is known once mapped) */
+	u64 resident_pages; /* bits in it; beyond: clear */
+	u64 resident_one;   /* the bitmap of a small file */
+	u32 warm; /* pages of a smallest window with memory but no bit */
 	u64 nr_resident;  /* pages with memory, roughly */
 	u64 nr_dirty;
 	u64 *dirty;
+	bool was_mapped;  /* had a vma: pages may be there without a bit */
+	bool mapped_rw;	  /* had a shared writable vma since the last sync:
+			     set by mm, cleared by mapping_sync() */
+	struct mapping_retired *retired; /* windows it has outgrown */
 	const struct mapping_ops *ops; /* NULL or ->read NULL: RAM */
 	struct inode *inode;
 	/* mappers, under vma_lock */
@@ -87,13 +108,40 @@ void mapping_truncate(struct mapping *m, u64 off, u64 len);
  */
 ssize_t mapping_read_iter(struct mapping *m, struct iov_iter *it, loff_t pos);
 ssize_t mapping_write_iter(struct mapping *m, struct iov_iter *it, loff_t pos);
+/*
+ * Write back what may be dirty in [off, off+len) of a backed mapping: all
+ * resident pages when a shared writable vma existed. RAM: nothing to do.
+ */
 int mapping_sync(struct mapping *m, u64 off, u64 len);
+/*
+ * The file behind a backed mapping is another one now, `size` bytes long: drop
+ * the pages; those that are mapped are read again in place. The caller has set
+ * inode->size and holds no mapping lock.
+ */
+void mapping_invalidate(struct mapping *m, u64 old_size, u64 size);
+/* lseek(2) SEEK_DATA and SEEK_HOLE below the size. => offset or -ENXIO */
+loff_t mapping_seek(struct mapping *m, loff_t off, int whence);
+/* posix_fallocate in RAM: memory for [off, off+len). => 0, -ENOSPC */
+int mapping_fallocate(struct mapping *m, u64 off, u64 len);
 
 /* Pages in use by all mappings. */
 u64 pool_used_pages(void);
 void pool_init(u64 pool_size);
 /* Raw windows for other users (SysV shm, initrd). => offset, or -ENOSPC. */
 s64 pool_window_alloc(u64 len);
-void pool_window_free(u64 off, u64 len);
+/* What pool_window_alloc(len) would really take. */
+u64 pool_window_round(u64 len);
+/* Something stands at [off, off+len) already (initrd): keep out. */
+void pool_reserve(u64 off, u64 len);
+void pool_unreserve(u64 off, u64 len); /* and punches it */
+/* Is there so much address space left that windows may be generous? */
+bool pool_is_roomy(void);
+/* More (or fewer) pages in use by a mapping. */
+void pool_account(s64 pages);
+void pool_window_free(u64 off, u64 len); /* punches it */
+/* The same for a window in which no page has memory. */
+void pool_window_free_clean(u64 off, u64 len);
+/* Of the smallest class: keeps the memory of the pages in the mask, for reuse. */
+void pool_window_free_warm(u64 off, u32 pages);
 
 #endif
