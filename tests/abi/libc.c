@@ -66,6 +66,7 @@
 #undef O_LARGEFILE
 #undef SHT_HIUSER
 #undef SHT_NUM
+#undef O_TMPFILE
 #undef __O_TMPFILE
 
 const struct abi_value abi_libc[] = {
