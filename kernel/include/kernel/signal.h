@@ -51,6 +51,7 @@ struct sighand {
 	struct ref refs;
 	struct waitqueue signalfd_wait;
 	struct ksigaction action[NSIG];
+	bool embedded; /* in a task block, else allocated by itself */
 };
 
 /*
@@ -105,6 +106,9 @@ enum restart_kind {
 int signal_dequeue(sigset_t wanted, struct siginfo *out);
 /* All signals pending for current, to it or to its group. */
 sigset_t signal_pending_set(struct task *t);
+/* References on dispositions (signalfd keeps them for its wait queue). */
+void sighand_get(struct sighand *sh);
+void sighand_put(struct sighand *sh);
 /* Job control: is nobody left in the session to continue this group? */
 bool pgrp_is_orphaned(u32 pgid);
 

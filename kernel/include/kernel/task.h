@@ -49,12 +49,6 @@ enum task_state {
 #define WORK_NOTIFY 4u	/* run task->deferred (final file puts) */
 #define WORK_PTRACE 8u
 
-/* task->restart_kind: which call restart_syscall(2) goes on with */
-#define RESTART_NONE	  0u
-#define RESTART_NANOSLEEP 1u
-#define RESTART_FUTEX	  2u /* futex_restart() */
-#define RESTART_POLL	  3u /* poll_restart() */
-
 #define TASK_COMM_LEN 16
 
 struct task {
@@ -75,7 +69,7 @@ struct task {
 	sigset_t saved_blocked; /* to restore after sigsuspend & co. */
 	bool restore_blocked;
 	bool strace;
-	u32 restart_kind; /* for restart_syscall: RESTART_* */
+	u32 restart_kind; /* for restart_syscall: enum restart_kind */
 	u64 restart_arg[4];
 
 	/* identity, fixed after creation */

@@ -118,6 +118,34 @@ static inline void waitqueue_wake_nr(struct waitqueue *q, u32 nr, u64 key)
 		we_err_;                                                       \
 	})
 
+/*
+ * The same for one of many equal waiters (pipe readers, acceptors): a wake-up
+ * of one exclusive waiter reaches only one of them. Who leaves with an error,
+ * or leaves work for others behind, must wake the next one.
+ */
+#define wait_event_exclusive(q, cond, deadline, mode, wchan)                   \
+	({                                                                     \
+		struct wait_entry we_;                                         \
+		int we_err_ = 0;                                               \
+		if (!(cond)) {                                                 \
+			wait_entry_init(&we_);                                 \
+			waitqueue_add_exclusive((q), &we_);                    \
+			for (;;) {                                             \
+				u32 we_seq_ = sleep_prepare();                 \
+				if (cond) {                                    \
+					we_err_ = 0;                           \
+					break;                                 \
+				}                                              \
+				if (we_err_)                                   \
+					break;                                 \
+				we_err_ = sleep_on(we_seq_, (deadline),        \
+						   (mode), (wchan));           \
+			}                                                      \
+			waitqueue_del((q), &we_);                              \
+		}                                                              \
+		we_err_;                                                       \
+	})
+
 /* => 0 when cond holds, -EINTR */
 #define wait_event_intr(q, cond, wchan)                                        \
 	wait_event_deadline(q, cond, TIME_NEVER, SLEEP_INTR, wchan)
