@@ -12,13 +12,23 @@ struct tty;
 struct process;
 struct file;
 
+/*
+ * process->tty holds a reference, under tasklist_lock: fork copies it with
+ * tty_get(); setsid(2) and the end of a process that is no session leader drop
+ * it with tty_process_clear(). tty_put() never sleeps and takes no lock.
+ */
 void tty_get(struct tty *t);
 void tty_put(struct tty *t);
 u64 tty_devnum(struct tty *t);
 /* "pts/0", "console"; for /proc and ps. */
 const char *tty_name(struct tty *t);
 u32 tty_pgrp(struct tty *t);
-/* A session leader exits: SIGHUP, SIGCONT, disassociate. May sleep. */
+/* proc->tty = NULL and its reference; caller holds tasklist_lock. */
+void tty_process_clear(struct process *p);
+/*
+ * A session leader exits: SIGHUP, SIGCONT, disassociate. May sleep. Caller does
+ * not hold tasklist_lock; harmless for processes that lead no session.
+ */
 void tty_session_exit(struct process *leader);
 
 /* Console driver upwards: bytes typed, size changed, line gone. */
@@ -27,9 +37,20 @@ void console_resize(u32 cols, u32 rows);
 void console_hangup(void);
 /* Kernel messages to the console; never blocks for long. */
 void console_printk(const char *s, size_t n);
+/* Wait until all output has reached the host; before power off. */
+void console_drain(void);
+/* vhangup(2) of the caller's controlling terminal. */
+void tty_vhangup_current(void);
 
 void tty_init(void);
 void pty_init(void);
 void console_init(void);
+/* Threads of the console driver; when kthread_start() works. */
+void console_start(void);
+
+/* The job's stdin, stdout and stderr when a command was given. */
+int hostio_open_job_fds(struct file *out[3]);
+/* Wait until what the job wrote has reached the host. */
+void hostio_drain(void);
 
 #endif
