@@ -20,7 +20,7 @@ KFLAGS	:= $(COMMON) -ffreestanding -mgeneral-regs-only -mno-red-zone -fPIE \
 	   -fvisibility=hidden -fno-stack-protector -fno-asynchronous-unwind-tables \
 	   -fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks \
 	   -fcf-protection=none -fno-jump-tables -fno-tree-loop-distribute-patterns \
-	   -Ikernel -Ikernel/include -I$(O)
+	   -include kernel/include/kernel/hidden.h -Ikernel -Ikernel/include -I$(O)
 # kernel/ and *_kern.c see no host header at all
 KERNEL_ONLY := -nostdinc -isystem $(GCCINC)
 ifeq ($(SAN),undefined)

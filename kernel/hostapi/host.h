@@ -18,11 +18,14 @@
 
 #define HOSTAPI_VERSION 1
 
+typedef long ssize_t;
+
 struct task;
 struct mm;
 
 /* --- Address-space layout (the same in every process of the machine) --- */
-#define USER_MIN	0x10000ull	     /* vm.mmap_min_addr */
+#define USER_MIN	0x30000ull	     /* vm.mmap_min_addr; below it
+						stand the thread descriptors */
 #define KERNEL_RANGE_LO 0x680000000000ull    /* inaccessible to the guest */
 #define KERNEL_RANGE_HI 0x700000000000ull
 #define USER_MAX	0x7ffffffff000ull
@@ -63,9 +66,16 @@ void host_yield(void);
 
 /* --- Tasks --- */
 
-/* Bytes in a task block: kernel stack below, struct task on top. */
-#define TASK_BLOCK_SIZE 65536ul
-#define TASK_AREA_SIZE	12288ul
+/*
+ * A task block, aligned to its size: kernel stack below, then the pad (where
+ * the host builds signal frames of user mode; plain private memory), then
+ * struct task. Stack and pad are the thread's signal stack.
+ */
+#define TASK_BLOCK_SIZE	 131072ul
+#define TASK_BLOCK_ORDER 5
+#define TASK_AREA_SIZE	 16384ul
+#define TASK_PAD_SIZE	 16384ul
+#define TASK_STACK_SIZE	 (TASK_BLOCK_SIZE - TASK_AREA_SIZE - TASK_PAD_SIZE)
 
 /*
  * Start the host side of a task that has been set up completely, with its

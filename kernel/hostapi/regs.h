@@ -4,8 +4,8 @@
  * kernel. It stands at the top of the task's kernel stack (task_regs()).
  *
  * Vector state is not in it. After a jump entry it is live in the processor;
- * after a signal entry it exists only in the signal frame, and `fpu` points to
- * it. host_fpu_*() hide the difference.
+ * after a signal entry it exists only in the signal frame on the pad (arch-um
+ * remembers where). host_fpu_*() hide the difference.
  */
 #ifndef HOSTAPI_REGS_H
 #define HOSTAPI_REGS_H
@@ -19,7 +19,6 @@ struct pt_regs {
 	uint64_t orig_rax; /* system-call number, or -1 */
 	uint64_t rip, cs, rflags, rsp, ss;
 	/* how we came in and what that means for the way out */
-	uint64_t fpu;	 /* host address of an XSAVE image, 0 = live */
 	uint32_t entry;	 /* enum entry_kind */
 	uint32_t flags;	 /* PT_REGS_* */
 };

@@ -66,6 +66,7 @@
 #define F_SETOWN_EX            15
 #define F_GETOWN_EX            16
 #define F_SEAL_FUTURE_WRITE    0x0010
+#define F_SEAL_EXEC            0x0020
 #define F_GETOWNER_UIDS        17
 #define F_OFD_GETLK            36
 #define F_OFD_SETLK            37

@@ -36,6 +36,8 @@ struct mm;
 #define VM_DONTFORK  0x2000u
 #define VM_WIPEONFORK 0x4000u
 #define VM_DONTDUMP  0x8000u
+#define VM_SEALED    0x10000u /* mseal(2) */
+#define VM_LOCKONFAULT 0x20000u
 
 struct vma {
 	u64 start, end; /* page-aligned, end exclusive */
@@ -46,8 +48,16 @@ struct vma {
 	/* tree of mm, under mm->lock */
 	struct vma *left, *right, *parent;
 	u32 prio;
+	u64 gap, max_gap; /* free space below it; largest such in its subtree */
 	/* list of mapping->vmas, under mapping->vma_lock */
 	struct list_head map_node;
+	struct mapping *mapping; /* what `file` maps; NULL = anonymous */
+	/*
+	 * File pages that the guest can reach: [acc_lo, acc_hi), or the bits
+	 * of acc_map (kernel/mm/reach.c). Written under mm->lock and vma_lock.
+	 */
+	u64 acc_lo, acc_hi;
+	struct vma_pages *acc_map;
 };
 
 struct mm {
@@ -69,6 +79,9 @@ struct mm {
 	bool dead; /* the host process is gone: copies fail */
 	u32 dumpable;
 	u64 max_rss_kb;
+	u32 def_flags;	/* mlockall(MCL_FUTURE): VM_LOCKED …, under lock */
+	u32 spur_count; /* faults in a row with nothing to do, under lock */
+	u64 spur_addr;
 	/* arch-um's part */
 	u64 host[8];
 };
@@ -86,7 +99,10 @@ void mm_put(struct mm *mm);
  * over host_task_start_fork(), so that both agree. => new mm or ERR_PTR.
  */
 struct mm *mm_fork_locked(struct mm *old);
-/* Drop all vmas' bookkeeping and files; host memory is not touched. */
+/*
+ * Drop all vmas' bookkeeping and files; host memory is not touched. Takes
+ * mm->lock; nobody may hold an inode lock that a final file_put() could need.
+ */
 void mm_release_vmas(struct mm *mm);
 
 /* Lookups; caller holds lock. _find: first vma that ends above addr. */
@@ -118,8 +134,19 @@ int mm_fault(struct mm *mm, u64 addr, u32 access);
  * A file shrank or pages were dropped: unmap what lies at or after `from`
  * (page index) up to `to` in every mapper, waiting until they let go.
  * even_cow: private copies too (truncate) or not.
+ * The caller did its part before: new inode->size set, or resident bits
+ * cleared, so that a fault from now on cannot bring the pages back; and punches
+ * the pool only after. It may hold inode->lock, but not mapping->lock.
  */
 void mm_unmap_mapping_range(struct mapping *m, u64 from, u64 to, bool even_cow);
+
+/* Another address space's memory, faulting pages in. => bytes, or -EFAULT. */
+ssize_t mm_read_remote(struct mm *mm, u64 addr, void *buf, size_t n);
+ssize_t mm_write_remote(struct mm *mm, u64 addr, const void *buf, size_t n,
+			bool force);
+
+/* brk(2): => the new break, or the old one when it cannot be moved. */
+u64 mm_brk(struct mm *mm, u64 brk);
 
 /* Machine-wide memory limit and OOM. */
 void mm_oom(void);

@@ -59,6 +59,7 @@ struct task {
 	u32 state;	/* enum task_state */
 	struct host_task *host; /* arch-um's part; entry.S knows the place */
 	const char *wchan;
+	u32 spin_budget; /* see core/wait.c */
 	struct mm *mm;	       /* NULL: kernel thread */
 	struct files *files;
 	struct fs_context *fs;

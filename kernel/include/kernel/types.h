@@ -50,7 +50,9 @@ typedef struct {
 #define __aligned(n)	__attribute__((aligned(n)))
 #define __noreturn	__attribute__((noreturn))
 #define __noinline	__attribute__((noinline))
+#ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
+#endif
 #define __printf(a, b)	__attribute__((format(printf, a, b)))
 #define __must_check	__attribute__((warn_unused_result))
 

@@ -187,7 +187,16 @@ struct super {
 	struct mutex rename_lock;
 	u64 next_ino;
 	void *priv;
+	/*
+	 * For file systems with ->revalidate: a dentry whose stamp (monotonic
+	 * ns) is younger than this is true without asking. 0 = always ask.
+	 */
+	u64 trust_ns;
+	u32 writers; /* files open for writing, by atomics */
+	struct super *next; /* all_supers, under super_list_lock */
 };
+extern struct super *all_supers;
+extern spinlock_t super_list_lock;
 struct super *super_alloc(const struct fs_type *t);
 void super_put(struct super *sb);
 
@@ -212,6 +221,11 @@ struct inode {
 	u32 writers; /* open for writing: for ETXTBSY */
 	u32 exec_deny;
 	u64 version; /* incremented when entries change */
+	/*
+	 * A symlink's target when it never changes: saves ->readlink. Belongs
+	 * to the file system, which frees it in ->evict.
+	 */
+	const char *link;
 };
 
 /* A new inode with one reference, times now, owner the current fsuid. */
@@ -247,6 +261,8 @@ struct dentry {
 	struct list_head lru;
 	u64 stamp; /* hostfs: when it was last known to be true */
 	void *fsdata;
+	u32 seq;   /* changes with name, parent and life; odd while changing */
+	u8 recent; /* looked up since the shrinker came by */
 };
 #define DENTRY_HASHED	 1u
 #define DENTRY_MOUNTED	 2u /* something may be mounted here */
@@ -282,6 +298,9 @@ struct mount {
 	u32 id;
 	struct list_head node;	    /* all mounts, in order of mounting */
 	char source[64];
+	u32 propagation;	    /* MS_PRIVATE, MS_SHARED …: only shown */
+	bool attached;		    /* part of the tree */
+	struct mount *hash_next;    /* by (parent, mountpoint) */
 };
 extern struct mutex mount_lock; /* guards the mount tree */
 extern struct list_head all_mounts;
@@ -292,7 +311,15 @@ struct fs_context {
 	spinlock_t lock;
 	struct path root, cwd; /* under lock */
 	u32 umask;
+	u32 seq; /* odd while root or cwd change: for the lockless walk */
 };
+/* The current task's root or working directory, with references. */
+void fs_get_root(struct path *out);
+void fs_get_cwd(struct path *out);
+/* Set; takes over the references of *p. */
+void fs_set_root(struct fs_context *fs, const struct path *p);
+void fs_set_cwd(struct fs_context *fs, const struct path *p);
+struct fs_context *fs_context_alloc(void);
 struct fs_context *fs_context_copy(struct fs_context *fs);
 void fs_context_put(struct fs_context *fs);
 
@@ -306,6 +333,8 @@ void fs_context_put(struct fs_context *fs);
 #define LOOKUP_IN_ROOT	 64u
 #define LOOKUP_NO_XDEV	 128u
 #define LOOKUP_NO_LINKS	 256u
+#define LOOKUP_CACHED	 512u /* RESOLVE_CACHED: -EAGAIN rather than sleep */
+#define LOOKUP_REAL_IDS	 1024u /* access(2): judge by real uid and gid */
 int path_lookup(int dfd, const char *name, u32 flags, struct path *out);
 int path_lookup_user(int dfd, uaddr name, u32 flags, struct path *out);
 /*
@@ -345,6 +374,8 @@ struct file {
 #define FMODE_PATH   4u /* O_PATH */
 #define FMODE_STREAM 8u /* no position: pipes, sockets, ttys */
 #define FMODE_EXEC   16u
+#define FMODE_OPENED 32u /* ->open succeeded: ->release is due */
+#define FMODE_WRITER 64u /* counted in inode->writers */
 
 void file_get(struct file *f);
 /* The last put releases; may sleep. */
@@ -391,7 +422,10 @@ struct file *files_get_fd(struct files *f, u32 fd);
 u32 files_max_fd(struct files *f);
 bool files_cloexec(struct files *f, u32 fd);
 
-/* Directories: call dir_emit for each entry; false = buffer full, stop. */
+/*
+ * Directories: call dir_emit for each entry; false = buffer full, stop. An
+ * accepted entry moves ctx->pos to next_pos; the caller stores it to f->pos.
+ */
 struct dir_context {
 	bool (*emit)(struct dir_context *ctx, const char *name, u32 len,
 		     loff_t next_pos, u64 ino, u32 type);
@@ -440,6 +474,39 @@ int do_umount(struct path *p, int flags);
 loff_t generic_llseek(struct file *f, loff_t off, int whence);
 ssize_t generic_mapping_read(struct file *f, struct iov_iter *it, loff_t *pos);
 ssize_t generic_mapping_write(struct file *f, struct iov_iter *it, loff_t *pos);
+/* The same by a caller that holds inode->lock. */
+ssize_t generic_mapping_write_locked(struct file *f, struct iov_iter *it,
+				     loff_t *pos);
+
+/*
+ * exec: while a program runs from an inode nobody may open it for writing, and
+ * the other way round. => 0, -ETXTBSY
+ */
+int inode_deny_write(struct inode *ino);
+void inode_allow_write(struct inode *ino);
+/* Does the mount allow programs to be run, set-uid bits to count? */
+static inline bool path_noexec(const struct path *p)
+{
+	return p->mnt && (p->mnt->flags & 8 /* MS_NOEXEC */);
+}
+static inline bool path_nosuid(const struct path *p)
+{
+	return p->mnt && (p->mnt->flags & 2 /* MS_NOSUID */);
+}
+/* atime by the rules of the mount (relatime); at open and readlink. */
+void touch_atime(const struct path *p);
+/* Before content of a file changes: clears set-id bits, sets mtime, ctime.
+ * => Caller holds ino->lock. */
+void inode_modified(struct inode *ino);
+/* Record locks and flock as /proc/locks lists them. => bytes */
+size_t locks_show(char *buf, size_t n);
+/* Drop cached names: memory is short, or a super goes (NULL = all). */
+u32 dcache_shrink(u32 nr);
+void dcache_shrink_super(struct super *sb);
+struct dcache_stats {
+	u64 total, limit;
+};
+void dcache_get_stats(struct dcache_stats *st);
 
 void vfs_init(void);
 /* One explicit list of initcalls calls these in order: kernel/init/main.c */

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The seccomp filter of every machine process: everything traps, except a short
+ * list of host calls that carry the token. The token sits in argument 6, or, for
+ * calls that use all six, in the unused upper halves of two arguments.
+ *
+ * The program: check the architecture; find the number in a list; the number's
+ * entry says where the token is and which further checks hold; compare; allow.
+ */
+#include <asm/unistd.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include "arch.h"
+
+#define LO(n) (offsetof(struct seccomp_data, args) + 8 * (n))
+#define HI(n) (LO(n) + 4)
+
+enum filter_kind {
+	F_TOKEN, /* token in argument 6 */
+	F_MMAP,	 /* flags and fd; fd is the pool, the arena or none */
+	F_FUTEX, /* val and val3 */
+	F_CLONE, /* token, and no namespace flag */
+	F_KICK,	 /* token, and signal SIGURG */
+	F_RESTART, /* token in either place */
+	F_LOG,	 /* token, and descriptor FD_LOG */
+};
+
+struct filter_call {
+	uint16_t nr;
+	uint16_t kind;
+};
+
+/*
+ * Every host call the kernel makes. Safe for the host even if everything in
+ * the machine is hostile: no paths, no sockets, no new programs, no signals but
+ * the kick.
+ */
+static const struct filter_call filter_calls[] = {
+	{ __NR_futex, F_FUTEX },
+	{ __NR_mmap, F_MMAP },
+	{ __NR_munmap, F_TOKEN },
+	{ __NR_mprotect, F_TOKEN },
+	{ __NR_madvise, F_TOKEN },
+	{ __NR_mremap, F_TOKEN },
+	{ __NR_mincore, F_TOKEN },
+	{ __NR_clone, F_CLONE },
+	{ __NR_rt_sigreturn, F_TOKEN },
+	{ __NR_sigaltstack, F_TOKEN },
+	{ __NR_tgkill, F_KICK },
+	{ __NR_sched_yield, F_TOKEN },
+	{ __NR_clock_gettime, F_TOKEN },
+	{ __NR_getrandom, F_TOKEN },
+	{ __NR_wait4, F_TOKEN },
+	{ __NR_exit, F_TOKEN },
+	{ __NR_exit_group, F_TOKEN },
+	{ __NR_prctl, F_TOKEN },
+	{ __NR_sched_setaffinity, F_TOKEN },
+	{ __NR_write, F_LOG },
+	{ __NR_restart_syscall, F_RESTART },
+};
+
+#define FILTER_MAX 256
+static struct sock_filter filter_prog[FILTER_MAX];
+static uint32_t filter_len;
+
+static void filter_emit(uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
+{
+	filter_prog[filter_len++] = (struct sock_filter){ code, jt, jf, k };
+}
+
+static void filter_load(uint32_t off)
+{
+	filter_emit(BPF_LD | BPF_W | BPF_ABS, 0, 0, off);
+}
+
+static void filter_trap(void)
+{
+	filter_emit(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_TRAP);
+}
+
+static void filter_allow(void)
+{
+	filter_emit(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
+}
+
+/* Trap unless the word at `off` is `k`. */
+static void filter_want(uint32_t off, uint32_t k)
+{
+	filter_load(off);
+	filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, k);
+	filter_trap();
+}
+
+static void filter_token(uint64_t token)
+{
+	filter_want(LO(5), (uint32_t)token);
+	filter_want(HI(5), (uint32_t)(token >> 32));
+}
+
+/* The checks of one kind; every path ends in ALLOW or TRAP. */
+static void filter_body(enum filter_kind kind, uint64_t token)
+{
+	uint32_t lo = (uint32_t)token, hi = (uint32_t)(token >> 32);
+
+	switch (kind) {
+	case F_TOKEN:
+		filter_token(token);
+		break;
+	case F_MMAP:
+		filter_want(HI(3), hi);
+		filter_want(HI(4), lo);
+		/* MAP_SHARED_VALIDATE (3) would look at the upper half */
+		filter_load(LO(3));
+		filter_emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, 3);
+		filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 3);
+		filter_trap();
+		filter_load(LO(4));
+		filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 3, 0, FD_POOL);
+		filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 2, 0, FD_ARENA);
+		filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0xffffffff);
+		filter_trap();
+		break;
+	case F_FUTEX:
+		filter_want(HI(2), hi);
+		filter_want(HI(5), lo);
+		break;
+	case F_CLONE:
+		filter_token(token);
+		filter_load(LO(0));
+		filter_emit(BPF_JMP | BPF_JSET | BPF_K, 0, 1,
+			    CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
+				    CLONE_NEWIPC | CLONE_NEWUSER |
+				    CLONE_NEWPID | CLONE_NEWNET | CLONE_PTRACE |
+				    CLONE_NEWTIME);
+		filter_trap();
+		break;
+	case F_KICK:
+		filter_token(token);
+		filter_want(LO(2), 23 /* SIGURG */);
+		break;
+	case F_LOG:
+		filter_token(token);
+		filter_want(LO(0), FD_LOG);
+		break;
+	case F_RESTART:
+		filter_load(LO(5));
+		filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 2, lo);
+		filter_load(HI(5));
+		filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 5, 0, hi);
+		filter_load(HI(2));
+		filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 2, hi);
+		filter_load(HI(5));
+		filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, lo);
+		filter_trap();
+		break;
+	}
+	filter_allow();
+}
+
+void filter_install(uint64_t token, const struct boot_params *bp)
+{
+	struct sock_fprog fprog;
+	unsigned int i, nr = sizeof(filter_calls) / sizeof(filter_calls[0]);
+	long err;
+
+	filter_load(offsetof(struct seccomp_data, arch));
+	filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 9, 0, AUDIT_ARCH_X86_64);
+	/* the 32-bit set_thread_area: token in arguments 2 and 3 */
+	filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 7, AUDIT_ARCH_I386);
+	filter_load(offsetof(struct seccomp_data, nr));
+	filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 5, 243);
+	filter_load(LO(1));
+	filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, (uint32_t)token);
+	filter_load(LO(2));
+	filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1,
+		    (uint32_t)(token >> 32));
+	filter_allow();
+	filter_trap();
+	filter_load(offsetof(struct seccomp_data, nr));
+	for (i = 0; i < nr; i++) {
+		uint32_t at = filter_len;
+
+		filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, filter_calls[i].nr);
+		filter_body(filter_calls[i].kind, token);
+		filter_prog[at].jf = (uint8_t)(filter_len - at - 1);
+	}
+	filter_trap();
+	if (filter_len > FILTER_MAX)
+		arch_panic("filter program too long");
+	fprog.len = (unsigned short)filter_len;
+	fprog.filter = filter_prog;
+	err = host_call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&fprog,
+			0, 0);
+	if (err)
+		arch_panic("the host refused the seccomp filter");
+	/* the program holds the token: it stays only in keyed memory */
+}
