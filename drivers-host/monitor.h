@@ -73,4 +73,34 @@ void ring_host_stop(void);
 /* Wait at most `ms` until no request is being served. => true when so. */
 bool ring_host_drain(unsigned int ms);
 
+/*
+ * What the monitor calls in the back ends. _open: everything named on the
+ * command line, before the monitor confines itself and before any thread
+ * exists; => 0 or -errno, having said what is wrong with monitor_warn().
+ * _start: when the machine runs; may start threads.
+ */
+enum console_kind { CONSOLE_FD, CONSOLE_PTY, CONSOLE_NULL, CONSOLE_FILE };
+
+struct console_config {
+	enum console_kind kind;
+	const char *file;    /* CONSOLE_FILE */
+	int in_fd, out_fd;   /* CONSOLE_FD */
+	bool have_job;	     /* the job's own stdin etc. may be pipes */
+	bool quiet;
+};
+struct console_state {
+	uint32_t cols, rows; /* 0: not known */
+	/* the job's descriptor n is the console (else served by hostio) */
+	bool tty_fd[3];
+};
+
+/* console_host.c (with hostio) */
+int console_open(const struct console_config *c, struct console_state *out);
+int console_start(void); /* raw mode; input begins */
+void console_winch(void); /* SIGWINCH: pass the new size on */
+void console_close(void); /* output is out, terminal as it was */
+
+/* hostfs_host.c: => descriptor of the root folder, for Landlock */
+int hostfs_open(const char *dir, bool rw);
+
 #endif

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mem=: how much memory the machine uses, and what happens when that is more
+ * than it was given.
+ *
+ * Guest memory is the host's private memory of many processes; only the host
+ * knows how much of it exists. This thread adds up what the machine's processes
+ * have (anonymous pages, from statm) and the blocks of arena and pool, which are
+ * files and know their size exactly. Pages shared after fork count more than
+ * once in that sum, so before the kernel is told (RING_EV_OOM: it ends a guest
+ * process) the exact but dear figure is taken, from smaps_rollup.
+ *
+ * It looks every 100 ms, and every 5 ms while memory grows near the limit; what
+ * a guest touches in between is the overshoot.
+ *
+ * The processes are found by walking the tree below the machine's first one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "drivers-host/monitor.h"
+#include "monitor.h"
+
+#define MEMORY_SLOW_NS 100000000l
+#define MEMORY_FAST_NS 5000000l
+#define MEMORY_FILE    4096
+
+static struct {
+	int first_pid;
+	unsigned long long limit;
+	int proc_fd;
+} memory;
+
+static ssize_t memory_read(int pid, const char *file, char *buf, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%d/%s", pid, file);
+	fd = openat(memory.proc_fd, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	n = read(fd, buf, size - 1);
+	close(fd);
+	buf[n > 0 ? n : 0] = 0;
+	return n;
+}
+
+/* Anonymous bytes of one process, shared ones counted whole. */
+static unsigned long long memory_rough(int pid)
+{
+	char buf[128];
+	unsigned long long size, resident, shared;
+
+	if (memory_read(pid, "statm", buf, sizeof(buf)) <= 0 ||
+	    sscanf(buf, "%llu %llu %llu", &size, &resident, &shared) != 3)
+		return 0;
+	return resident > shared ? (resident - shared) << 12 : 0;
+}
+
+/* The same, shared ones divided among those who share. */
+static unsigned long long memory_exact(int pid)
+{
+	char buf[MEMORY_FILE];
+	unsigned long long kb;
+	const char *p;
+
+	if (memory_read(pid, "smaps_rollup", buf, sizeof(buf)) <= 0)
+		return memory_rough(pid);
+	p = strstr(buf, "Pss_Anon:");
+	if (!p || sscanf(p, "Pss_Anon: %llu", &kb) != 1)
+		return memory_rough(pid);
+	return kb << 10;
+}
+
+/* Sum over the tree below pid; children are listed per thread. */
+static unsigned long long memory_tree(int pid,
+				      unsigned long long (*of)(int pid),
+				      int depth)
+{
+	unsigned long long sum = of(pid);
+	char path[64], buf[MEMORY_FILE];
+	char *p = buf, *end;
+
+	if (depth > 64)
+		return sum;
+	/* only leaders fork here; the kernel lists children by their parent */
+	snprintf(path, sizeof(path), "task/%d/children", pid);
+	if (memory_read(pid, path, buf, sizeof(buf)) <= 0)
+		return sum;
+	for (;;) {
+		long child = strtol(p, &end, 10);
+
+		if (end == p || child <= 0)
+			return sum;
+		sum += memory_tree((int)child, of, depth + 1);
+		p = end;
+	}
+}
+
+static unsigned long long memory_files(void)
+{
+	struct stat a, p;
+
+	if (fstat(mon.arena_fd, &a) || fstat(mon.pool_fd, &p))
+		return 0;
+	return ((unsigned long long)a.st_blocks +
+		(unsigned long long)p.st_blocks) *
+	       512;
+}
+
+static void *memory_thread(void *arg)
+{
+	unsigned long long last = 0;
+
+	(void)arg;
+	for (;;) {
+		unsigned long long used =
+			memory_files() +
+			memory_tree(memory.first_pid, memory_rough, 0);
+		bool near = used > memory.limit / 2 && used > last;
+		struct timespec ts = {
+			.tv_nsec = near ? MEMORY_FAST_NS : MEMORY_SLOW_NS
+		};
+
+		last = used;
+		if (used > memory.limit) {
+			used = memory_files() +
+			       memory_tree(memory.first_pid, memory_exact, 0);
+			if (used > memory.limit) {
+				monitor_post_event(RING_EV_OOM);
+				/* let it work before looking again */
+				ts.tv_nsec = MEMORY_SLOW_NS / 2;
+			}
+		}
+		nanosleep(&ts, NULL);
+	}
+	return NULL;
+}
+
+int memory_watch_start(int machine_pid, unsigned long long limit)
+{
+	pthread_attr_t attr;
+	pthread_t t;
+	int err;
+
+	memory.first_pid = machine_pid;
+	memory.limit = limit;
+	memory.proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (memory.proc_fd < 0)
+		return -errno;
+	pthread_attr_init(&attr);
+	/* depth 64 times the buffers of memory_tree() */
+	pthread_attr_setstacksize(&attr, 1024 * 1024);
+	err = pthread_create(&t, &attr, memory_thread, NULL);
+	pthread_attr_destroy(&attr);
+	return -err;
+}

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The command line of `lodger run`: long options in the ordinary style, kernel
+ * words as User Mode Linux knows them, and after `--` the command.
+ *
+ * Words: those the monitor needs itself (mem=, umid=, root= with rootfstype=
+ * and rootflags=, con0=) are understood here and have the same effect as their
+ * long options; the kernel gets all of them, parses its own (init=, quiet,
+ * debug, strace= …) and hands unknown ones to init, as Linux does. So nothing
+ * is an error among the words except a bad value.
+ *
+ * Environment of the job: nothing of the caller's but TERM; --env adds.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "names.h"
+#include "options.h"
+#include "say.h"
+
+enum {
+	OPT_ROOT = 256,
+	OPT_RW,
+	OPT_MEM,
+	OPT_CPUS,
+	OPT_HOSTNAME,
+	OPT_ENV,
+	OPT_WORKDIR,
+	OPT_TRAP,
+	OPT_INIT,
+	OPT_CONSOLE,
+	OPT_NAME,
+	OPT_USER,
+};
+
+static const struct option options_long[] = {
+	{ "root", required_argument, NULL, OPT_ROOT },
+	{ "rw", no_argument, NULL, OPT_RW },
+	{ "mem", required_argument, NULL, OPT_MEM },
+	{ "cpus", required_argument, NULL, OPT_CPUS },
+	{ "hostname", required_argument, NULL, OPT_HOSTNAME },
+	{ "env", required_argument, NULL, OPT_ENV },
+	{ "workdir", required_argument, NULL, OPT_WORKDIR },
+	{ "trap", required_argument, NULL, OPT_TRAP },
+	{ "init", required_argument, NULL, OPT_INIT },
+	{ "console", required_argument, NULL, OPT_CONSOLE },
+	{ "name", required_argument, NULL, OPT_NAME },
+	{ "user", required_argument, NULL, OPT_USER },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const struct {
+	const char *name;
+	enum boot_backend backend;
+} options_backends[] = {
+	{ "direct", BACKEND_DIRECT },
+	{ "direct-unwalled", BACKEND_DIRECT_UNWALLED },
+	{ "ptrace", BACKEND_PTRACE },
+};
+
+void options_help(void)
+{
+	fputs("usage: lodger run [OPTIONS] [KERNEL WORDS] [-- COMMAND [ARG...]]\n"
+	      "       lodger ls | stop NAME | kill NAME | doctor\n"
+	      "       lodger --version | --help\n"
+	      "\n"
+	      "Boot a machine. Without COMMAND the root's init runs on the console; with\n"
+	      "COMMAND that runs with this terminal or these pipes, and its exit status is\n"
+	      "lodger's.\n"
+	      "\n"
+	      "  --root DIR          a host directory as root (default: the built-in root)\n"
+	      "  --rw                write through to DIR (default: read-only, tmpfs on /tmp, /run)\n"
+	      "  --mem SIZE          memory of the machine, e.g. 512M\n"
+	      "  --cpus N            processors of the machine\n"
+	      "  --name NAME         its name (default: generated)\n"
+	      "  --hostname NAME     host name inside (default: lodger)\n"
+	      "  --user UID[:GID]    who runs COMMAND inside (default: 0:0)\n"
+	      "  --env K=V           add to the environment; may be repeated\n"
+	      "  --workdir DIR       working directory inside (default: /)\n"
+	      "  --init PATH         the root's init (default: /sbin/init, /init ...)\n"
+	      "  --trap BACKEND      direct, direct-unwalled or ptrace (default: what fits here)\n"
+	      "  --console KIND      fd, pty, null or file:PATH\n"
+	      "  -q, --quiet         no boot messages\n"
+	      "  -v, --verbose       more of them\n"
+	      "\n"
+	      "Words as User Mode Linux has them: mem=, umid=, con0=, init=, root=,\n"
+	      "rootfstype=hostfs rootflags=DIR, quiet, debug, strace=. Unknown ones go to init.\n"
+	      "\n"
+	      "Exit status: the command's (128+n when signal n killed it); 120 the guest's kernel\n"
+	      "panicked; 125 lodger failed; 126 COMMAND cannot be run; 127 it was not found.\n",
+	      stdout);
+}
+
+bool options_size(const char *s, uint64_t *out)
+{
+	static const char units[] = "kmgt";
+	char *end;
+	unsigned long long v;
+	unsigned int shift = 0;
+	const char *u;
+
+	if (!isdigit((unsigned char)*s))
+		return false;
+	errno = 0;
+	v = strtoull(s, &end, 0);
+	if (errno)
+		return false;
+	if (*end) {
+		u = strchr(units, tolower((unsigned char)*end));
+		if (!u)
+			return false;
+		shift = 10u * ((unsigned int)(u - units) + 1);
+		end++;
+		if (*end == 'i')
+			end++;
+		if (*end == 'B' || *end == 'b')
+			end++;
+	}
+	if (*end || (shift && v >> (64 - shift)))
+		return false;
+	*out = (uint64_t)v << shift;
+	return true;
+}
+
+static uint64_t options_number(const char *what, const char *s, uint64_t max)
+{
+	char *end;
+	unsigned long long v;
+
+	errno = 0;
+	v = strtoull(s, &end, 10);
+	if (!isdigit((unsigned char)*s) || *end || errno || v > max)
+		say_die("%s: '%s' is not a number from 0 to %llu", what, s,
+			(unsigned long long)max);
+	return v;
+}
+
+static void options_mem(struct options *o, const char *what, const char *s)
+{
+	if (!options_size(s, &o->mem))
+		say_die("%s: '%s' is not a size; write for instance 512M or 2G",
+			what, s);
+	if (o->mem && o->mem < (16u << 20))
+		say_die("%s: %s is too little; a machine needs 16M at least",
+			what, s);
+}
+
+static void options_user(struct options *o, const char *s)
+{
+	char buf[32];
+	char *colon;
+
+	if (strlen(s) >= sizeof(buf))
+		say_die("--user: '%s' is not UID[:GID]", s);
+	strcpy(buf, s);
+	colon = strchr(buf, ':');
+	if (colon)
+		*colon++ = 0;
+	o->uid = (uint32_t)options_number("--user", buf, 0xfffffffe);
+	o->gid = colon ? (uint32_t)options_number("--user", colon, 0xfffffffe) :
+			 o->uid;
+}
+
+static void options_backend(struct options *o, const char *s)
+{
+	for (size_t i = 0;
+	     i < sizeof(options_backends) / sizeof(options_backends[0]); i++)
+		if (!strcmp(s, options_backends[i].name)) {
+			o->backend = options_backends[i].backend;
+			o->backend_given = true;
+			return;
+		}
+	say_die("--trap: no backend '%s'; there are direct, direct-unwalled and ptrace",
+		s);
+}
+
+/* fd | fd:N[,fd:M] | pty | null | none | file:PATH */
+static void options_console(struct options *o, const char *what, const char *s)
+{
+	int in = 0, out = 1, n = 0;
+
+	if (!strcmp(s, "pty") || !strcmp(s, "pts")) {
+		o->console = CONSOLE_PTY;
+	} else if (!strcmp(s, "null") || !strcmp(s, "none")) {
+		o->console = CONSOLE_NULL;
+	} else if (!strncmp(s, "file:", 5) && s[5]) {
+		o->console = CONSOLE_FILE;
+		o->console_file = s + 5;
+	} else if (!strcmp(s, "fd")) {
+		o->console = CONSOLE_FD;
+	} else if (sscanf(s, "fd:%d,fd:%d%n", &in, &out, &n) == 2 && !s[n]) {
+		o->console = CONSOLE_FD;
+	} else if (sscanf(s, "fd:%d%n", &in, &n) == 1 && !s[n]) {
+		o->console = CONSOLE_FD;
+		out = in;
+	} else {
+		say_die("%s: '%s' is no console; there are fd, fd:IN,fd:OUT, pty, null and file:PATH",
+			what, s);
+	}
+	if (in < 0 || out < 0)
+		say_die("%s: '%s' names no descriptor", what, s);
+	o->con_in = in;
+	o->con_out = out;
+}
+
+static void options_env_add(struct options *o, const char *kv)
+{
+	size_t key = strcspn(kv, "=");
+	const char **p;
+	int i;
+
+	if (!kv[key] || !key)
+		say_die("--env: '%s' is not NAME=VALUE", kv);
+	for (i = 0; i < o->envc; i++)
+		if (!strncmp(o->envp[i], kv, key + 1))
+			break;
+	if (i == o->envc) {
+		p = realloc(o->envp, sizeof(*p) * (size_t)(o->envc + 1));
+		if (!p)
+			say_die("out of memory");
+		o->envp = p;
+		o->envc++;
+	}
+	o->envp[i] = kv;
+}
+
+static void options_word_add(struct options *o, const char *word)
+{
+	size_t used = strlen(o->cmdline);
+
+	if (strpbrk(word, " \t\n"))
+		say_die("kernel word '%s' has a space in it", word);
+	if (used + strlen(word) + 2 > sizeof(o->cmdline))
+		say_die("too many kernel words: at most %zu bytes",
+			sizeof(o->cmdline) - 1);
+	if (used)
+		strcat(o->cmdline, " ");
+	strcat(o->cmdline, word);
+}
+
+static const char *options_value(const char *word, const char *key)
+{
+	size_t n = strlen(key);
+
+	return strncmp(word, key, n) ? NULL : word + n;
+}
+
+/* => true when the word is the monitor's alone and need not travel further */
+static bool options_word(struct options *o, const char *word, bool *hostfs)
+{
+	const char *v;
+
+	if ((v = options_value(word, "mem="))) {
+		options_mem(o, "mem=", v);
+	} else if ((v = options_value(word, "umid="))) {
+		o->name = v;
+		return true;
+	} else if ((v = options_value(word, "con0=")) ||
+		   (v = options_value(word, "con="))) {
+		options_console(o, "con0=", v);
+		return true;
+	} else if ((v = options_value(word, "rootfstype="))) {
+		*hostfs = !strcmp(v, "hostfs");
+		if (!*hostfs && strcmp(v, "rootfs") && strcmp(v, "tmpfs"))
+			say_die("rootfstype=%s: only hostfs and the built-in root can be the root",
+				v);
+	} else if ((v = options_value(word, "rootflags="))) {
+		o->root = v;
+	} else if ((v = options_value(word, "hostname="))) {
+		o->hostname = v;
+	} else if (!strcmp(word, "quiet")) {
+		o->quiet = true;
+	} else if (!strcmp(word, "rw")) {
+		o->rw = true;
+	} else if (!strcmp(word, "ro")) {
+		o->rw = false;
+	} else if (!strncmp(word, "ubd", 3) || !strncmp(word, "eth", 3)) {
+		if (strchr(word, '='))
+			say_die("%s: this version has no block or network devices",
+				word);
+	}
+	return false;
+}
+
+static void options_check(struct options *o)
+{
+	if (o->name && !names_valid(o->name))
+		say_die("'%s' cannot be a machine's name: use letters, digits, '.', '_', '-' (at most %d, and begin with a letter or digit)",
+			o->name, NAMES_MAX);
+	if (strlen(o->hostname) > 64 || !*o->hostname)
+		say_die("--hostname: at most 64 characters");
+	if (*o->workdir != '/')
+		say_die("--workdir: '%s' does not begin with /", o->workdir);
+	if (strlen(o->workdir) >= sizeof(((struct boot_params *)0)->workdir))
+		say_die("--workdir: at most %zu bytes",
+			sizeof(((struct boot_params *)0)->workdir) - 1);
+	if (o->rw && !o->root)
+		o->rw = false; /* the built-in root lives in memory anyway */
+}
+
+void options_parse(struct options *o, int argc, char **argv)
+{
+	static char term[128] = "TERM=linux";
+	const char *t = getenv("TERM");
+	bool hostfs = false, root_given = false;
+	int c;
+
+	memset(o, 0, sizeof(*o));
+	o->hostname = "lodger";
+	o->workdir = "/";
+	o->con_out = 1;
+	if (t && *t && strlen(t) < sizeof(term) - 6)
+		snprintf(term, sizeof(term), "TERM=%s", t);
+	options_env_add(o, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+			   "/usr/bin:/sbin:/bin");
+	options_env_add(o, "HOME=/root");
+	options_env_add(o, term);
+
+	opterr = 0;
+	optind = 1;
+	/* "-": words come in order as option 1, and "--" still ends */
+	while ((c = getopt_long(argc, argv, "-:qvh", options_long, NULL)) !=
+	       -1) {
+		switch (c) {
+		case 1:
+			if (options_value(optarg, "root=") &&
+			    !strcmp(optarg, "root=/dev/root"))
+				break;
+			if (!options_word(o, optarg, &hostfs))
+				options_word_add(o, optarg);
+			break;
+		case OPT_ROOT:
+			o->root = optarg;
+			root_given = true;
+			break;
+		case OPT_RW:
+			o->rw = true;
+			break;
+		case OPT_MEM:
+			options_mem(o, "--mem", optarg);
+			break;
+		case OPT_CPUS:
+			o->cpus = (uint32_t)options_number("--cpus", optarg,
+							   1024);
+			if (!o->cpus)
+				say_die("--cpus: a machine needs one at least");
+			break;
+		case OPT_HOSTNAME:
+			o->hostname = optarg;
+			break;
+		case OPT_ENV:
+			options_env_add(o, optarg);
+			break;
+		case OPT_WORKDIR:
+			o->workdir = optarg;
+			break;
+		case OPT_TRAP:
+			options_backend(o, optarg);
+			break;
+		case OPT_INIT: {
+			char word[300];
+
+			if (*optarg != '/' || strlen(optarg) > 255)
+				say_die("--init: '%s' is not an absolute path",
+					optarg);
+			snprintf(word, sizeof(word), "init=%s", optarg);
+			options_word_add(o, word);
+			break;
+		}
+		case OPT_CONSOLE:
+			options_console(o, "--console", optarg);
+			break;
+		case OPT_NAME:
+			o->name = optarg;
+			break;
+		case OPT_USER:
+			options_user(o, optarg);
+			break;
+		case 'q':
+			o->quiet = true;
+			break;
+		case 'v':
+			o->verbose = true;
+			break;
+		case 'h':
+			options_help();
+			exit(0);
+		case ':':
+			say_die("%s needs a value; see lodger --help",
+				argv[optind - 1]);
+		default:
+			say_die("unknown option %s; see lodger --help",
+				argv[optind - 1]);
+		}
+	}
+	/* UML: root=/DIR with rootfstype=hostfs is another way to say it */
+	if (hostfs && !root_given && !o->root)
+		o->root = "/";
+	o->argc = argc - optind;
+	o->argv = argv + optind;
+	options_check(o);
+}
