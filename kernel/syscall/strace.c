@@ -36,7 +36,7 @@
 #include "internal.h"
 #include "strace.h"
 
-#define STRACE_LINE   512u
+#define STRACE_LINE   480u
 #define STRACE_STRING 32u
 #define STRACE_ARGV   6u
 

@@ -146,84 +146,65 @@ struct siginfo {
 	s32 si_signo;
 	s32 si_errno;
 	s32 si_code;
-	s32 pad;
+	s32 si_pad;
 	union {
-		s32 raw[28];
+		s32 si_raw[28];
+		/* from processes, timers and children */
 		struct {
-			s32 pid;
-			u32 uid;
-		} kill;
-		struct {
-			s32 tid;
-			s32 overrun;
-			union sigval value;
-			s32 sys_private;
-		} timer;
-		struct {
-			s32 pid;
-			u32 uid;
-			union sigval value;
-		} rt;
-		struct {
-			s32 pid;
-			u32 uid;
-			s32 status;
-			s32 pad;
-			s64 utime;
-			s64 stime;
-		} chld;
-		struct {
-			u64 addr;
 			union {
-				s32 trapno;
-				s16 addr_lsb;
-				struct {
-					u64 pad;
-					u64 lower;
-					u64 upper;
-				} bnd;
-				struct {
-					u64 pad;
-					u32 pkey;
-				} pku;
+				s32 si_pid;
+				s32 si_tid; /* SI_TIMER: the timer's number */
+				s32 si_timerid;
 			};
-		} fault;
+			union {
+				u32 si_uid;
+				s32 si_overrun;
+			};
+			union {
+				struct {
+					union {
+						union sigval si_value;
+						s32 si_int;
+						u64 si_ptr;
+					};
+					s32 si_sys_private;
+				};
+				struct { /* SIGCHLD */
+					s32 si_status;
+					s64 si_utime;
+					s64 si_stime;
+				};
+			};
+		};
+		/* faults */
 		struct {
-			s64 band;
-			s32 fd;
-		} poll;
-		struct {
-			u64 call_addr;
-			s32 syscall;
-			u32 arch;
-		} sys;
-	} u;
+			u64 si_addr;
+			union {
+				s32 si_trapno;
+				s16 si_addr_lsb;
+				struct {
+					u64 si_pad2;
+					u64 si_lower;
+					u64 si_upper;
+				};
+				struct {
+					u64 si_pad3;
+					u32 si_pkey;
+				};
+			};
+		};
+		struct { /* SIGIO */
+			s64 si_band;
+			s32 si_fd;
+		};
+		struct { /* SIGSYS */
+			u64 si_call_addr;
+			s32 si_syscall;
+			u32 si_arch;
+		};
+	};
 };
 _Static_assert(sizeof(struct siginfo) == 128, "siginfo");
-
-#define si_pid	     u.kill.pid
-#define si_uid	     u.kill.uid
-#define si_tid	     u.timer.tid
-#define si_timerid   u.timer.tid
-#define si_overrun   u.timer.overrun
-#define si_sys_private u.timer.sys_private
-#define si_status    u.chld.status
-#define si_utime     u.chld.utime
-#define si_stime     u.chld.stime
-#define si_value     u.rt.value
-#define si_int	     u.rt.value.sival_int
-#define si_ptr	     u.rt.value.sival_ptr
-#define si_addr	     u.fault.addr
-#define si_trapno    u.fault.trapno
-#define si_addr_lsb  u.fault.addr_lsb
-#define si_lower     u.fault.bnd.lower
-#define si_upper     u.fault.bnd.upper
-#define si_pkey	     u.fault.pku.pkey
-#define si_band	     u.poll.band
-#define si_fd	     u.poll.fd
-#define si_call_addr u.sys.call_addr
-#define si_syscall   u.sys.syscall
-#define si_arch	     u.sys.arch
 
 #define SIGEV_SIGNAL    0
 #define SIGEV_NONE      1

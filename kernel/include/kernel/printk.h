@@ -43,6 +43,8 @@ void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
 /* Read the log: bytes from absolute position *pos on; advances *pos. */
 size_t klog_read(u64 *pos, char *buf, size_t n);
 u64 klog_end(void);
+/* Lines of levels below this go to the console (syslog(2)). */
+extern u32 console_level;
 
 /* debug=NAME[,NAME…]: one bit per subsystem. */
 enum debug_bit {
