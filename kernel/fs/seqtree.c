@@ -45,12 +45,11 @@ u64 seqtree_ino(const struct seqtree_node *n)
 
 static void seqtree_set_ops(struct inode *ino, const struct seqtree_entry *e)
 {
-	const struct seqtree_type *st = seqtree_type_of(ino);
 	u32 fmt = e->mode & S_IFMT;
 
 	if (fmt == S_IFDIR) {
 		ino->ops = e->dir ? &seqtree_dyn_dir_ops : &seqtree_dir_ops;
-		if (e->dir && st->permission)
+		if (e->guarded)
 			ino->ops = &seqtree_guarded_dir_ops;
 		ino->fops = &seqtree_dir_fops;
 		ino->nlink = 2;
@@ -127,9 +126,7 @@ static const struct seqtree_entry *
 seqtree_find(const struct seqtree_entry *e, const char *name, u32 len)
 {
 	for (; e && e->name; e++)
-		if (!memcmp(e->name, name, min((size_t)len, strlen(e->name))) &&
-		    !e->name[len < strlen(e->name) ? len : strlen(e->name)] &&
-		    strlen(e->name) == len)
+		if (strlen(e->name) == len && !memcmp(e->name, name, len))
 			return e;
 	return NULL;
 }

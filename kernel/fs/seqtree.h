@@ -43,6 +43,7 @@ struct seqtree_entry {
 	/* Directories */
 	const struct seqtree_entry *children; /* ends with a NULL name */
 	const struct seqtree_dir *dir;
+	bool guarded; /* with dir: asks the type's ->permission */
 	/* Links: as inode_ops. With get_path only: readlink shows the path. */
 	ssize_t (*readlink)(const struct seqtree_node *n, char *buf,
 			    size_t size);
@@ -65,9 +66,9 @@ struct seqtree_type {
 	u64 magic;
 	/* May be NULL. Is what the node is about still there? */
 	bool (*alive)(const struct seqtree_node *n);
-	/* Owner; default root. mode: may be changed (hidden parts). */
+	/* Owner; default root. */
 	void (*owner)(const struct seqtree_node *n, u32 *uid, u32 *gid);
-	/* Default: mode bits. */
+	/* For guarded directories. */
 	int (*permission)(const struct seqtree_node *n, struct inode *ino,
 			  u32 mask);
 };

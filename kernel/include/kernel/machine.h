@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The machine as a whole: what it is called, how busy it is, and how it ends.
+ */
+#ifndef KERNEL_MACHINE_H
+#define KERNEL_MACHINE_H
+
+#include <abi/utsname.h>
+#include <kernel/lock.h>
+
+#define MACHINE_RELEASE "6.12.0-lodger"
+#define MACHINE_VERSION "#1 SMP PREEMPT_DYNAMIC"
+
+/* Names as uname(2) shows them; nodename and domainname under uts_lock. */
+extern struct utsname uts_name;
+extern struct mutex uts_lock;
+void uts_set_nodename(const char *name);
+
+/* Load averages, fixed point with 16 bits after it, as sysinfo(2). */
+void load_get(u64 loads[3]);
+/* Start sampling; after timers and tasks work. */
+void load_init(void);
+/* Tasks there are, and those not asleep. */
+void task_counts(u32 *total, u32 *running);
+
+/*
+ * Power off, or ask the monitor to start again: lets consoles drain, syncs
+ * nothing (the caller has), and ends every process. code: `lodger`'s status.
+ */
+void machine_stop(bool restart, int code) __noreturn;
+
+#endif
