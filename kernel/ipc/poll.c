@@ -17,6 +17,7 @@
  */
 #include <abi/poll.h>
 #include <abi/time.h>
+#include <kernel/fdtable.h>
 #include <kernel/ipc.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
@@ -142,14 +143,14 @@ u32 vfs_poll(struct file *f, struct poll_table *pt)
 /* The mask of one descriptor, cut to what is wanted; something ends registering. */
 static u32 poll_one(struct poll_wait *pw, int fd, u32 want)
 {
-	struct file *f = fd_get(fd);
+	struct fd_ref r = fd_ref_get(fd);
 	u32 mask;
 
-	if (!f)
+	if (!r.file)
 		return POLLNVAL;
 	pw->key = want;
-	mask = vfs_poll(f, &pw->pt) & pw->key;
-	file_put(f);
+	mask = vfs_poll(r.file, &pw->pt) & pw->key;
+	fd_ref_put(r);
 	if (mask)
 		pw->pt.queue = NULL;
 	return mask;

@@ -23,6 +23,21 @@ void futex_exit_robust(struct task *t);
 /* restart_syscall(2) of an interrupted FUTEX_WAIT; from current->restart_arg */
 long futex_restart(void);
 
+/*
+ * The operations of futex(2), as the system calls use them. All may sleep; the
+ * results are those of the calls. Deadlines are monotonic.
+ */
+struct futex_waitv;
+long futex_wait(uaddr a, bool shared, u32 val, u64 deadline, u32 bitset);
+long futex_wake(uaddr a, bool shared, u32 n, u32 bitset);
+/* cmp: NULL, or what the first word must be */
+long futex_requeue(uaddr a1, bool shared1, uaddr a2, bool shared2, int nr_wake,
+		   int nr_requeue, const u32 *cmp);
+long futex_wake_op(uaddr a1, uaddr a2, bool shared, int nr1, int nr2, u32 enc);
+long futex_wait_many(const struct futex_waitv *v, u32 n, u64 deadline);
+long futex_lock_pi(uaddr a, bool shared, u64 deadline, bool try_only);
+long futex_unlock_pi(uaddr a, bool shared);
+
 void futex_init(void);
 
 #endif
