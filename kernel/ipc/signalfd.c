@@ -52,8 +52,8 @@ static void signalfd_fill(struct signalfd_siginfo *s, const struct siginfo *i)
 	if (code == SI_TIMER) {
 		s->ssi_tid = i->si_timerid;
 		s->ssi_overrun = i->si_overrun;
-		s->ssi_ptr = i->u.timer.value.sival_ptr;
-		s->ssi_int = i->u.timer.value.sival_int;
+		s->ssi_ptr = i->si_value.sival_ptr;
+		s->ssi_int = i->si_value.sival_int;
 	} else if (code == SI_SIGIO || (sig == SIGPOLL && code > 0)) {
 		s->ssi_band = i->si_band;
 		s->ssi_fd = i->si_fd;
