@@ -47,7 +47,7 @@ all: $(O)/lodger
 GEN	:= $(O)/gen/syscalls.h
 $(O)/gen/%.h: kernel/syscall/syscalls.tbl tools/gen-syscalls.awk
 	$(call say,GEN,$@)
-	$(Q)mkdir -p $(@D) && awk -v out=$* -f tools/gen-syscalls.awk $< >$@.tmp && mv $@.tmp $@
+	$(Q)mkdir -p $(@D) && awk -v out=$* -f tools/gen-syscalls.awk $< >$@.tmp && { cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@; }
 
 $(O)/kernel/syscall/dispatch.o: $(O)/gen/syscall_table.h
 $(O)/kernel/%.o: kernel/%.c | $(GEN)
