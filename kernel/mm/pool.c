@@ -21,6 +21,7 @@
  */
 #include <kernel/types.h>
 #include <abi/errno.h>
+#include <hostapi/boot.h>
 #include <hostapi/host.h>
 #include <kernel/atomic.h>
 #include <kernel/list.h>
@@ -35,6 +36,13 @@
 #define POOL_FANOUT    16u
 #define POOL_ALL_FREE  0xffffu
 #define POOL_WARM      64u
+
+#ifdef FAKEHOST
+static const struct boot_params pool_boot;
+#define POOL_BOOT (&pool_boot)
+#else
+#define POOL_BOOT ((const struct boot_params *)ARENA_BASE)
+#endif
 
 /* A block of class cls, cut into sixteen of class cls - 1. */
 struct pool_node {
@@ -346,4 +354,7 @@ void pool_init(u64 pool_size)
 	pool_root.cls = POOL_CLASSES;
 	list_init(&pool_root.partial);
 	pool_init_node(&pool_root);
+	/* the monitor has put the archive there */
+	if (POOL_BOOT->initrd_len)
+		pool_reserve(POOL_BOOT->initrd_off, POOL_BOOT->initrd_len);
 }
