@@ -78,7 +78,10 @@ struct statfs_k {
 
 /*
  * All ops: may sleep; return 0 or -errno unless said otherwise. For directory
- * ops the caller holds dir->lock (both, for rename). A missing op gives the
+ * ops the caller holds dir->lock (both, for rename), and the lock of an inode
+ * whose link count changes (unlink, rmdir, link, the victim of rename): the
+ * op takes none of these. Modes come with their S_IFMT bits. The group of new
+ * entries in set-group-id directories is set by the caller. A missing op gives the
  * errno that Linux gives (EPERM for create & co. on file systems without).
  */
 struct inode_ops {
@@ -226,6 +229,7 @@ struct inode {
 	 * to the file system, which frees it in ->evict.
 	 */
 	const char *link;
+	bool linkable; /* O_TMPFILE without O_EXCL: linkat may name it */
 };
 
 /* A new inode with one reference, times now, owner the current fsuid. */
@@ -376,13 +380,20 @@ struct file {
 #define FMODE_EXEC   16u
 #define FMODE_OPENED 32u /* ->open succeeded: ->release is due */
 #define FMODE_WRITER 64u /* counted in inode->writers */
+#define FMODE_ATIME  128u /* the access time is a day old */
 
 void file_get(struct file *f);
 /* The last put releases; may sleep. */
 void file_put(struct file *f);
 /* Open a path. => file with one reference, or ERR_PTR. */
 struct file *file_open(int dfd, const char *name, int flags, u32 mode);
+/* The same without any permission check. */
 struct file *file_open_path(const struct path *p, int flags);
+/*
+ * For exec: a regular file that current may execute (no need to read it) on a
+ * mount that allows it, else -EACCES. lookup: LOOKUP_FOLLOW, LOOKUP_EMPTY.
+ */
+struct file *file_open_exec(int dfd, const char *name, u32 lookup);
 /*
  * A file without a name (pipe, eventfd, epoll …), shown in /proc as `name`,
  * e.g. "anon_inode:[eventfd]" or "pipe:[123]". mode: S_IFMT bits | permissions.
@@ -461,6 +472,7 @@ struct chrdev {
 	struct chrdev *next;
 };
 void chrdev_register(struct chrdev *c);
+struct chrdev *chrdev_list(void); /* for /proc/devices; never shrinks */
 /* Node in devtmpfs: name may have a directory ("pts/3"). 0 or -errno. */
 int devtmpfs_add(const char *name, u32 mode, u64 rdev);
 int devtmpfs_remove(const char *name);

@@ -1,0 +1,688 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The mount tree: mount(2), umount2(2), pivot_root(2) on kernel strings.
+ *
+ * A mount shows a super, from some dentry on, at a dentry of another mount. It
+ * is counted; being in the tree is one reference, each child holds one on its
+ * parent, and every stored path holds one: a mount with more than its own is
+ * busy. The first mount is its own parent and the tree's root; there is one
+ * tree for the whole machine (no mount namespaces yet).
+ *
+ * mount_lock (a mutex) serialises changes. The hash by (parent, mountpoint) is
+ * read under mount_hash_lock, or without any lock by the lockless walk, which
+ * checks mount_seq afterwards; mount memory is type-stable for that.
+ * DENTRY_MOUNTED on a dentry means "look into the hash".
+ *
+ * Propagation types are accepted and shown, but nothing propagates: with one
+ * tree there is nobody to propagate to.
+ */
+#include "vfs/internal.h"
+
+#define MOUNT_BUCKETS 64u
+/* Flags of a single mount; the others are the super's. */
+#define MOUNT_FLAGS                                                            \
+	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME |           \
+	 MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME | MS_NOSYMFOLLOW)
+#define MOUNT_SB_FLAGS                                                         \
+	(MS_RDONLY | MS_SYNCHRONOUS | MS_MANDLOCK | MS_DIRSYNC | MS_SILENT |   \
+	 MS_POSIXACL | MS_LAZYTIME | MS_I_VERSION)
+#define MOUNT_PROPAGATION (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
+
+struct mutex mount_lock = MUTEX_INIT(mount_lock);
+struct list_head all_mounts = LIST_HEAD_INIT(all_mounts);
+u32 mount_seq;
+struct mount *root_mount;
+struct mount anon_mount; /* of pipes, sockets and other nameless files */
+static struct super anon_super;
+static spinlock_t mount_hash_lock;
+static struct mount *mount_heads[MOUNT_BUCKETS];
+static u32 mount_next_id = 20;
+static struct objcache mount_objs = OBJCACHE(struct mount, source[0]);
+
+static struct mount **mount_bucket(const struct mount *parent,
+				   const struct dentry *at)
+{
+	u64 h = ((u64)parent >> 6) ^ ((u64)at >> 5);
+
+	h *= 0x9e3779b97f4a7c15ull;
+	return &mount_heads[h >> 58];
+}
+
+static struct mount *mount_find(const struct mount *parent,
+				const struct dentry *at)
+{
+	struct mount *m = load_acquire(mount_bucket(parent, at));
+	u32 n = 0;
+
+	/* without the lock the chain may change under us: give up in time */
+	for (; m && n < 4096; m = load_acquire(&m->hash_next), n++)
+		if (READ_ONCE(m->parent) == parent &&
+		    READ_ONCE(m->mountpoint) == at)
+			return m;
+	return NULL;
+}
+
+static void mount_change_begin(void)
+{
+	spin_lock(&mount_hash_lock);
+	store_release(&mount_seq, mount_seq + 1);
+}
+
+static void mount_change_end(void)
+{
+	store_release(&mount_seq, mount_seq + 1);
+	spin_unlock(&mount_hash_lock);
+}
+
+bool path_cross_mounts(struct path *p)
+{
+	bool crossed = false;
+
+	while (unlikely(READ_ONCE(p->dentry->flags) & DENTRY_MOUNTED)) {
+		struct mount *m;
+
+		spin_lock(&mount_hash_lock);
+		m = mount_find(p->mnt, p->dentry);
+		if (m)
+			ref_get(&m->refs);
+		spin_unlock(&mount_hash_lock);
+		if (!m)
+			break;
+		path_put(p);
+		dentry_get(m->root);
+		*p = (struct path){ m, m->root };
+		crossed = true;
+	}
+	return crossed;
+}
+
+void path_cross_mounts_nolock(struct path *p)
+{
+	while (unlikely(READ_ONCE(p->dentry->flags) & DENTRY_MOUNTED)) {
+		struct mount *m = mount_find(p->mnt, p->dentry);
+
+		if (!m)
+			return;
+		p->mnt = m;
+		p->dentry = READ_ONCE(m->root);
+	}
+}
+
+bool path_up_mounts(struct path *p)
+{
+	struct path up;
+
+	while (p->dentry == p->mnt->root) {
+		spin_lock(&mount_hash_lock);
+		up = (struct path){ p->mnt->parent, p->mnt->mountpoint };
+		if (up.mnt == p->mnt || !up.mnt) {
+			spin_unlock(&mount_hash_lock);
+			return false;
+		}
+		path_get(&up);
+		spin_unlock(&mount_hash_lock);
+		path_put(p);
+		*p = up;
+	}
+	return true;
+}
+
+bool dentry_is_mountpoint(const struct dentry *d)
+{
+	return READ_ONCE(d->flags) & DENTRY_MOUNTED;
+}
+
+int path_want_write(const struct path *p)
+{
+	return mount_readonly(p->mnt) ? -EROFS : 0;
+}
+
+/* --- Life --- */
+
+/* Takes over a reference of sb. */
+static struct mount *mount_alloc(struct super *sb, struct dentry *root,
+				 u32 flags, const char *source)
+{
+	struct mount *m = objcache_alloc(&mount_objs);
+
+	if (!m)
+		return NULL;
+	m->sb = sb;
+	dentry_get(root);
+	m->root = root;
+	m->parent = m;
+	m->mountpoint = root;
+	m->flags = flags & MOUNT_FLAGS;
+	if (!(m->flags & (MS_NOATIME | MS_STRICTATIME)))
+		m->flags |= MS_RELATIME;
+	m->id = atomic_add(&mount_next_id, 1);
+	list_init(&m->node);
+	strlcpy(m->source, source && *source ? source : "none",
+		sizeof(m->source));
+	m->propagation = MS_PRIVATE;
+	m->attached = false;
+	ref_init(&m->refs, 1);
+	return m;
+}
+
+static void mount_put(struct mount *m)
+{
+	struct dentry *root;
+	struct super *sb;
+
+	if (likely(!ref_put(&m->refs)))
+		return;
+	root = m->root;
+	sb = m->sb;
+	m->parent = NULL;
+	m->mountpoint = NULL;
+	objcache_free(&mount_objs, m);
+	dentry_put(root);
+	super_put(sb);
+}
+
+void path_get(const struct path *p)
+{
+	ref_get(&p->mnt->refs);
+	ref_get(&p->dentry->refs);
+}
+
+void path_put(struct path *p)
+{
+	if (p->dentry)
+		dentry_put(p->dentry);
+	if (p->mnt)
+		mount_put(p->mnt);
+}
+
+/* Put m at p. Takes over m's reference. => Caller holds mount_lock. */
+static void mount_attach_locked(struct mount *m, const struct path *p)
+{
+	struct mount **b = mount_bucket(p->mnt, p->dentry);
+
+	path_get(p);
+	mount_change_begin();
+	m->parent = p->mnt;
+	m->mountpoint = p->dentry;
+	m->hash_next = *b;
+	store_release(b, m);
+	atomic_or(&p->dentry->flags, DENTRY_MOUNTED);
+	m->attached = true;
+	mount_change_end();
+	list_add_tail(&m->node, &all_mounts);
+}
+
+static bool mount_any_at(const struct dentry *d)
+{
+	struct mount *m;
+
+	list_for_each_entry(m, &all_mounts, node)
+		if (m->mountpoint == d && m->parent != m)
+			return true;
+	return false;
+}
+
+/* Out of the tree; *where gets the references it had on its place. The tree's
+ * reference on m passes to the caller. => Caller holds mount_lock. */
+static void mount_detach_locked(struct mount *m, struct path *where)
+{
+	struct mount **pp = mount_bucket(m->parent, m->mountpoint);
+
+	*where = (struct path){ m->parent, m->mountpoint };
+	mount_change_begin();
+	while (*pp != m)
+		pp = &(*pp)->hash_next;
+	store_release(pp, m->hash_next);
+	m->parent = m;
+	m->mountpoint = m->root;
+	m->attached = false;
+	mount_change_end();
+	list_del(&m->node);
+	if (!mount_any_at(where->dentry))
+		atomic_and(&where->dentry->flags, ~DENTRY_MOUNTED);
+}
+
+static struct mount *mount_first_child(struct mount *m)
+{
+	struct mount *c;
+
+	list_for_each_entry(c, &all_mounts, node)
+		if (c->parent == m && c != m)
+			return c;
+	return NULL;
+}
+
+/* --- The calls --- */
+
+/* Where a mount at p really goes: on top of what is there. */
+static void mount_topmost(struct path *p)
+{
+	path_cross_mounts(p);
+}
+
+static int mount_add(struct mount *m, struct path *p)
+{
+	int err = 0;
+
+	mutex_lock(&mount_lock);
+	mount_topmost(p);
+	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(p->dentry->inode->mode))
+		err = -ENOTDIR;
+	else if (p->dentry->flags & DENTRY_DELETED)
+		err = -ENOENT;
+	else
+		mount_attach_locked(m, p);
+	mutex_unlock(&mount_lock);
+	if (err)
+		mount_put(m);
+	return err;
+}
+
+static struct mount *mount_new(const char *source, const char *type, u64 flags,
+			       const char *data)
+{
+	struct fs_type *t;
+	struct super *sb;
+	struct mount *m;
+
+	if (!type || !*type)
+		return ERR_PTR(-EINVAL);
+	t = fs_find(type);
+	if (!t)
+		return ERR_PTR(-ENODEV);
+	sb = t->mount(t, source, (u32)(flags & MOUNT_SB_FLAGS), data);
+	if (IS_ERR(sb))
+		return (struct mount *)sb;
+	/* a super that is shared keeps the flags of its first mount */
+	if (READ_ONCE(sb->refs.n) == 1)
+		sb->flags |= (u32)(flags & MOUNT_SB_FLAGS);
+	m = mount_alloc(sb, sb->root, (u32)flags, source);
+	if (!m) {
+		super_put(sb);
+		return ERR_PTR(-ENOMEM);
+	}
+	return m;
+}
+
+/* The very first mount: the machine's root and everybody's place. */
+static int mount_first(struct mount *m)
+{
+	struct path p = { m, m->root };
+
+	mutex_lock(&mount_lock);
+	m->attached = true;
+	list_add_tail(&m->node, &all_mounts);
+	mutex_unlock(&mount_lock);
+	root_mount = m;
+	path_get(&p);
+	fs_set_root(current->fs, &p);
+	path_get(&p);
+	fs_set_cwd(current->fs, &p);
+	return 0;
+}
+
+static struct mount *mount_clone(struct mount *from, struct dentry *root)
+{
+	struct mount *m;
+
+	ref_get(&from->sb->refs);
+	m = mount_alloc(from->sb, root, from->flags, from->source);
+	if (!m) {
+		super_put(from->sb);
+		return NULL;
+	}
+	m->flags = from->flags;
+	m->propagation = from->propagation;
+	return m;
+}
+
+/*
+ * The children of a recursive bind, below `from`, that lie under `top`'s root.
+ * New mounts land at the end of all_mounts, so that the walk, which stops at
+ * `last`, never meets them.
+ */
+static int mount_clone_children(struct mount *from, struct mount *to,
+				struct mount *last)
+{
+	struct mount *c;
+
+	list_for_each_entry(c, &all_mounts, node) {
+		if (c != from && c->parent == from &&
+		    dentry_is_descendant(c->mountpoint, to->root)) {
+			struct path at = { to, c->mountpoint };
+			struct mount *n = mount_clone(c, c->root);
+			int err;
+
+			if (!n)
+				return -ENOMEM;
+			mount_attach_locked(n, &at);
+			err = mount_clone_children(c, n, last);
+			if (err)
+				return err;
+		}
+		if (c == last)
+			break;
+	}
+	return 0;
+}
+
+static int mount_bind(const char *source, struct path *at, u64 flags)
+{
+	struct path from;
+	struct mount *m;
+	int err;
+
+	if (!source || !*source)
+		return -EINVAL;
+	err = path_lookup(AT_FDCWD, source, LOOKUP_FOLLOW, &from);
+	if (err)
+		return err;
+	err = -EINVAL;
+	if (!from.mnt->attached || from.mnt->propagation == MS_UNBINDABLE)
+		goto out;
+	m = mount_clone(from.mnt, from.dentry);
+	err = -ENOMEM;
+	if (!m)
+		goto out;
+	m->propagation = MS_PRIVATE;
+	mutex_lock(&mount_lock);
+	mount_topmost(at);
+	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(at->dentry->inode->mode)) {
+		err = -ENOTDIR;
+	} else {
+		struct mount *last = list_last(&all_mounts, struct mount, node);
+
+		mount_attach_locked(m, at);
+		err = flags & MS_REC ?
+			      mount_clone_children(from.mnt, m, last) :
+			      0;
+		m = NULL;
+	}
+	mutex_unlock(&mount_lock);
+	if (m)
+		mount_put(m);
+out:
+	path_put(&from);
+	return err;
+}
+
+static int mount_remount(struct path *at, u64 flags, const char *data)
+{
+	struct mount *m = at->mnt;
+	struct super *sb = m->sb;
+
+	if (at->dentry != m->root)
+		return -EINVAL;
+	if (!(flags & MS_BIND)) {
+		if ((flags & MS_RDONLY) && !(sb->flags & MS_RDONLY) &&
+		    READ_ONCE(sb->writers))
+			return -EBUSY;
+		if ((flags & MS_RDONLY) && sb->ops && sb->ops->sync)
+			sb->ops->sync(sb);
+		sb->flags = (sb->flags & ~(u32)(MS_RDONLY | MS_SYNCHRONOUS |
+						MS_MANDLOCK | MS_LAZYTIME)) |
+			    (u32)(flags & (MS_RDONLY | MS_SYNCHRONOUS |
+					   MS_MANDLOCK | MS_LAZYTIME));
+	}
+	/* no word about atime keeps what there is: mount(2) */
+	if (!(flags & (MS_NOATIME | MS_NODIRATIME | MS_RELATIME |
+		       MS_STRICTATIME)))
+		flags |= m->flags & (MS_NOATIME | MS_NODIRATIME | MS_RELATIME |
+				     MS_STRICTATIME);
+	m->flags = (u32)flags & MOUNT_FLAGS;
+	return 0;
+}
+
+static bool mount_is_below(struct mount *m, const struct mount *top)
+{
+	while (m != top && m->parent != m)
+		m = m->parent;
+	return m == top;
+}
+
+static int mount_move(const char *source, struct path *at)
+{
+	struct path from, was = { NULL, NULL };
+	int err;
+
+	if (!source || !*source)
+		return -EINVAL;
+	err = path_lookup(AT_FDCWD, source, LOOKUP_FOLLOW, &from);
+	if (err)
+		return err;
+	mutex_lock(&mount_lock);
+	mount_topmost(at);
+	err = -EINVAL;
+	if (from.dentry != from.mnt->root || from.mnt->parent == from.mnt ||
+	    !from.mnt->attached || !at->mnt->attached)
+		goto unlock;
+	if (S_ISDIR(from.dentry->inode->mode) !=
+	    S_ISDIR(at->dentry->inode->mode))
+		goto unlock;
+	err = -ELOOP;
+	if (mount_is_below(at->mnt, from.mnt))
+		goto unlock;
+	mount_detach_locked(from.mnt, &was);
+	mount_attach_locked(from.mnt, at);
+	err = 0;
+unlock:
+	mutex_unlock(&mount_lock);
+	if (was.mnt)
+		path_put(&was);
+	path_put(&from);
+	return err;
+}
+
+static int mount_set_propagation(struct path *at, u64 flags)
+{
+	u64 type = flags & MOUNT_PROPAGATION;
+	struct mount *m;
+
+	/* exactly one type, with nothing but MS_REC and MS_SILENT beside */
+	if ((flags & ~(MOUNT_PROPAGATION | MS_REC | MS_SILENT)) ||
+	    (type & (type - 1)))
+		return -EINVAL;
+	if (at->dentry != at->mnt->root)
+		return -EINVAL;
+	mutex_lock(&mount_lock);
+	at->mnt->propagation = (u32)type;
+	if (flags & MS_REC)
+		list_for_each_entry(m, &all_mounts, node)
+			if (mount_is_below(m, at->mnt))
+				m->propagation = (u32)type;
+	mutex_unlock(&mount_lock);
+	return 0;
+}
+
+int do_mount(const char *source, const char *target, const char *type,
+	     u64 flags, const char *data)
+{
+	struct mount *m;
+	struct path at;
+	int err;
+
+	if ((flags & MS_MGC_MSK) == MS_MGC_VAL)
+		flags &= ~(u64)MS_MGC_MSK;
+	if (flags & MS_NOUSER)
+		return -EINVAL;
+	if (!root_mount) {
+		m = mount_new(source, type, flags, data);
+		return IS_ERR(m) ? (int)PTR_ERR(m) : mount_first(m);
+	}
+	err = path_lookup(AT_FDCWD, target, LOOKUP_FOLLOW, &at);
+	if (err)
+		return err;
+	if (flags & MS_REMOUNT) {
+		err = mount_remount(&at, flags, data);
+	} else if (flags & MS_BIND) {
+		err = mount_bind(source, &at, flags);
+	} else if (flags & MOUNT_PROPAGATION) {
+		err = mount_set_propagation(&at, flags);
+	} else if (flags & MS_MOVE) {
+		err = mount_move(source, &at);
+	} else {
+		m = mount_new(source, type, flags, data);
+		err = IS_ERR(m) ? (int)PTR_ERR(m) : mount_add(m, &at);
+	}
+	path_put(&at);
+	return err;
+}
+
+/* MNT_DETACH: the mount and all below it leave the tree; each goes when its
+ * last user lets go. */
+static void umount_tree_locked(struct mount *m, struct list_head *gone)
+{
+	struct mount *c;
+	struct path where;
+
+	while ((c = mount_first_child(m)))
+		umount_tree_locked(c, gone);
+	mount_detach_locked(m, &where);
+	/* the place's references go later, without the lock */
+	m->parent = where.mnt;
+	m->mountpoint = where.dentry;
+	list_add_tail(&m->node, gone);
+}
+
+int do_umount(struct path *p, int flags)
+{
+	struct mount *m = p->mnt, *n;
+	struct list_head gone;
+	int err = -EINVAL;
+
+	if (flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
+		return -EINVAL;
+	if ((flags & MNT_EXPIRE) && (flags & (MNT_FORCE | MNT_DETACH)))
+		return -EINVAL;
+	list_init(&gone);
+	mutex_lock(&mount_lock);
+	if (p->dentry != m->root || !m->attached)
+		goto unlock;
+	err = -EBUSY;
+	if (m->parent == m)
+		goto unlock;
+	/* one reference is the tree's, one the caller's path */
+	if (!(flags & MNT_DETACH) &&
+	    (READ_ONCE(m->refs.n) > 2 || mount_first_child(m)))
+		goto unlock;
+	umount_tree_locked(m, &gone);
+	err = 0;
+unlock:
+	mutex_unlock(&mount_lock);
+	list_for_each_entry_safe(m, n, &gone, node) {
+		struct path where = { m->parent, m->mountpoint };
+
+		list_del(&m->node);
+		mount_change_begin();
+		m->parent = m;
+		m->mountpoint = m->root;
+		mount_change_end();
+		if (m->sb->ops && m->sb->ops->sync)
+			m->sb->ops->sync(m->sb);
+		path_put(&where);
+		mount_put(m);
+	}
+	return err;
+}
+
+/* --- pivot_root(2) --- */
+
+/* Everybody who stands at the old root moves to the new one. */
+static void mount_move_tasks(const struct path *from, const struct path *to)
+{
+	struct task *t;
+
+	mutex_lock(&tasklist_lock);
+	list_for_each_entry(t, &all_tasks, all_node) {
+		struct fs_context *fs;
+
+		spin_lock(&t->lock);
+		fs = t->fs;
+		if (fs)
+			ref_get(&fs->refs);
+		spin_unlock(&t->lock);
+		if (!fs)
+			continue;
+		if (fs->root.mnt == from->mnt &&
+		    fs->root.dentry == from->dentry) {
+			path_get(to);
+			fs_set_root(fs, to);
+		}
+		if (fs->cwd.mnt == from->mnt && fs->cwd.dentry == from->dentry) {
+			path_get(to);
+			fs_set_cwd(fs, to);
+		}
+		fs_context_put(fs);
+	}
+	mutex_unlock(&tasklist_lock);
+}
+
+int do_pivot_root(struct path *new_root, struct path *put_old)
+{
+	struct path root, at = { NULL, NULL }, was = { NULL, NULL };
+	struct mount *rm, *nm = new_root->mnt;
+	int err = -EINVAL;
+
+	fs_get_root(&root);
+	rm = root.mnt;
+	mutex_lock(&mount_lock);
+	if (nm == rm || put_old->mnt == rm) {
+		err = -EBUSY; /* new_root or put_old on the current root */
+		goto unlock;
+	}
+	if (root.dentry != rm->root || new_root->dentry != nm->root ||
+	    nm->parent == nm || !nm->attached || !put_old->mnt->attached)
+		goto unlock;
+	/* put_old at or underneath new_root */
+	if (!mount_is_below(put_old->mnt, nm) ||
+	    (put_old->mnt == nm &&
+	     !dentry_is_descendant(put_old->dentry, nm->root)))
+		goto unlock;
+	mount_detach_locked(nm, &was);
+	if (rm->parent != rm) {
+		/* the root is mounted somewhere: the new one takes its place */
+		mount_detach_locked(rm, &at);
+		mount_attach_locked(nm, &at);
+	} else {
+		list_del(&rm->node);
+		nm->attached = true;
+		list_add(&nm->node, &all_mounts);
+		root_mount = nm;
+	}
+	mount_attach_locked(rm, put_old);
+	err = 0;
+unlock:
+	mutex_unlock(&mount_lock);
+	if (!err)
+		mount_move_tasks(&root, new_root);
+	if (at.mnt)
+		path_put(&at);
+	if (was.mnt)
+		path_put(&was);
+	path_put(&root);
+	return err;
+}
+
+/* The super and mount of files without a name; they never go. */
+void mount_init(void)
+{
+	struct dentry *d;
+	struct inode *ino;
+
+	anon_super.dev = MKDEV(0, 15);
+	anon_super.blksize = 4096;
+	mutex_init(&anon_super.rename_lock);
+	ref_init(&anon_super.refs, 1);
+	ino = inode_alloc(&anon_super, S_IFDIR | 0500);
+	d = ino ? dentry_alloc_root(&anon_super, ino) : NULL;
+	if (!d)
+		panic("vfs: no memory for the first inode");
+	anon_super.root = d;
+	anon_mount.sb = &anon_super;
+	anon_mount.root = d;
+	anon_mount.parent = &anon_mount;
+	anon_mount.mountpoint = d;
+	anon_mount.flags = MS_NOEXEC | MS_NOSUID | MS_NODEV;
+	list_init(&anon_mount.node);
+	ref_init(&anon_mount.refs, 1);
+}
