@@ -166,7 +166,7 @@ struct process {
 	u64 utime_ns, stime_ns, cutime_ns, cstime_ns;
 	u64 min_flt, maj_flt, cmin_flt, cmaj_flt, maxrss_kb, cmaxrss_kb;
 	struct timer itimer_real;
-	u64 itimer_interval;
+	u64 itimer_interval, itimer_expires; /* under sighand->lock */
 	struct list_head posix_timers;
 	u32 next_timer_id;
 	int exit_code; /* wait status of the zombie */
@@ -255,6 +255,8 @@ struct cred *task_get_cred(struct task *t);
 /* CPU time so far, of a thread, of a process with its dead threads. */
 void task_cputime(struct task *t, u64 *utime, u64 *stime);
 void process_cputime(struct process *p, u64 *utime, u64 *stime);
+/* The same with tasklist_lock or the process's sighand->lock held. */
+void process_cputime_locked(struct process *p, u64 *utime, u64 *stime);
 
 /* => with a reference, or NULL. */
 struct task *task_find_get(u32 tid);
@@ -279,9 +281,26 @@ struct clone_args_k {
 	uaddr parent_tid, child_tid;
 	u64 tls;
 	uaddr pidfd;
+	u32 set_tid; /* the number it is to have, 0 = any */
 };
 /* => child's tid or -errno. */
 long do_clone(const struct clone_args_k *a);
+
+/* One wait4(2) or waitid(2): what is wanted, then what was found. */
+struct wait_job {
+	u32 which, id; /* P_* */
+	struct process *target; /* P_PIDFD */
+	u32 options;   /* W*, __W* */
+	bool want_usage;
+	/* found: */
+	u32 pid, uid;
+	int status; /* for wait4 */
+	int si_code, si_status;
+	struct rusage usage;
+};
+/* => 1 found, 0 (WNOHANG), -ECHILD, -ERESTARTSYS */
+int do_wait(struct wait_job *w);
+
 /* End the current thread; code is a wait status (exit<<8 or signal). */
 void do_exit(int code) __noreturn;
 void do_group_exit(int code) __noreturn;
