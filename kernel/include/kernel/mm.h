@@ -100,6 +100,12 @@ void mm_put(struct mm *mm);
  */
 struct mm *mm_fork_locked(struct mm *old);
 /*
+ * To be called once after that, when the child's address space exists (ok) or
+ * could not be made: until then the new mm is locked, so that nobody asks the
+ * host to change what is not there yet. Before mm_put() if it failed.
+ */
+void mm_fork_done(struct mm *mm, bool ok);
+/*
  * Drop all vmas' bookkeeping and files; host memory is not touched. Takes
  * mm->lock; nobody may hold an inode lock that a final file_put() could need.
  */
@@ -147,6 +153,23 @@ ssize_t mm_write_remote(struct mm *mm, u64 addr, const void *buf, size_t n,
 
 /* brk(2): => the new break, or the old one when it cannot be moved. */
 u64 mm_brk(struct mm *mm, u64 brk);
+
+/*
+ * The bodies of the system calls; they take mm->lock themselves and return as
+ * the calls do. flags of do_mlock: 0 or VM_LOCKONFAULT.
+ */
+long do_mremap(struct mm *mm, u64 addr, u64 old_len, u64 new_len, int flags,
+	       u64 new_addr);
+long do_remap_file_pages(struct mm *mm, u64 start, u64 size, u64 pgoff,
+			 int flags);
+long do_madvise(struct mm *mm, u64 addr, u64 len, int advice);
+int do_mseal(struct mm *mm, u64 addr, u64 len);
+int do_mlock(struct mm *mm, u64 addr, u64 len, u32 flags);
+int do_munlock(struct mm *mm, u64 addr, u64 len);
+int do_mlockall(struct mm *mm, int flags);
+int do_munlockall(struct mm *mm);
+int do_msync(struct mm *mm, u64 addr, u64 len, int flags);
+int do_mincore(struct mm *mm, u64 addr, u64 len, uaddr vec);
 
 /* Machine-wide memory limit and OOM. */
 void mm_oom(void);

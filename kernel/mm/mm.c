@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of an address space. mm_alloc() makes an empty one for exec, which
+ * fills it with do_mmap() and mm_setup_stack(); mm_fork_locked() copies the
+ * bookkeeping of one while the host copies the memory. `users` counts tasks:
+ * the last one calls mm_release_vmas(); `refs` counts holders of the structure.
+ *
+ * Layout, as a Linux program expects it: program and heap where exec puts them,
+ * the stack below USER_MAX, everything else downwards from mmap_base, which
+ * leaves room for the stack to grow.
+ *
+ * The stack is one vma of the size of RLIMIT_STACK from the start: the host
+ * gives it memory on demand, so that deep recursion never comes here. Only a
+ * limit raised later makes it grow by faults (fault.c).
+ *
+ * Limits: RLIMIT_AS and RLIMIT_DATA count what is mapped, not what has memory,
+ * following getrlimit(2); RLIMIT_MEMLOCK counts locked pages.
+ */
+#include <abi/capability.h>
+#include <abi/personality.h>
+#include <kernel/string.h>
+#include "internal.h"
+
+#define MM_GAP_MIN (128ull << 20) /* kept free for the stack at least */
+#define MM_GAP_MAX (1ull << 40)
+#define MM_RND_PAGES (1ull << 28)
+
+static u64 mm_random_pages(void)
+{
+	u64 r;
+
+	if (current->personality & ADDR_NO_RANDOMIZE)
+		return 0;
+	host_random(&r, sizeof(r));
+	return r % MM_RND_PAGES;
+}
+
+static void mm_set_mmap_base(struct mm *mm, u64 stack_top)
+{
+	u64 gap = rlimit(RLIMIT_STACK);
+
+	gap = gap > MM_GAP_MAX ? MM_GAP_MAX : gap;
+	gap = (gap < MM_GAP_MIN ? MM_GAP_MIN : gap) + MM_STACK_GUARD;
+	mm->mmap_base = PAGE_DOWN(stack_top - gap) -
+			(mm_random_pages() << PAGE_SHIFT);
+}
+
+struct mm *mm_alloc(void)
+{
+	struct mm *mm = kzalloc(sizeof(*mm));
+
+	if (!mm)
+		return NULL;
+	mutex_init(&mm->lock);
+	ref_init(&mm->users, 1);
+	ref_init(&mm->refs, 1);
+	mm->dumpable = 1;
+	mm_set_mmap_base(mm, USER_MAX);
+	return mm;
+}
+
+void mm_put(struct mm *mm)
+{
+	if (!ref_put(&mm->refs))
+		return;
+	mm_release_vmas(mm);
+	if (mm->exe)
+		file_put(mm->exe);
+	kfree(mm);
+}
+
+void mm_release_vmas(struct mm *mm)
+{
+	struct vma *v, *next, *reap = NULL;
+
+	if (!READ_ONCE(mm->root))
+		return;
+	mutex_lock(&mm->lock);
+	/* Visited nodes' ->left is not looked at again: it makes the chain. */
+	for (v = vma_first(mm); v; v = next) {
+		next = vma_next(v);
+		vma_unlink_mapping(v);
+		v->left = reap;
+		reap = v;
+	}
+	mm->root = NULL;
+	mm->map_count = 0;
+	mm->total_pages = mm->locked_pages = mm->data_pages = 0;
+	mm->stack_pages = mm->exec_pages = 0;
+	mutex_unlock(&mm->lock);
+	vma_reap(reap);
+}
+
+/* --- fork --- */
+
+static int mm_fork_vma(struct mm *mm, const struct vma *old)
+{
+	struct vma *v = vma_alloc(mm, old->start, old->end,
+				  old->flags & ~(VM_LOCKED | VM_LOCKONFAULT));
+
+	if (!v)
+		return -ENOMEM;
+	v->pgoff = old->pgoff;
+	v->file = old->file;
+	if (v->file)
+		file_get(v->file);
+	v->mapping = old->mapping;
+	if (v->mapping && reach_copy(v, old)) {
+		vma_free(v);
+		return -ENOMEM;
+	}
+	vma_insert(mm, v);
+	vma_link_mapping(v);
+	mm_account(mm, v->flags, (s64)vma_pages(v));
+	return 0;
+}
+
+struct mm *mm_fork_locked(struct mm *old)
+{
+	struct mm *mm = kmalloc(sizeof(*mm));
+	struct vma *v;
+
+	if (!mm)
+		return ERR_PTR(-ENOMEM);
+	memcpy(mm, old, sizeof(*mm));
+	mutex_init(&mm->lock);
+	ref_init(&mm->users, 1);
+	ref_init(&mm->refs, 1);
+	mm->root = NULL;
+	mm->map_count = 0;
+	mm->total_pages = mm->locked_pages = mm->data_pages = 0;
+	mm->stack_pages = mm->exec_pages = 0;
+	mm->def_flags = 0;
+	mm->max_rss_kb = 0;
+	memset(mm->host, 0, sizeof(mm->host));
+	if (mm->exe)
+		file_get(mm->exe);
+	mutex_lock(&mm->lock);
+	vma_for_each(v, old) {
+		/* The host was told by madvise, and does not copy it either. */
+		if (v->flags & VM_DONTFORK)
+			continue;
+		if (mm_fork_vma(mm, v)) {
+			mm_fork_done(mm, false);
+			mm_put(mm);
+			return ERR_PTR(-ENOMEM);
+		}
+	}
+	return mm;
+}
+
+void mm_fork_done(struct mm *mm, bool ok)
+{
+	if (!ok)
+		mm->dead = true;
+	mutex_unlock(&mm->lock);
+}
+
+/* --- Accounts and limits --- */
+
+static bool mm_is_data(u32 flags)
+{
+	return (flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
+}
+
+void mm_account(struct mm *mm, u32 flags, s64 pages)
+{
+	mm->total_pages += (u64)pages;
+	if (flags & VM_LOCKED)
+		mm->locked_pages += (u64)pages;
+	if (flags & VM_GROWSDOWN)
+		mm->stack_pages += (u64)pages;
+	else if ((flags & (VM_EXEC | VM_WRITE)) == VM_EXEC)
+		mm->exec_pages += (u64)pages;
+	else if (mm_is_data(flags))
+		mm->data_pages += (u64)pages;
+}
+
+static bool mm_over_limit(int res, u64 pages)
+{
+	return pages > rlimit(res) >> PAGE_SHIFT;
+}
+
+int mm_may_expand(struct mm *mm, u32 flags, u64 pages)
+{
+	if (mm_over_limit(RLIMIT_AS, mm->total_pages + pages))
+		return -ENOMEM;
+	if (mm_is_data(flags) &&
+	    mm_over_limit(RLIMIT_DATA, mm->data_pages + pages))
+		return -ENOMEM;
+	if (flags & VM_LOCKED &&
+	    mm_over_limit(RLIMIT_MEMLOCK, mm->locked_pages + pages) &&
+	    !capable(CAP_IPC_LOCK))
+		return -EAGAIN;
+	return 0;
+}
+
+/* --- Stack and heap --- */
+
+#define MM_STACK_FLAGS                                                         \
+	(VM_READ | VM_WRITE | VM_MAYALL | VM_STACK | VM_GROWSDOWN)
+
+int mm_setup_stack(struct mm *mm, u64 top, u64 size, bool exec)
+{
+	struct vma *v;
+	int err;
+
+	top = PAGE_DOWN(top);
+	size = PAGE_UP(min(max(size, MM_STACK_GUARD), 1ull << 30));
+	mutex_lock(&mm->lock);
+	mm_set_mmap_base(mm, top);
+	err = -ENOMEM;
+	v = vma_alloc(mm, top - size, top,
+		      MM_STACK_FLAGS | (exec ? VM_EXEC : 0));
+	if (!v)
+		goto out;
+	err = vma_any(mm, v->start, top) ? -ENOMEM :
+					   vma_host_map(v, v->start, top, false);
+	if (err) {
+		vma_free(v);
+		goto out;
+	}
+	vma_insert(mm, v);
+	mm_account(mm, v->flags, (s64)vma_pages(v));
+out:
+	mutex_unlock(&mm->lock);
+	return err;
+}
+
+static int mm_brk_grow(struct mm *mm, u64 from, u64 to, struct vma **reap)
+{
+	u32 flags = VM_READ | VM_WRITE | VM_MAYALL | VM_HEAP | mm->def_flags;
+	struct vma *next = vma_find(mm, from), *v;
+	u64 limit;
+
+	if (to > USER_MAX || mm_range_in_kernel(from, to))
+		return -ENOMEM;
+	if (next) {
+		limit = next->start;
+		if (next->flags & VM_GROWSDOWN)
+			limit -= min(limit, MM_STACK_GUARD);
+		if (limit < to)
+			return -ENOMEM;
+	}
+	if (mm_may_expand(mm, flags, (to - from) >> PAGE_SHIFT))
+		return -ENOMEM;
+	if (mm->map_count > MM_MAX_MAP_COUNT)
+		return -ENOMEM;
+	v = vma_alloc(mm, from, to, flags);
+	if (!v)
+		return -ENOMEM;
+	if (vma_host_map(v, from, to, false)) {
+		vma_free(v);
+		return -ENOMEM;
+	}
+	vma_insert(mm, v);
+	mm_account(mm, flags, (s64)vma_pages(v));
+	vma_merge(mm, v, reap);
+	return 0;
+}
+
+u64 mm_brk(struct mm *mm, u64 brk)
+{
+	struct vma *reap = NULL;
+	u64 from, to, ret;
+	bool lock_in = false;
+
+	mutex_lock(&mm->lock);
+	from = PAGE_UP(mm->brk);
+	to = PAGE_UP(brk);
+	if (brk < mm->brk_start || to < brk)
+		goto out;
+	if (to > from) {
+		u64 data = mm->data_end - mm->data_start;
+		u64 lim = rlimit(RLIMIT_DATA);
+
+		if (lim != RLIM_INFINITY &&
+		    brk - mm->brk_start + data > lim)
+			goto out;
+		if (mm_brk_grow(mm, from, to, &reap))
+			goto out;
+		lock_in = mm->def_flags & VM_LOCKED;
+	} else if (to < from && mm_unmap_locked(mm, to, from, &reap)) {
+		goto out;
+	}
+	mm->brk = brk;
+out:
+	ret = mm->brk;
+	mutex_unlock(&mm->lock);
+	vma_reap(reap);
+	if (lock_in)
+		(void)mm_populate(mm, from, to);
+	return ret;
+}
+
+/* --- Other processes' memory --- */
+
+static ssize_t mm_remote(struct mm *mm, u64 addr, void *buf, size_t n,
+			 u32 access, bool force)
+{
+	size_t done = 0;
+	int tries = 0;
+
+	while (done < n) {
+		char *p = (char *)buf + done;
+		ssize_t r = access == VM_WRITE ?
+				    host_mm_write(mm, addr + done, p, n - done,
+						  force) :
+				    host_mm_read(mm, addr + done, p, n - done);
+
+		if (r > 0) {
+			done += (size_t)r;
+			tries = 0;
+			continue;
+		}
+		if (tries++ > 3 || mm_fault(mm, addr + done, access))
+			break;
+	}
+	return done || !n ? (ssize_t)done : -EFAULT;
+}
+
+ssize_t mm_read_remote(struct mm *mm, u64 addr, void *buf, size_t n)
+{
+	return mm_remote(mm, addr, buf, n, VM_READ, false);
+}
+
+ssize_t mm_write_remote(struct mm *mm, u64 addr, const void *buf, size_t n,
+			bool force)
+{
+	return mm_remote(mm, addr, (void *)buf, n, VM_WRITE, force);
+}
