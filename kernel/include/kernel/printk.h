@@ -45,6 +45,8 @@ size_t klog_read(u64 *pos, char *buf, size_t n);
 u64 klog_end(void);
 /* Lines of levels below this go to the console (syslog(2)). */
 extern u32 console_level;
+/* The console driver works; before that lines go raw to the host's stderr. */
+extern bool console_ready;
 
 /* debug=NAME[,NAME…]: one bit per subsystem. */
 enum debug_bit {

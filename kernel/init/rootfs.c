@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The root file system and the mounts a program expects to find.
+ *
+ * The root is a host folder (hostfs) or a tmpfs with the built-in archive
+ * unpacked. /dev is mounted in any case, because init needs a console; the
+ * others only for a job: an init of its own mounts them itself. A root that is
+ * read-only gets a tmpfs on /tmp and /run. A missing mount point is not an
+ * error: a root may be as small as one static program.
+ */
+#include <abi/mount.h>
+#include <kernel/fs.h>
+#include <kernel/printk.h>
+#include <kernel/vfs.h>
+#include <kernel/task.h>
+#include "internal.h"
+
+struct init_mount {
+	const char *source, *target, *type;
+	u64 flags;
+	const char *data;
+};
+
+static void init_mount_one(const struct init_mount *m)
+{
+	int err = do_mount(m->source, m->target, m->type, m->flags, m->data);
+
+	if (err)
+		pr_debug(DEBUG_VFS, "mount of %s on %s: error %d\n", m->type,
+			 m->target, -err);
+}
+
+void init_mount_root(const struct boot_params *bp)
+{
+	int err;
+
+	if (!current->fs)
+		current->fs = fs_context_alloc();
+	if (!current->fs)
+		panic("init: no memory for the first directory");
+	if (bp->flags & BOOT_ROOT_HOSTFS) {
+		err = do_mount("/dev/root", "/", "hostfs",
+			       bp->flags & BOOT_ROOT_RW ? 0 : MS_RDONLY, "");
+	} else {
+		err = do_mount("rootfs", "/", "tmpfs", 0, "mode=755");
+		if (!err)
+			err = initramfs_unpack_boot();
+	}
+	if (err)
+		panic("init: cannot mount the root: error %d", -err);
+}
+
+void init_mount_below(const struct boot_params *bp)
+{
+	static const struct init_mount dev = { "devtmpfs", "/dev", "devtmpfs",
+					       MS_NOSUID, "mode=755" };
+	static const struct init_mount job[] = {
+		{ "proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  "" },
+		{ "sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  "" },
+		{ "devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+		  "gid=5,mode=620,ptmxmode=666" },
+		{ "tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV,
+		  "mode=1777" },
+	};
+	static const struct init_mount readonly[] = {
+		{ "tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777" },
+		{ "tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755" },
+	};
+
+	init_mount_one(&dev);
+	if (bp->flags & BOOT_HAVE_JOB)
+		for (u32 i = 0; i < ARRAY_SIZE(job); i++)
+			init_mount_one(&job[i]);
+	if ((bp->flags & (BOOT_ROOT_HOSTFS | BOOT_ROOT_RW)) == BOOT_ROOT_HOSTFS)
+		for (u32 i = 0; i < ARRAY_SIZE(readonly); i++)
+			init_mount_one(&readonly[i]);
+}
