@@ -370,6 +370,15 @@ const struct file_ops tty_file_ops = {
 	.ioctl = tty_file_ioctl,
 };
 
+int tty_acquire_file(struct file *f)
+{
+	struct tty_file *tf = f->priv;
+
+	if (f->ops != &tty_file_ops)
+		return -ENOTTY;
+	return tty_set_ctty(tf->tty, f, false);
+}
+
 static struct chrdev tty_chrdevs[] = {
 	{ TTYAUX_MAJOR, 0, 2, "tty", &tty_file_ops, NULL },
 	{ TTY_MAJOR, 0, 2, "console", &tty_file_ops, NULL },

@@ -729,9 +729,14 @@ static int ldisc_may_wait(struct tty *t, struct tty_file *tf, struct file *f,
 static bool ldisc_read_step(struct tty *t, struct iov_iter *it,
 			    struct ldisc_wait *w, ssize_t *done, int *err)
 {
+	struct ldisc *ld = &t->ld;
 	bool line = false;
 	ssize_t got;
 
+	/* the end of all input ends a line, too */
+	if (t->input_eof && ldisc_canonical(t) && ld->canon_head == ld->tail &&
+	    ldisc_used(ld) && !tty_ring_used(&t->pend))
+		ldisc_end_line(t, 0);
 	if (ldisc_canonical(t))
 		got = ldisc_take_line(t, it, &line);
 	else

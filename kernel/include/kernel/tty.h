@@ -48,8 +48,22 @@ void console_init(void);
 /* Threads of the console driver; when kthread_start() works. */
 void console_start(void);
 
-/* The job's stdin, stdout and stderr when a command was given. */
+/*
+ * Its own descriptors of the job (drivers-host/hostio_kern.c): threads, after
+ * console_start().
+ */
+void hostio_init(void);
+/*
+ * The job's stdin, stdout and stderr when a command was given: the console
+ * (opened by its name, so /dev is mounted; a session leader without a terminal
+ * acquires it) or the caller's descriptors. References are the caller's.
+ */
 int hostio_open_job_fds(struct file *out[3]);
+/*
+ * If f is a terminal make it the controlling terminal of current, a session
+ * leader. => 0, -ENOTTY, -EPERM
+ */
+int tty_acquire_file(struct file *f);
 /* Wait until what the job wrote has reached the host. */
 void hostio_drain(void);
 
