@@ -269,4 +269,5 @@ void console_start(void)
 	if (IS_ERR(kthread_start("kconsole", console_thread, NULL)))
 		panic("console: cannot start its thread");
 	WRITE_ONCE(console_ready, true);
+	hostio_init();
 }

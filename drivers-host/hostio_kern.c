@@ -321,7 +321,10 @@ static struct file *hostio_open_console(void)
 {
 	struct file *f = file_open(AT_FDCWD, "/dev/tty1", O_RDWR, 0);
 
-	return IS_ERR(f) ? file_open(AT_FDCWD, "/dev/console", O_RDWR, 0) : f;
+	if (IS_ERR(f))
+		return file_open(AT_FDCWD, "/dev/console", O_RDWR, 0);
+	f->inode->uid = hostio_boot()->uid; /* as login(1) does */
+	return f;
 }
 
 int hostio_open_job_fds(struct file *out[3])

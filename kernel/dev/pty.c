@@ -389,6 +389,5 @@ void pty_init(void)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(pty_chrdevs); i++)
 		chrdev_register(&pty_chrdevs[i]);
-	devtmpfs_add("ptmx", S_IFCHR | 0666, MKDEV(TTYAUX_MAJOR, 2));
 	devpts_init();
 }

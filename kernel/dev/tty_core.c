@@ -386,13 +386,12 @@ static struct chrdev tty_chrdevs[] = {
 
 void tty_init(void)
 {
+	/* devtmpfs itself has tty, console and ptmx */
 	static const struct {
 		const char *name;
 		u32 mode;
 		u64 dev;
 	} nodes[] = {
-		{ "tty", 0666, MKDEV(TTYAUX_MAJOR, 0) },
-		{ "console", 0600, MKDEV(TTYAUX_MAJOR, 1) },
 		{ "tty0", 0620, MKDEV(TTY_MAJOR, 0) },
 		{ "tty1", 0620, MKDEV(TTY_MAJOR, 1) },
 	};

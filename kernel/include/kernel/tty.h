@@ -48,10 +48,7 @@ void console_init(void);
 /* Threads of the console driver; when kthread_start() works. */
 void console_start(void);
 
-/*
- * Its own descriptors of the job (drivers-host/hostio_kern.c): threads, after
- * console_start().
- */
+/* Threads for the job's own descriptors; called by console_start(). */
 void hostio_init(void);
 /*
  * The job's stdin, stdout and stderr when a command was given: the console
