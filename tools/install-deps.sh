@@ -31,7 +31,7 @@ if ! command -v apt-get >/dev/null; then
 	exit 1
 fi
 if [ "$(id -u)" = 0 ]; then
-	sudo=env
+	sudo="env"
 elif command -v sudo >/dev/null; then
 	sudo="sudo env"
 else
