@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The small files of /proc/PID, following proc(5): comm, statm, limits, io,
+ * wchan, syscall, personality, schedstat, oom_score and its adjustments,
+ * timerslack_ns, children. Each is one show function over the task; those that
+ * reveal more than ps(1) shows ask proc_may_access() first.
+ */
+#include <abi/capability.h>
+#include <kernel/mm.h>
+#include <kernel/printk.h>
+#include <kernel/string.h>
+#include "fs/proc.h"
+
+int proc_show_text(struct seqbuf *s, const struct seqtree_node *n)
+{
+	seq_puts(s, n->e->data);
+	return 0;
+}
+
+int proc_show_comm(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct task *t = proc_task(n);
+
+	if (!t)
+		return -ESRCH;
+	seq_printf(s, "%s\n", t->comm);
+	task_put(t);
+	return 0;
+}
+
+/* Only threads of one's own process may be renamed. */
+int proc_write_comm(const struct seqtree_node *n, char *buf, size_t len)
+{
+	struct task *t = proc_task(n);
+	char name[TASK_COMM_LEN];
+
+	if (!t)
+		return -ESRCH;
+	if (t->proc != current->proc) {
+		task_put(t);
+		return -EINVAL;
+	}
+	memset(name, 0, sizeof(name));
+	strlcpy(name, buf, sizeof(name));
+	if (strchr(name, '\n'))
+		*strchr(name, '\n') = 0;
+	memcpy(t->comm, name, sizeof(name));
+	host_task_set_name(t, name);
+	task_put(t);
+	return 0;
+}
+
+int proc_show_statm(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct task *t = proc_task(n);
+	struct mm *mm;
+
+	if (!t)
+		return -ESRCH;
+	mm = task_get_mm(t);
+	task_put(t);
+	if (!mm) {
+		seq_puts(s, "0 0 0 0 0 0 0\n");
+		return 0;
+	}
+	seq_printf(s, "%llu %llu 0 %llu 0 %llu 0\n",
+		   (unsigned long long)mm->total_pages,
+		   (unsigned long long)(host_mm_rss(mm) >> PAGE_SHIFT),
+		   (unsigned long long)(PAGE_UP(mm->code_end - mm->code_start) >>
+					PAGE_SHIFT),
+		   (unsigned long long)(mm->data_pages + mm->stack_pages));
+	mm_put(mm);
+	return 0;
+}
+
+static const struct {
+	const char *name, *unit;
+} proc_limit_names[] = {
+	[RLIMIT_CPU] = { "Max cpu time", "seconds" },
+	[RLIMIT_FSIZE] = { "Max file size", "bytes" },
+	[RLIMIT_DATA] = { "Max data size", "bytes" },
+	[RLIMIT_STACK] = { "Max stack size", "bytes" },
+	[RLIMIT_CORE] = { "Max core file size", "bytes" },
+	[RLIMIT_RSS] = { "Max resident set", "bytes" },
+	[RLIMIT_NPROC] = { "Max processes", "processes" },
+	[RLIMIT_NOFILE] = { "Max open files", "files" },
+	[RLIMIT_MEMLOCK] = { "Max locked memory", "bytes" },
+	[RLIMIT_AS] = { "Max address space", "bytes" },
+	[RLIMIT_LOCKS] = { "Max file locks", "locks" },
+	[RLIMIT_SIGPENDING] = { "Max pending signals", "signals" },
+	[RLIMIT_MSGQUEUE] = { "Max msgqueue size", "bytes" },
+	[RLIMIT_NICE] = { "Max nice priority", "" },
+	[RLIMIT_RTPRIO] = { "Max realtime priority", "" },
+	[RLIMIT_RTTIME] = { "Max realtime timeout", "us" },
+};
+_Static_assert(ARRAY_SIZE(proc_limit_names) == RLIM_NLIMITS, "limits");
+
+static void proc_limit(struct seqbuf *s, u64 v)
+{
+	if (v == RLIM64_INFINITY)
+		seq_printf(s, "%-20s ", "unlimited");
+	else
+		seq_printf(s, "%-20llu ", (unsigned long long)v);
+}
+
+int proc_show_limits(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct task *t = proc_task(n);
+	int i;
+
+	if (!t)
+		return -ESRCH;
+	seq_printf(s, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit",
+		   "Hard Limit", "Units");
+	for (i = 0; i < RLIM_NLIMITS; i++) {
+		seq_printf(s, "%-25s ", proc_limit_names[i].name);
+		proc_limit(s, t->proc->rlim[i].rlim_cur);
+		proc_limit(s, t->proc->rlim[i].rlim_max);
+		if (*proc_limit_names[i].unit)
+			seq_printf(s, "%-10s\n", proc_limit_names[i].unit);
+		else
+			seq_putc(s, '\n');
+	}
+	task_put(t);
+	return 0;
+}
+
+int proc_show_io(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct task *t = proc_task(n);
+	int err;
+
+	if (!t)
+		return -ESRCH;
+	err = proc_may_access(t);
+	if (!err)
+		seq_printf(s,
+			   "rchar: %llu\nwchar: %llu\nsyscr: %llu\nsyscw: 0\n"
+			   "read_bytes: %llu\nwrite_bytes: %llu\n"
+			   "cancelled_write_bytes: 0\n",
+			   (unsigned long long)t->read_bytes,
+			   (unsigned long long)t->write_bytes,
+			   (unsigned long long)t->syscalls,
+			   (unsigned long long)t->read_bytes,
+			   (unsigned long long)t->write_bytes);
+	task_put(t);
+	return err;
+}
+
+int proc_show_wchan(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct task *t = proc_task(n);
+	const char *w;
+
+	if (!t)
+		return -ESRCH;
+	w = READ_ONCE(t->wchan);
+	if (!w || READ_ONCE(t->state) != TASK_SLEEPING || proc_may_access(t))
+		w = "0";
+	seq_puts(s, w);
+	task_put(t);
+	return 0;
+}
+
+int proc_show_syscall(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct task *t = proc_task(n);
+	const struct pt_regs *r;
+	int err;
+
+	if (!t)
+		return -ESRCH;
+	err = proc_may_access(t);
+	if (err) {
+		task_put(t);
+		return err;
+	}
+	r = task_regs(t);
+	if (READ_ONCE(t->state) != TASK_SLEEPING || t->kthread)
+		seq_puts(s, "running\n");
+	else
+		seq_printf(s,
+			   "%d 0x%llx 0x%llx 0x%llx 0x%llx 0x%llx 0x%llx "
+			   "0x%llx 0x%llx\n",
+			   (int)r->orig_rax, (unsigned long long)r->rdi,
+			   (unsigned long long)r->rsi,
+			   (unsigned long long)r->rdx,
+			   (unsigned long long)r->r10,
+			   (unsigned long long)r->r8,
+			   (unsigned long long)r->r9,
+			   (unsigned long long)r->rsp,
+			   (unsigned long long)r->rip);
+	task_put(t);
+	return 0;
+}
+
+int proc_show_personality(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct task *t = proc_task(n);
+
+	if (!t)
+		return -ESRCH;
+	seq_printf(s, "%08x\n", t->personality);
+	task_put(t);
+	return 0;
+}
+
+/* Time on a processor, time waiting for one (the host's secret), slices. */
+int proc_show_schedstat(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct task *t = proc_task(n);
+	u64 ut, st;
+
+	if (!t)
+		return -ESRCH;
+	task_cputime(t, &ut, &st);
+	seq_printf(s, "%llu 0 %llu\n", (unsigned long long)(ut + st),
+		   (unsigned long long)(t->nvcsw + t->nivcsw));
+	task_put(t);
+	return 0;
+}
+
+/* Share of the machine's memory in thousandths, plus the adjustment. */
+int proc_show_oom_score(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct task *t = proc_task(n);
+	struct mem_stats m;
+	struct mm *mm;
+	s64 points = 0;
+
+	if (!t)
+		return -ESRCH;
+	mm = task_get_mm(t);
+	mm_get_stats(&m);
+	if (mm) {
+		points = (s64)(host_mm_rss(mm) / max(m.total_kb, (u64)1));
+		mm_put(mm);
+	}
+	points = (1000 + points + t->oom_score_adj) * 2 / 3;
+	seq_printf(s, "%lld\n", (long long)max(points, (s64)0));
+	task_put(t);
+	return 0;
+}
+
+/* e->arg: the scale, 1000 (oom_score_adj) or 17 (oom_adj). */
+int proc_show_oom_adj(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct task *t = proc_task(n);
+	int v;
+
+	if (!t)
+		return -ESRCH;
+	v = t->oom_score_adj;
+	if (n->e->arg == 17)
+		v = v == 1000 ? 15 : v * 17 / 1000;
+	seq_printf(s, "%d\n", v);
+	task_put(t);
+	return 0;
+}
+
+int proc_write_oom_adj(const struct seqtree_node *n, char *buf, size_t len)
+{
+	struct task *t, *th;
+	s64 v;
+	int err = proc_parse_s64(buf, &v);
+
+	if (err)
+		return err;
+	if (n->e->arg == 17) {
+		if (v < -17 || v > 15)
+			return -EINVAL;
+		v = v == 15 ? 1000 : v * 1000 / 17;
+	}
+	if (v < -1000 || v > 1000)
+		return -EINVAL;
+	t = proc_task(n);
+	if (!t)
+		return -ESRCH;
+	if (v < t->oom_score_adj && !capable(CAP_SYS_RESOURCE)) {
+		err = -EACCES;
+	} else {
+		mutex_lock(&tasklist_lock);
+		list_for_each_entry(th, &t->proc->threads, thread_node)
+			th->oom_score_adj = (int)v;
+		mutex_unlock(&tasklist_lock);
+	}
+	task_put(t);
+	return err;
+}
+
+int proc_show_timerslack(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct task *t = proc_task(n);
+
+	if (!t)
+		return -ESRCH;
+	seq_printf(s, "%llu\n", (unsigned long long)t->timer_slack);
+	task_put(t);
+	return 0;
+}
+
+int proc_show_children(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct task *t = proc_task(n);
+	struct process *p;
+
+	if (!t)
+		return -ESRCH;
+	mutex_lock(&tasklist_lock);
+	if (t->tid == t->proc->pid)
+		list_for_each_entry(p, &t->proc->children, sibling)
+			seq_printf(s, "%u ", p->pid);
+	mutex_unlock(&tasklist_lock);
+	task_put(t);
+	return 0;
+}
