@@ -14,6 +14,7 @@
 #include <kernel/futex.h>
 #include <kernel/machine.h>
 #include <kernel/mm.h>
+#include <kernel/net.h>
 #include <kernel/pool.h>
 #include <kernel/printk.h>
 #include <kernel/ring.h>
@@ -34,12 +35,6 @@ static void init_pool(void)
 static void init_uts(void)
 {
 	uts_set_nodename(init_boot->hostname);
-}
-
-static void init_console_on(void)
-{
-	console_start();
-	console_ready = true;
 }
 
 static void init_root(void)
@@ -65,6 +60,8 @@ static const struct initcall {
 	{ "vfs", vfs_init },
 	{ "tmpfs", tmpfs_init },
 	{ "devtmpfs", devtmpfs_init },
+	{ "proc", procfs_init },
+	{ "net", net_init },
 	{ "ring", ring_init },
 	{ "hostfs", hostfs_init },
 	{ "root", init_root },
@@ -73,7 +70,7 @@ static const struct initcall {
 	{ "console", console_init },
 	{ "memory devices", mem_dev_init },
 	{ "events", ring_events_start },
-	{ "console on", init_console_on },
+	{ "console on", console_start },
 	{ "load", load_init },
 	{ "mounts", init_mounts },
 };
