@@ -134,7 +134,7 @@ static void enter_empty_root(uint32_t namespaces)
 		return;
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", "/proc", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		  "size=4k,nr_inodes=1,mode=0") ||
+		  "size=4k,nr_inodes=1,mode=555") ||
 	    chdir("/proc"))
 		return; /* the system-call filter forbids paths anyway */
 	if (syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH)) {

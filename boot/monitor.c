@@ -49,6 +49,8 @@
 
 #define MONITOR_GRACE_SECS 10 /* for an orderly stop */
 #define MONITOR_CLIENTS	   8
+/* Signals closer than this are one: sent to a group they come twice. */
+#define MONITOR_SAME_NS	   500000000ull
 
 enum {
 	MON_FD_MACHINE,
@@ -67,6 +69,7 @@ static struct {
 	const struct options *options;
 	time_t started;
 	bool stopping, killed;
+	uint64_t stop_ns; /* when stopping began */
 	/* under lock: */
 	pthread_mutex_t lock;
 	bool ended;
@@ -119,17 +122,28 @@ static void monitor_kill(void)
 	syscall(SYS_pidfd_send_signal, monitor.machine.pidfd, SIGKILL, NULL, 0);
 }
 
+static uint64_t monitor_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
 /* The first request asks politely, the second does not. */
 static void monitor_stop(void)
 {
 	struct itimerspec grace = { .it_value.tv_sec = MONITOR_GRACE_SECS };
 
 	if (monitor.stopping) {
+		if (monitor_now() - monitor.stop_ns < MONITOR_SAME_NS)
+			return;
 		monitor.killed = true;
 		monitor_kill();
 		return;
 	}
 	monitor.stopping = true;
+	monitor.stop_ns = monitor_now();
 	timerfd_settime(monitor.fds[MON_FD_TIMER].fd, 0, &grace, NULL);
 	monitor_post_event(RING_EV_POWEROFF);
 }
@@ -282,8 +296,11 @@ static int monitor_status(int status)
 		return 128 + SIGKILL;
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	say("the machine died: its first process was killed by signal %d (%s)",
-	    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	say("the machine died: its first process was killed by signal %d (%s)%s",
+	    WTERMSIG(status), strsignal(WTERMSIG(status)),
+	    WTERMSIG(status) == SIGSYS ?
+		    "; does a system-call filter of the host, a container's perhaps, forbid something? See lodger doctor" :
+		    "");
 	return EXIT_PANIC;
 }
 

@@ -403,6 +403,8 @@ void options_parse(struct options *o, int argc, char **argv)
 	/* UML: root=/DIR with rootfstype=hostfs is another way to say it */
 	if (hostfs && !root_given && !o->root)
 		o->root = "/";
+	if (o->verbose)
+		options_word_add(o, "loglevel=7");
 	o->argc = argc - optind;
 	o->argv = argv + optind;
 	options_check(o);
