@@ -23,13 +23,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-#include <drivers-host/hostfs.h>
-#include <drivers-host/hostfs_nodes.h>
-#include <drivers-host/monitor.h>
+#include "hostfs.h"
+#include "hostfs_nodes.h"
+#include "monitor.h"
 
 #define HOSTFS_POPULATE 0x10000u
 #define HOSTFS_IO_MAX	0x1000000u
@@ -399,9 +400,10 @@ static int hostfs_statfs(struct ring_work *w, struct hnode *n)
 
 static int hostfs_fsync(struct ring_work *w, struct hnode *n)
 {
-	int fd = n->rw && n->type == S_IFREG ? hnode_open(n, true) :
-					       hnode_open(n, false);
+	int fd = hnode_open(n, false);
 
+	if (fd < 0 && n->type == S_IFREG)
+		fd = hnode_open(n, true); /* may be written, not read */
 	if (fd < 0)
 		return fd;
 	return (w->arg[1] ? fdatasync(fd) : fsync(fd)) ? -errno : 0;

@@ -29,8 +29,8 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-#include <drivers-host/hostfs.h>
-#include <drivers-host/hostfs_nodes.h>
+#include "hostfs.h"
+#include "hostfs_nodes.h"
 
 #define HNODES_MAX  (1u << 20)
 #define HNODES_HASH 4096u
