@@ -285,12 +285,29 @@ static void rmap_close(struct vma *v, u64 from, u64 to, bool even_cow)
 	reach_clear(v, from, to);
 }
 
+/*
+ * A fork is under way: the vmas are there, the host's side is not, until the
+ * host has filled in mm->host. The forking task holds only the old mm's lock.
+ */
+static void rmap_wait_fork(struct mm *mm)
+{
+	size_t i;
+
+	while (!READ_ONCE(mm->dead)) {
+		for (i = 0; i < ARRAY_SIZE(mm->host); i++)
+			if (READ_ONCE(mm->host[i]))
+				return;
+		host_yield();
+	}
+}
+
 void mm_unmap_mapping_range(struct mapping *m, u64 from, u64 to, bool even_cow)
 {
 	struct mm *mm;
 	struct vma *v;
 
 	while ((mm = rmap_next_mm(m, from, to))) {
+		rmap_wait_fork(mm);
 		mutex_lock(&mm->lock);
 		vma_for_each(v, mm)
 			if (v->mapping == m && reach_any(v, from, to))

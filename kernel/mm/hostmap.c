@@ -147,7 +147,7 @@ static int vma_host_map_file(struct vma *v, u64 start, u64 end, int populate)
 	reach_clear(v, from, to);
 	win = m->window_len >> PAGE_SHIFT;
 	win = max(min(to, win), from);
-	open = v->flags & VM_ACCESS ? vma_note_resident(v, from, win) : from;
+	open = vma_note_resident(v, from, win);
 	err = mmh_map(mm, start, vma_addr_of(v, open), vma_host_prot(v->flags),
 		      kind | populate, m->window + (from << PAGE_SHIFT));
 	if (!err)
@@ -181,12 +181,6 @@ int vma_host_protect(struct vma *v, u64 start, u64 end)
 		return mmh_protect(v->mm, start, end, prot);
 	from = vma_page_of(v, start);
 	to = vma_page_of(v, end);
-	if (!prot) {
-		err = mmh_protect(v->mm, start, end, PROT_NONE);
-		if (!err)
-			reach_clear(v, from, to);
-		return err;
-	}
 	for (; !err && reach_next(v, &from, &run, to); from = run)
 		err = mmh_protect(v->mm, vma_addr_of(v, from),
 				  vma_addr_of(v, run), prot);

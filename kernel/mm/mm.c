@@ -64,16 +64,15 @@ void mm_put(struct mm *mm)
 	if (!ref_put(&mm->refs))
 		return;
 	mm_release_vmas(mm);
-	if (mm->exe)
-		file_put(mm->exe);
 	kfree(mm);
 }
 
 void mm_release_vmas(struct mm *mm)
 {
 	struct vma *v, *next, *reap = NULL;
+	struct file *exe;
 
-	if (!READ_ONCE(mm->root))
+	if (!READ_ONCE(mm->root) && !READ_ONCE(mm->exe))
 		return;
 	mutex_lock(&mm->lock);
 	/* Visited nodes' ->left is not looked at again: it makes the chain. */
@@ -87,8 +86,12 @@ void mm_release_vmas(struct mm *mm)
 	mm->map_count = 0;
 	mm->total_pages = mm->locked_pages = mm->data_pages = 0;
 	mm->stack_pages = mm->exec_pages = 0;
+	exe = mm->exe;
+	mm->exe = NULL;
 	mutex_unlock(&mm->lock);
 	vma_reap(reap);
+	if (exe)
+		file_put(exe);
 }
 
 /* --- fork --- */
@@ -135,25 +138,17 @@ struct mm *mm_fork_locked(struct mm *old)
 	memset(mm->host, 0, sizeof(mm->host));
 	if (mm->exe)
 		file_get(mm->exe);
-	mutex_lock(&mm->lock);
 	vma_for_each(v, old) {
 		/* The host was told by madvise, and does not copy it either. */
 		if (v->flags & VM_DONTFORK)
 			continue;
 		if (mm_fork_vma(mm, v)) {
-			mm_fork_done(mm, false);
+			mm->dead = true;
 			mm_put(mm);
 			return ERR_PTR(-ENOMEM);
 		}
 	}
 	return mm;
-}
-
-void mm_fork_done(struct mm *mm, bool ok)
-{
-	if (!ok)
-		mm->dead = true;
-	mutex_unlock(&mm->lock);
 }
 
 /* --- Accounts and limits --- */

@@ -420,7 +420,7 @@ int mm_unmap_locked(struct mm *mm, u64 start, u64 end, struct vma **reap)
 	int err;
 
 	v = vma_find(mm, start);
-	if (!v || v->start >= end)
+	if (start >= end || !v || v->start >= end)
 		return 0;
 	if (mm_range_sealed(mm, start, end))
 		return -EPERM;

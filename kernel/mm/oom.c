@@ -31,6 +31,46 @@ u64 mm_total_kb(void)
 	return mm_total;
 }
 
+/* --- What one process has --- */
+
+#define RSS_PAGES 65536u /* asked about at a time */
+
+/* Pages with memory in [start, end), by the host's page tables. */
+static u64 rss_of_range(struct mm *mm, u64 start, u64 end, u8 *vec)
+{
+	u64 n = 0, i, pages;
+
+	for (; start < end; start += pages << PAGE_SHIFT) {
+		pages = min((end - start) >> PAGE_SHIFT, (u64)RSS_PAGES);
+		if (host_mm_resident(mm, start, pages << PAGE_SHIFT, vec))
+			return n;
+		for (i = 0; i < pages; i++)
+			n += vec[i] & 1;
+	}
+	return n;
+}
+
+u64 mm_rss_pages(struct mm *mm)
+{
+	u64 rss = host_mm_rss(mm) >> PAGE_SHIFT;
+	struct vma *v;
+	u8 *vec;
+
+	if (rss || READ_ONCE(mm->dead))
+		return rss;
+	vec = kmalloc(RSS_PAGES);
+	if (!vec)
+		return 0;
+	if (mutex_trylock(&mm->lock)) {
+		vma_for_each(v, mm)
+			if (!v->mapping && v->flags & VM_ACCESS)
+				rss += rss_of_range(mm, v->start, v->end, vec);
+		mutex_unlock(&mm->lock);
+	}
+	kfree(vec);
+	return rss;
+}
+
 /* --- The processes with an address space --- */
 
 struct oom_list {
@@ -97,7 +137,8 @@ static int oom_list_make(struct oom_list *l)
 		for (j = 0; j < i && l->mm[j] != l->mm[i]; j++)
 			;
 		if (j == i)
-			l->rss[i] = host_mm_rss(l->mm[i]) >> 10;
+			l->rss[i] = mm_rss_pages(l->mm[i])
+				    << (PAGE_SHIFT - 10);
 	}
 	return 0;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reach: which pages of its file a vma lets the guest access.
+ * Reach: which pages of its file a vma lets the guest access, as far as the
+ * vma's own protection allows it (of a PROT_NONE one: what was open before, and
+ * may have private copies).
  *
  * The whole part of a file's window that a vma covers is mapped into the host
  * process at once, but only resident pages below the end of the file may be

@@ -75,7 +75,7 @@ struct mm {
 	u64 arg_start, arg_end, env_start, env_end;
 	u64 auxv[48];
 	u32 auxv_len; /* bytes */
-	struct file *exe;
+	struct file *exe; /* others read it under lock */
 	bool dead; /* the host process is gone: copies fail */
 	u32 dumpable;
 	u64 max_rss_kb;
@@ -100,14 +100,9 @@ void mm_put(struct mm *mm);
  */
 struct mm *mm_fork_locked(struct mm *old);
 /*
- * To be called once after that, when the child's address space exists (ok) or
- * could not be made: until then the new mm is locked, so that nobody asks the
- * host to change what is not there yet. Before mm_put() if it failed.
- */
-void mm_fork_done(struct mm *mm, bool ok);
-/*
- * Drop all vmas' bookkeeping and files; host memory is not touched. Takes
- * mm->lock; nobody may hold an inode lock that a final file_put() could need.
+ * Drop all vmas' bookkeeping and files, exe too; host memory is not touched.
+ * Takes mm->lock; nobody may hold an inode lock that a final file_put() could
+ * need. After it the last mm_put() does not sleep.
  */
 void mm_release_vmas(struct mm *mm);
 
@@ -178,6 +173,11 @@ struct mem_stats {
 		mapped_kb, committed_kb;
 };
 void mm_get_stats(struct mem_stats *st);
+/*
+ * Pages of private memory that mm has, by the host's figure or by asking about
+ * each vma; 0 when mm is busy. May sleep; not under mm->lock or spinlocks.
+ */
+u64 mm_rss_pages(struct mm *mm);
 void mm_subsys_init(void);
 
 #endif
