@@ -607,9 +607,12 @@ int do_renameat2(int odfd, const char *old, int ndfd, const char *name,
 	struct rename *r;
 	int err;
 
-	if ((flags & ~(u32)(RENAME_NOREPLACE | RENAME_EXCHANGE)) ||
-	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
-		return -EINVAL; /* RENAME_WHITEOUT: no file system has it */
+	if ((flags & ~(u32)(RENAME_NOREPLACE | RENAME_EXCHANGE |
+			    RENAME_WHITEOUT)) ||
+	    ((flags & RENAME_EXCHANGE) && flags != RENAME_EXCHANGE))
+		return -EINVAL;
+	if ((flags & RENAME_WHITEOUT) && !capable(CAP_MKNOD))
+		return -EPERM;
 	r = kzalloc(sizeof(*r));
 	if (!r)
 		return -ENOMEM;

@@ -13,6 +13,24 @@
  */
 #include "vfs/internal.h"
 
+/*
+ * Only the owners of a table change it; who shares it with nobody needs no
+ * lock for that. (Others may look on, by files_get_fd.)
+ */
+static bool files_lock(struct files *fs)
+{
+	if (likely(READ_ONCE(fs->refs.n) == 1))
+		return false;
+	spin_lock(&fs->lock);
+	return true;
+}
+
+static void files_unlock(struct files *fs, bool locked)
+{
+	if (locked)
+		spin_unlock(&fs->lock);
+}
+
 static bool bit_get(const u64 *map, u32 n)
 {
 	return map[n / 64] >> (n % 64) & 1;
@@ -84,22 +102,16 @@ static u32 fdtable_size_for(u32 fd)
 	return max;
 }
 
-/* Make room for fd. The lock is dropped meanwhile. => 0, -EMFILE, -ENOMEM */
+/* Make room for fd. => 0, -EMFILE, -ENOMEM */
 static int files_grow(struct files *fs, u32 fd)
 {
 	struct fdtable *t;
 
 	if (fd >= FDTABLE_MAX)
 		return -EMFILE;
-	spin_unlock(&fs->lock);
 	t = fdtable_alloc(fdtable_size_for(fd));
-	spin_lock(&fs->lock);
 	if (!t)
 		return -ENOMEM;
-	if (fs->tab->max >= t->max) { /* somebody else was faster */
-		fdtable_free(t);
-		return 0;
-	}
 	fdtable_fill(t, fs->tab);
 	t->older = fs->tab;
 	store_release(&fs->tab, t);
@@ -310,21 +322,23 @@ static int files_reserve_locked(struct files *fs, u32 from, bool cloexec)
 int fd_reserve(int from, bool cloexec)
 {
 	struct files *fs = current->files;
+	bool locked;
 	int fd;
 
-	spin_lock(&fs->lock);
+	locked = files_lock(fs);
 	fd = files_reserve_locked(fs, (u32)from, cloexec);
-	spin_unlock(&fs->lock);
+	files_unlock(fs, locked);
 	return fd;
 }
 
 void fd_publish(int fd, struct file *f)
 {
 	struct files *fs = current->files;
+	bool locked;
 
-	spin_lock(&fs->lock); /* the table may be growing */
+	locked = files_lock(fs); /* the table may be growing */
 	store_release(&fs->tab->fd[fd], f);
-	spin_unlock(&fs->lock);
+	files_unlock(fs, locked);
 }
 
 static void files_clear_locked(struct files *fs, u32 fd)
@@ -339,22 +353,24 @@ static void files_clear_locked(struct files *fs, u32 fd)
 void fd_unreserve(int fd)
 {
 	struct files *fs = current->files;
+	bool locked;
 
-	spin_lock(&fs->lock);
+	locked = files_lock(fs);
 	files_clear_locked(fs, (u32)fd);
-	spin_unlock(&fs->lock);
+	files_unlock(fs, locked);
 }
 
 int fd_install_new(struct file *f, int from, bool cloexec)
 {
 	struct files *fs = current->files;
+	bool locked;
 	int fd;
 
-	spin_lock(&fs->lock);
+	locked = files_lock(fs);
 	fd = files_reserve_locked(fs, (u32)from, cloexec);
 	if (likely(fd >= 0))
 		store_release(&fs->tab->fd[fd], f);
-	spin_unlock(&fs->lock);
+	files_unlock(fs, locked);
 	return fd;
 }
 
@@ -365,6 +381,7 @@ int fd_install_new(struct file *f, int from, bool cloexec)
 int fd_install_at(struct file *f, u32 fd, bool cloexec)
 {
 	struct files *fs = current->files;
+	bool locked;
 	struct file *old;
 	int err = 0;
 
@@ -372,25 +389,25 @@ int fd_install_at(struct file *f, u32 fd, bool cloexec)
 		file_put(f);
 		return -EBADF;
 	}
-	spin_lock(&fs->lock);
+	locked = files_lock(fs);
 	while (!err && fd >= fs->tab->max)
 		err = files_grow(fs, fd);
 	if (err) {
-		spin_unlock(&fs->lock);
+		files_unlock(fs, locked);
 		file_put(f);
 		return err == -EMFILE ? -EBADF : err;
 	}
 	old = fs->tab->fd[fd];
 	if (!old && bit_get(fs->tab->open, fd)) {
 		/* another thread is about to publish it: dup2(2) */
-		spin_unlock(&fs->lock);
+		files_unlock(fs, locked);
 		file_put(f);
 		return -EBUSY;
 	}
 	store_release(&fs->tab->fd[fd], f);
 	bit_put(fs->tab->open, fd, true);
 	bit_put(fs->tab->cloexec, fd, cloexec);
-	spin_unlock(&fs->lock);
+	files_unlock(fs, locked);
 	if (old)
 		files_close_file(fs, old);
 	return (int)fd;
@@ -399,14 +416,15 @@ int fd_install_at(struct file *f, u32 fd, bool cloexec)
 int fd_set_cloexec(u32 fd, bool on)
 {
 	struct files *fs = current->files;
+	bool locked;
 	int err = -EBADF;
 
-	spin_lock(&fs->lock);
+	locked = files_lock(fs);
 	if (fd < fs->tab->max && fs->tab->fd[fd]) {
 		bit_put(fs->tab->cloexec, fd, on);
 		err = 0;
 	}
-	spin_unlock(&fs->lock);
+	files_unlock(fs, locked);
 	return err;
 }
 
@@ -421,15 +439,16 @@ int fd_get_cloexec(u32 fd)
 
 struct file *files_take_fd(struct files *fs, u32 fd)
 {
+	bool locked;
 	struct file *f = NULL;
 
-	spin_lock(&fs->lock);
+	locked = files_lock(fs);
 	if (likely(fd < fs->tab->max)) {
 		f = fs->tab->fd[fd];
 		if (f)
 			files_clear_locked(fs, fd);
 	}
-	spin_unlock(&fs->lock);
+	files_unlock(fs, locked);
 	return f;
 }
 
@@ -476,12 +495,13 @@ int fd_close_range(u32 first, u32 last, u32 flags)
 	fs = current->files;
 	for (fd = first; fd <= last; fd++) {
 		struct file *f;
+		bool locked;
 
-		spin_lock(&fs->lock);
+		locked = files_lock(fs);
 		while (fd < fs->tab->max && fd <= last && !fs->tab->fd[fd])
 			fd++;
 		if (fd >= fs->tab->max || fd > last) {
-			spin_unlock(&fs->lock);
+			files_unlock(fs, locked);
 			break;
 		}
 		f = fs->tab->fd[fd];
@@ -491,7 +511,7 @@ int fd_close_range(u32 first, u32 last, u32 flags)
 		} else {
 			files_clear_locked(fs, fd);
 		}
-		spin_unlock(&fs->lock);
+		files_unlock(fs, locked);
 		if (f)
 			files_close_file(fs, f);
 		if (fd == ~0u)

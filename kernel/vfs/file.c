@@ -25,8 +25,7 @@ struct file *file_alloc(int flags)
 
 	if (!f)
 		return NULL;
-	f->flags = (u32)flags & ~(u32)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC |
-				       O_CLOEXEC);
+	f->flags = (u32)flags & ~(u32)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
 	f->ops = &file_no_ops;
 	f->inode = NULL;
 	f->path = (struct path){ NULL, NULL };
@@ -103,6 +102,7 @@ int file_open_inode(struct file *f)
 		if (unlikely(err))
 			return err;
 	}
+	f->flags &= ~(u32)O_NOCTTY; /* terminals have looked at it */
 	/* ->open may have put the device's own operations there */
 	if (!S_ISREG(ino->mode) && !S_ISDIR(ino->mode) && !S_ISBLK(ino->mode) &&
 	    !f->ops->llseek)
@@ -183,6 +183,12 @@ ssize_t vfs_write(struct file *f, struct iov_iter *it, loff_t *pos)
 	if (unlikely(!f->ops->write))
 		return -EINVAL;
 	n = f->ops->write(f, it, pos);
+	if (unlikely(f->flags & O_DSYNC) && n > 0 && f->ops->fsync) {
+		int err = f->ops->fsync(f, !(f->flags & __O_SYNC));
+
+		if (err)
+			return err;
+	}
 	if (fsnotify_on() && n > 0)
 		fsnotify_dentry(f->path.dentry, IN_MODIFY);
 	return n;

@@ -149,10 +149,15 @@ char *path_string_from(const struct path *path, const struct path *root,
 	if (!n)
 		return ERR_PTR(-ENAMETOOLONG);
 	*--p = 0;
-	if (path->mnt == &anon_mount) /* "pipe:[12]", "socket:[3]" */
-		return prepend(&p, buf, d->name, d->len) ?
-			       p :
-			       ERR_PTR(-ENAMETOOLONG);
+	if (path->mnt == &anon_mount) { /* "pipe:[12]", "/memfd:x (deleted)" */
+		bool gone = d->flags & DENTRY_DELETED;
+
+		if ((gone && !prepend(&p, buf, " (deleted)", 10)) ||
+		    !prepend(&p, buf, d->name, d->len) ||
+		    (gone && !prepend(&p, buf, "/", 1)))
+			return ERR_PTR(-ENAMETOOLONG);
+		return p;
+	}
 	if ((d->flags & DENTRY_DELETED) && d->parent != d &&
 	    !prepend(&p, buf, " (deleted)", 10))
 		return ERR_PTR(-ENAMETOOLONG);

@@ -99,6 +99,9 @@ void inode_put_write(struct inode *ino);
 int vfs_setattr(const struct path *p, struct iattr *a);
 int inode_setattr(struct inode *ino, struct iattr *a); /* lock held */
 
+/* --- super.c --- */
+void super_sync_all(void);
+
 /* --- permission.c --- */
 int generic_permission(const struct inode *ino, u32 mask,
 		       const struct cred *c);
@@ -153,7 +156,6 @@ struct nameidata {
 	u32 links, depth, nbodies;
 	const char *rest[MAX_LINKS];
 	char *body[MAX_LINKS];
-	struct cred *own_cred;
 };
 /* A walk from dfd; ends with nd_end() in any case. */
 int nd_begin(struct nameidata *nd, int dfd, const char *name, u32 flags);
@@ -182,6 +184,9 @@ static inline bool path_fast_ok(const struct path *p, u32 seq, u32 mseq)
 struct dentry *path_create_begin(int dfd, const char *name, struct path *parent,
 				 bool want_dir);
 void path_create_end(struct path *parent, struct dentry *d);
+/* By the slow way, judged by other credentials. */
+int path_lookup_as(int dfd, const char *name, u32 flags,
+		   const struct cred *cred, struct path *out);
 /* => 0 with references, or -ECHILD, or the true error */
 int path_lookup_try(int dfd, const char *name, u32 flags, struct path *out);
 

@@ -97,8 +97,7 @@ int path_lookup_fast(int dfd, const char *name, u32 flags, struct path *out,
 	u32 dseq;
 	int err;
 
-	if (flags & (LOOKUP_BENEATH | LOOKUP_IN_ROOT | LOOKUP_NO_XDEV |
-		     LOOKUP_REAL_IDS))
+	if (flags & (LOOKUP_BENEATH | LOOKUP_IN_ROOT | LOOKUP_NO_XDEV))
 		return -ECHILD;
 	*mseq = load_acquire(&mount_seq);
 	if (*mseq & 1)
@@ -198,21 +197,6 @@ static bool path_get_checked(const struct path *p, u32 seq, u32 mseq)
 
 /* --- The slow walk: beginning and end --- */
 
-/* access(2): real ids, and root's capabilities only for a real root. */
-static int nd_use_real_ids(struct nameidata *nd)
-{
-	struct cred *c = cred_copy(current->cred);
-
-	if (!c)
-		return -ENOMEM;
-	c->fsuid = c->uid;
-	c->fsgid = c->gid;
-	c->cap_effective = c->uid == 0 ? c->cap_permitted : 0;
-	nd->own_cred = c;
-	nd->cred = c;
-	return 0;
-}
-
 static int nd_start(struct nameidata *nd, int dfd, const char *name)
 {
 	bool scoped = nd->flags & (LOOKUP_BENEATH | LOOKUP_IN_ROOT);
@@ -251,20 +235,12 @@ static int nd_start(struct nameidata *nd, int dfd, const char *name)
 
 int nd_begin(struct nameidata *nd, int dfd, const char *name, u32 flags)
 {
-	int err;
-
 	memset(nd, 0, offsetof(struct nameidata, rest));
-	nd->own_cred = NULL;
 	nd->flags = flags;
 	nd->cred = current->cred;
 	nd->name = name;
 	if (!*name && !(flags & LOOKUP_EMPTY))
 		return -ENOENT;
-	if (flags & LOOKUP_REAL_IDS) {
-		err = nd_use_real_ids(nd);
-		if (err)
-			return err;
-	}
 	return nd_start(nd, dfd, name);
 }
 
@@ -275,8 +251,6 @@ void nd_end(struct nameidata *nd)
 		path_put(&nd->root);
 	while (nd->nbodies)
 		kfree(nd->body[--nd->nbodies]);
-	if (nd->own_cred)
-		cred_put(nd->own_cred);
 }
 
 static void nd_need_root(struct nameidata *nd)
@@ -584,12 +558,13 @@ static int nd_walk_last(struct nameidata *nd)
 
 /* --- The public calls --- */
 
-static int path_lookup_slow(int dfd, const char *name, u32 flags,
-			    struct path *out)
+int path_lookup_as(int dfd, const char *name, u32 flags,
+		   const struct cred *cred, struct path *out)
 {
 	struct nameidata nd;
 	int err = nd_begin(&nd, dfd, name, flags);
 
+	nd.cred = cred;
 	if (!err && *name)
 		err = nd_walk_parent(&nd);
 	if (!err && *name)
@@ -618,7 +593,42 @@ int path_lookup(int dfd, const char *name, u32 flags, struct path *out)
 	int err = path_lookup_try(dfd, name, flags, out);
 
 	if (unlikely(err == -ECHILD))
-		err = path_lookup_slow(dfd, name, flags, out);
+		err = path_lookup_as(dfd, name, flags, current->cred, out);
+	return err;
+}
+
+int vfs_stat(int dfd, const char *name, u32 flags, struct kstat *st)
+{
+	u32 seq, mseq;
+	struct path p;
+	int err = -ECHILD;
+
+	if (likely(*name))
+		err = path_lookup_fast(dfd, name, flags, &p, &seq, &mseq);
+	if (likely(!err)) {
+		struct inode *ino = READ_ONCE(p.dentry->inode);
+
+		if (likely(ino)) {
+			const struct inode_ops *ops = READ_ONCE(ino->ops);
+
+			if (!ops->getattr) {
+				inode_fill_stat(ino, st);
+				if (likely(path_fast_ok(&p, seq, mseq)))
+					return 0;
+			} else if (ops->getattr_fast) {
+				err = ops->getattr(ino, st);
+				if (likely(path_fast_ok(&p, seq, mseq)))
+					return err;
+			}
+		}
+		err = path_get_checked(&p, seq, mseq) ? 0 : -ECHILD;
+	}
+	if (err == -ECHILD)
+		err = path_lookup_as(dfd, name, flags, current->cred, &p);
+	if (err)
+		return err;
+	err = vfs_getattr(&p, st);
+	path_put(&p);
 	return err;
 }
 
@@ -645,19 +655,23 @@ int path_parent(int dfd, const char *name, struct path *parent, char *last,
 
 /* --- Names from the guest --- */
 
-char *path_name_get(uaddr name)
+char *path_buf_get(void)
 {
 	struct task *t = current;
-	char *buf = t->name_buf;
+
+	if (unlikely(t->name_busy))
+		return kmalloc(PATH_MAX);
+	t->name_busy = true;
+	return t->name_buf;
+}
+
+char *path_name_get(uaddr name)
+{
+	char *buf = path_buf_get();
 	ssize_t n;
 
-	if (unlikely(t->name_busy)) {
-		buf = kmalloc(PATH_MAX);
-		if (!buf)
-			return ERR_PTR(-ENOMEM);
-	} else {
-		t->name_busy = true;
-	}
+	if (unlikely(!buf))
+		return ERR_PTR(-ENOMEM);
 	n = strncpy_from_user(buf, name, PATH_MAX);
 	if (likely(n > 0 && n < PATH_MAX))
 		return buf;

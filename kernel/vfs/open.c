@@ -81,7 +81,7 @@ static struct file *open_path_owned(struct path *p, int flags)
 	}
 	if ((f->mode & FMODE_READ) && S_ISREG(f->inode->mode) &&
 	    inode_now().sec - f->inode->atime.sec >= 24 * 3600)
-		f->mode |= FMODE_ATIME;
+		touch_atime(&f->path);
 	if (fsnotify_on())
 		fsnotify_dentry(p->dentry, IN_OPEN);
 	return f;

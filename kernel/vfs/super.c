@@ -79,3 +79,29 @@ void super_put(struct super *sb)
 		sb->ops->kill(sb);
 	objcache_free(&super_objs, sb);
 }
+
+/* sync(2). Supers are synced one by one, without the list's lock. */
+void super_sync_all(void)
+{
+	struct super *sb, *prev = NULL;
+
+	spin_lock(&super_list_lock);
+	sb = all_supers;
+	while (sb) {
+		if (!sb->ops || !sb->ops->sync ||
+		    !ref_get_unless_zero(&sb->refs)) {
+			sb = sb->next;
+			continue;
+		}
+		spin_unlock(&super_list_lock);
+		if (prev)
+			super_put(prev);
+		sb->ops->sync(sb);
+		prev = sb; /* held: it stays in the list, so next is true */
+		spin_lock(&super_list_lock);
+		sb = sb->next;
+	}
+	spin_unlock(&super_list_lock);
+	if (prev)
+		super_put(prev);
+}

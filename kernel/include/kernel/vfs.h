@@ -114,6 +114,9 @@ struct inode_ops {
 	int (*setattr)(struct inode *ino, const struct iattr *a);
 	/* Default: inode_fill_stat(). hostfs revalidates here. */
 	int (*getattr)(struct inode *ino, struct kstat *st);
+	/* getattr never sleeps, and bears an inode that is just being freed
+	   (its result is then thrown away): stat without references. */
+	bool getattr_fast;
 	/* mask of MAY_*. Default: mode bits and capabilities. */
 	int (*permission)(struct inode *ino, u32 mask);
 	/* Is a cached dentry still true? Default: yes. => 1, 0, -errno */
@@ -338,7 +341,6 @@ void fs_context_put(struct fs_context *fs);
 #define LOOKUP_NO_XDEV	 128u
 #define LOOKUP_NO_LINKS	 256u
 #define LOOKUP_CACHED	 512u /* RESOLVE_CACHED: -EAGAIN rather than sleep */
-#define LOOKUP_REAL_IDS	 1024u /* access(2): judge by real uid and gid */
 int path_lookup(int dfd, const char *name, u32 flags, struct path *out);
 int path_lookup_user(int dfd, uaddr name, u32 flags, struct path *out);
 /*
@@ -352,6 +354,8 @@ int path_parent(int dfd, const char *name, struct path *parent, char *last,
  * ENOENT (empty), ENAMETOOLONG, EFAULT. */
 char *path_name_get(uaddr name);
 void path_name_put(char *name);
+/* Such a buffer (PATH_MAX bytes) without content; NULL: no memory. */
+char *path_buf_get(void);
 /* Path as seen from root; into the end of buf. => pointer into buf, or
  * ERR_PTR(-ENAMETOOLONG). Appends " (deleted)" when unlinked. */
 char *path_string(const struct path *p, const struct path *root, char *buf,
@@ -380,7 +384,6 @@ struct file {
 #define FMODE_EXEC   16u
 #define FMODE_OPENED 32u /* ->open succeeded: ->release is due */
 #define FMODE_WRITER 64u /* counted in inode->writers */
-#define FMODE_ATIME  128u /* the access time is a day old */
 
 void file_get(struct file *f);
 /* The last put releases; may sleep. */
@@ -407,6 +410,8 @@ ssize_t file_write_kernel(struct file *f, const void *buf, size_t n,
 ssize_t vfs_read(struct file *f, struct iov_iter *it, loff_t *pos);
 ssize_t vfs_write(struct file *f, struct iov_iter *it, loff_t *pos);
 int vfs_getattr(const struct path *p, struct kstat *st);
+/* stat of a name; flags: LOOKUP_*. Mostly without a lock or a reference. */
+int vfs_stat(int dfd, const char *name, u32 flags, struct kstat *st);
 int vfs_truncate(struct path *p, u64 size);
 int vfs_mkdir(struct dentry *dir, const char *name, u32 mode);
 int vfs_symlink(struct dentry *dir, const char *name, const char *to);

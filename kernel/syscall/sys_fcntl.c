@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fcntl(2), flock(2) and ioctl(2): control of an open file. Locks are the
+ * business of kernel/vfs/locks.c, pipes and seals of their owners; what is left
+ * are flags. ioctl answers the few requests that mean the same for every file
+ * and hands the rest to the file's own operation.
+ */
+#include <abi/ioctl.h>
+#include <kernel/ipc.h>
+#include <kernel/shmem.h>
+#include "syscall/sys_file.h"
+#include "vfs/internal.h"
+#include "vfs/locks.h"
+
+#define F_DUPFD_QUERY (1024 + 3)
+#define FCNTL_SETFL   (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC)
+
+/* --- Record locks --- */
+
+/* From the guest's struct flock to a range. fcntl(2): l_len may be negative. */
+static int flock_to_request(struct file *f, const struct flock *fl,
+			    struct lock_request *r)
+{
+	s64 start;
+
+	switch (fl->l_whence) {
+	case SEEK_SET:
+		start = 0;
+		break;
+	case SEEK_CUR:
+		start = f->pos;
+		break;
+	case SEEK_END:
+		start = (s64)f->inode->size;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (__builtin_add_overflow(start, fl->l_start, &start))
+		return -EOVERFLOW;
+	if (start < 0)
+		return -EINVAL;
+	r->start = (u64)start;
+	r->end = INT64_MAX;
+	if (fl->l_len > 0) {
+		if (fl->l_len - 1 > INT64_MAX - start)
+			return -EOVERFLOW;
+		r->end = (u64)(start + fl->l_len - 1);
+	} else if (fl->l_len < 0) {
+		if (start + fl->l_len < 0)
+			return -EINVAL;
+		r->start = (u64)(start + fl->l_len);
+		r->end = (u64)(start - 1);
+	}
+	return 0;
+}
+
+static int fcntl_lock_request(struct file *f, const struct flock *fl, bool ofd,
+			      struct lock_request *r)
+{
+	int err = flock_to_request(f, fl, r);
+
+	if (err)
+		return err;
+	if (ofd && fl->l_pid)
+		return -EINVAL;
+	r->kind = ofd ? LOCK_OFD : LOCK_POSIX;
+	r->type = fl->l_type;
+	r->owner = ofd ? (void *)f : (void *)current->files;
+	r->pid = ofd ? -1 : (s32)current->proc->pid;
+	return 0;
+}
+
+static long fcntl_getlk(struct file *f, uaddr arg, bool ofd)
+{
+	struct lock_request r = { .wait = false };
+	struct flock fl;
+	int err;
+
+	if (copy_from_user(&fl, arg, sizeof(fl)))
+		return -EFAULT;
+	if (fl.l_type != F_RDLCK && fl.l_type != F_WRLCK)
+		return -EINVAL;
+	err = fcntl_lock_request(f, &fl, ofd, &r);
+	if (err)
+		return err;
+	file_lock_get(f, &r);
+	fl.l_type = (s16)r.type;
+	if (r.type != F_UNLCK) {
+		fl.l_whence = SEEK_SET;
+		fl.l_start = (s64)r.start;
+		fl.l_len = r.end >= INT64_MAX ? 0 : (s64)(r.end - r.start + 1);
+		fl.l_pid = r.pid;
+	}
+	return copy_to_user(arg, &fl, sizeof(fl)) ? -EFAULT : 0;
+}
+
+static long fcntl_setlk(int fd, struct file *f, uaddr arg, bool ofd, bool wait)
+{
+	struct lock_request r = { .wait = wait };
+	struct flock fl;
+	int err;
+
+	if (copy_from_user(&fl, arg, sizeof(fl)))
+		return -EFAULT;
+	err = fcntl_lock_request(f, &fl, ofd, &r);
+	if (err)
+		return err;
+	switch (fl.l_type) {
+	case F_RDLCK:
+		if (!(f->mode & FMODE_READ))
+			return -EBADF;
+		break;
+	case F_WRLCK:
+		if (!(f->mode & FMODE_WRITE))
+			return -EBADF;
+		break;
+	case F_UNLCK:
+		break;
+	default:
+		return -EINVAL;
+	}
+	err = file_lock_set(f, &r);
+	/* closed by another thread meanwhile: its close did not see the lock */
+	if (!err && !ofd && r.type != F_UNLCK &&
+	    files_peek(current->files, (u32)fd) != f) {
+		r.type = F_UNLCK;
+		file_lock_set(f, &r);
+		err = -EBADF;
+	}
+	return err;
+}
+
+long sys_flock(int fd, u32 cmd)
+{
+	struct lock_request r = { .kind = LOCK_FLOCK,
+				  .start = 0,
+				  .end = ~0ull,
+				  .wait = !(cmd & LOCK_NB) };
+	struct fd_ref ref;
+	long err = -EBADF;
+
+	switch (cmd & ~(u32)LOCK_NB) {
+	case LOCK_SH:
+		r.type = F_RDLCK;
+		break;
+	case LOCK_EX:
+		r.type = F_WRLCK;
+		break;
+	case LOCK_UN:
+		r.type = F_UNLCK;
+		break;
+	default:
+		return -EINVAL;
+	}
+	ref = fd_ref_get(fd);
+	if (!ref.file)
+		return -EBADF;
+	if (r.type == F_UNLCK || (ref.file->mode & (FMODE_READ | FMODE_WRITE))) {
+		r.owner = ref.file;
+		r.pid = (s32)current->proc->pid;
+		err = file_lock_set(ref.file, &r);
+	}
+	fd_ref_put(ref);
+	return err;
+}
+
+/* --- Owner of signals --- */
+
+static long fcntl_setown(struct file *f, u32 type, s32 pid)
+{
+	if (pid && type != F_OWNER_PGRP) {
+		struct task *t = task_find_get((u32)pid);
+
+		if (!t)
+			return -ESRCH;
+		task_put(t);
+	}
+	spin_lock(&f->lock);
+	f->owner_type = type;
+	f->owner = pid;
+	spin_unlock(&f->lock);
+	return 0;
+}
+
+static long fcntl_setown_ex(struct file *f, uaddr arg)
+{
+	struct f_owner_ex ex;
+
+	if (copy_from_user(&ex, arg, sizeof(ex)))
+		return -EFAULT;
+	if (ex.type < F_OWNER_TID || ex.type > F_OWNER_PGRP || ex.pid < 0)
+		return -EINVAL;
+	return fcntl_setown(f, (u32)ex.type, ex.pid);
+}
+
+static long fcntl_getown_ex(struct file *f, uaddr arg)
+{
+	struct f_owner_ex ex = { (s32)f->owner_type, f->owner };
+
+	return copy_to_user(arg, &ex, sizeof(ex)) ? -EFAULT : 0;
+}
+
+/* --- Flags --- */
+
+static long fcntl_setfl(struct file *f, u32 arg)
+{
+	if (((arg ^ f->flags) & O_NOATIME) && (arg & O_NOATIME) &&
+	    !inode_owner_or_capable(f->inode))
+		return -EPERM;
+	spin_lock(&f->lock);
+	WRITE_ONCE(f->flags, (f->flags & ~(u32)FCNTL_SETFL) |
+				     (arg & FCNTL_SETFL));
+	spin_unlock(&f->lock);
+	return 0;
+}
+
+static long fcntl_dup(struct file *f, u64 from, bool cloexec)
+{
+	int fd;
+
+	if (from >= current->proc->rlim[RLIMIT_NOFILE].rlim_cur)
+		return -EINVAL;
+	file_get(f);
+	fd = fd_install_new(f, (int)from, cloexec);
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+static long fcntl_rw_hint(u32 cmd, uaddr arg)
+{
+	u64 hint = RWH_WRITE_LIFE_NOT_SET;
+
+	if (cmd == F_GET_RW_HINT || cmd == F_GET_FILE_RW_HINT)
+		return put_user(hint, arg) ? -EFAULT : 0;
+	if (get_user(hint, arg))
+		return -EFAULT;
+	return hint > RWH_WRITE_LIFE_EXTREME ? -EINVAL : 0;
+}
+
+/* What O_PATH descriptors know too. -ENOTTY: none of these. */
+static long fcntl_descriptor(int fd, struct file *f, u32 cmd, u64 arg)
+{
+	switch (cmd) {
+	case F_DUPFD:
+		return fcntl_dup(f, (u32)arg, false);
+	case F_DUPFD_CLOEXEC:
+		return fcntl_dup(f, (u32)arg, true);
+	case F_DUPFD_QUERY:
+		return files_peek(current->files, (u32)arg) == f ? 1 :
+		       files_peek(current->files, (u32)arg)	 ? 0 :
+								   -EBADF;
+	case F_GETFD:
+		return fd_get_cloexec((u32)fd);
+	case F_SETFD:
+		return fd_set_cloexec((u32)fd, arg & FD_CLOEXEC);
+	case F_GETFL:
+		return (long)f->flags;
+	}
+	return -ENOTTY;
+}
+
+static long fcntl_file(int fd, struct file *f, u32 cmd, u64 arg)
+{
+	switch (cmd) {
+	case F_SETFL:
+		return fcntl_setfl(f, (u32)arg);
+	case F_GETLK:
+	case F_OFD_GETLK:
+		return fcntl_getlk(f, UADDR(arg), cmd == F_OFD_GETLK);
+	case F_SETLK:
+	case F_SETLKW:
+		return fcntl_setlk(fd, f, UADDR(arg), false, cmd == F_SETLKW);
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return fcntl_setlk(fd, f, UADDR(arg), true,
+				   cmd == F_OFD_SETLKW);
+	case F_GETOWN:
+		return f->owner_type == F_OWNER_PGRP ? -f->owner : f->owner;
+	case F_SETOWN:
+		if ((int)arg == INT32_MIN)
+			return -EINVAL;
+		if ((int)arg < 0)
+			return fcntl_setown(f, F_OWNER_PGRP, -(int)arg);
+		return fcntl_setown(f, F_OWNER_PID, (int)arg);
+	case F_GETOWN_EX:
+		return fcntl_getown_ex(f, UADDR(arg));
+	case F_SETOWN_EX:
+		return fcntl_setown_ex(f, UADDR(arg));
+	case F_GETSIG:
+		return f->owner_sig;
+	case F_SETSIG:
+		if (arg > NSIG)
+			return -EINVAL;
+		f->owner_sig = (u32)arg;
+		return 0;
+	case F_GETLEASE:
+		return F_UNLCK;
+	case F_SETPIPE_SZ:
+	case F_GETPIPE_SZ:
+		return pipe_fcntl(f, (int)cmd, arg);
+	case F_ADD_SEALS:
+		return shmem_add_seals(f, (u32)arg);
+	case F_GET_SEALS:
+		return shmem_get_seals(f);
+	case F_GET_RW_HINT:
+	case F_SET_RW_HINT:
+	case F_GET_FILE_RW_HINT:
+	case F_SET_FILE_RW_HINT:
+		return fcntl_rw_hint(cmd, UADDR(arg));
+	}
+	return -EINVAL; /* among them F_SETLEASE, F_NOTIFY */
+}
+
+long sys_fcntl(int fd, u32 cmd, u64 arg)
+{
+	struct fd_ref r = fd_ref_get_any(fd);
+	long ret;
+
+	if (!r.file)
+		return -EBADF;
+	ret = fcntl_descriptor(fd, r.file, cmd, arg);
+	if (ret == -ENOTTY)
+		ret = r.file->mode & FMODE_PATH ?
+			      -EBADF :
+			      fcntl_file(fd, r.file, cmd, arg);
+	fd_ref_put(r);
+	return ret;
+}
+
+/* --- ioctl --- */
+
+static long ioctl_set_flag(struct file *f, uaddr arg, u32 flag)
+{
+	int on;
+
+	if (get_user(on, arg))
+		return -EFAULT;
+	spin_lock(&f->lock);
+	WRITE_ONCE(f->flags, on ? f->flags | flag : f->flags & ~flag);
+	spin_unlock(&f->lock);
+	return 0;
+}
+
+static long ioctl_regular(struct file *f, u32 cmd, uaddr arg)
+{
+	s64 size = (s64)READ_ONCE(f->inode->size);
+
+	switch (cmd) {
+	case FIONREAD:
+		return put_user((int)(size - f->pos), arg) ? -EFAULT : 0;
+	case FIGETBSZ:
+		return put_user((int)f->inode->sb->blksize, arg) ? -EFAULT : 0;
+	}
+	return -ENOTTY;
+}
+
+static long ioctl_file(int fd, struct file *f, u32 cmd, u64 arg)
+{
+	long ret = -ENOTTY;
+
+	switch (cmd) {
+	case FIOCLEX:
+		return fd_set_cloexec((u32)fd, true);
+	case FIONCLEX:
+		return fd_set_cloexec((u32)fd, false);
+	case FIONBIO:
+		return ioctl_set_flag(f, UADDR(arg), O_NONBLOCK);
+	case FIOASYNC:
+		return ioctl_set_flag(f, UADDR(arg), FASYNC);
+	case FIOQSIZE:
+		if (!S_ISREG(f->inode->mode) && !S_ISDIR(f->inode->mode) &&
+		    !S_ISLNK(f->inode->mode))
+			break;
+		return put_user((s64)f->inode->size, UADDR(arg)) ? -EFAULT : 0;
+	}
+	if (f->ops->ioctl)
+		ret = f->ops->ioctl(f, cmd, arg);
+	if (ret == -ENOTTY && S_ISREG(f->inode->mode))
+		ret = ioctl_regular(f, cmd, UADDR(arg));
+	return ret;
+}
+
+long sys_ioctl(int fd, u32 cmd, u64 arg)
+{
+	struct fd_ref r = fd_ref_get(fd);
+	long ret;
+
+	if (!r.file)
+		return -EBADF;
+	ret = ioctl_file(fd, r.file, cmd, arg);
+	fd_ref_put(r);
+	return ret;
+}
