@@ -99,6 +99,5 @@ struct proc_stub {
 	const char *head;
 };
 int proc_show_stub(struct seqbuf *s, const struct seqtree_node *n);
-extern const struct proc_stub proc_locks_stub;
 
 #endif

@@ -141,10 +141,8 @@ static int seqtree_lookup(struct inode *dir, struct dentry *d)
 
 	if (st->alive && !st->alive(dn))
 		return -ENOENT;
-	n.sub = 0;
 	n.e = seqtree_find(dn->e->children, d->name, d->len);
 	if (!n.e && dn->e->dir) {
-		n.sub = dn->sub;
 		err = dn->e->dir->lookup(dn, d->name, d->len, &n);
 		if (err == -ENOENT) {
 			d->flags |= DENTRY_NOCACHE;
@@ -206,7 +204,6 @@ static int seqtree_iterate(struct file *f, struct dir_context *ctx)
 		if (pos < ctx->pos)
 			continue;
 		n.e = e;
-		n.sub = 0;
 		if (!dir_emit(ctx, e->name, (u32)strlen(e->name), pos + 1,
 			      seqtree_ino(&n), e->mode >> 12 & 15))
 			return 0;

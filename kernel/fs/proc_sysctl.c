@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /proc/sys, following proc(5) and the sysctl pages of Linux.
+ *
+ * Most entries are one number with bounds, listed in SYSCTL_VARS: what the name
+ * promises is either how this kernel works anyway (and then the entry is
+ * read-only), or advice that it has no use for (vm.swappiness): such a value is
+ * kept and shown, because programs write it and check that it stuck. Subsystems
+ * that obey one read it with sysctl_get().
+ *
+ * Texts, names and lists of numbers have functions of their own below.
+ */
+#include <kernel/fdtable.h>
+#include <kernel/machine.h>
+#include <kernel/printk.h>
+#include <kernel/string.h>
+#include <kernel/sysctl.h>
+#include "fs/proc.h"
+
+/* --- Numbers --- */
+
+struct sysctl_var {
+	u64 value;
+	u64 min, max;
+};
+
+#define SYSCTL_VAR(id, value, min, max) [SYSCTL_##id] = { value, min, max },
+static struct sysctl_var sysctl_vars[SYSCTL_NR] = { SYSCTL_VARS(SYSCTL_VAR) };
+
+u64 sysctl_get(enum sysctl_id id)
+{
+	return READ_ONCE(sysctl_vars[id].value);
+}
+
+static int sysctl_show(struct seqbuf *s, const struct seqtree_node *n)
+{
+	const struct sysctl_var *v = n->e->data;
+
+	seq_printf(s, "%lld\n", (long long)READ_ONCE(v->value));
+	return 0;
+}
+
+static int sysctl_write(const struct seqtree_node *n, char *buf, size_t len)
+{
+	struct sysctl_var *v = (struct sysctl_var *)(u64)n->e->data;
+	s64 x;
+	int err = proc_parse_s64(buf, &x);
+
+	if (err)
+		return err;
+	if (x < (s64)v->min || x > (s64)v->max)
+		return -EINVAL;
+	WRITE_ONCE(v->value, (u64)x);
+	return 0;
+}
+
+#define VAR(n, id)                                                             \
+	{                                                                      \
+		.name = n, .mode = S_IFREG | 0644, .show = sysctl_show,        \
+		.write = sysctl_write, .data = &sysctl_vars[SYSCTL_##id]       \
+	}
+#define TEXT(n, t)                                                             \
+	{                                                                      \
+		.name = n, .mode = S_IFREG | 0444, .show = proc_show_text,     \
+		.data = t                                                      \
+	}
+/* Anybody may "write" it; nothing happens: lists nobody obeys. */
+#define TEXT_RW(n, t)                                                          \
+	{                                                                      \
+		.name = n, .mode = S_IFREG | 0644, .show = proc_show_text,     \
+		.write = sysctl_ignore, .data = t                              \
+	}
+
+static int sysctl_ignore(const struct seqtree_node *n, char *buf, size_t len)
+{
+	return 0;
+}
+
+/* --- kernel --- */
+
+static int sysctl_show_uts(struct seqbuf *s, const struct seqtree_node *n)
+{
+	const char *field = (const char *)&uts_name + n->e->arg;
+	char buf[UTS_LEN];
+
+	mutex_lock(&uts_lock);
+	memcpy(buf, field, sizeof(buf));
+	mutex_unlock(&uts_lock);
+	seq_printf(s, "%s\n", buf);
+	return 0;
+}
+
+static int sysctl_write_uts(const struct seqtree_node *n, char *buf,
+			    size_t len)
+{
+	char *field = (char *)&uts_name + n->e->arg, *nl = strchr(buf, '\n');
+
+	if (nl)
+		*nl = 0;
+	mutex_lock(&uts_lock);
+	memset(field, 0, UTS_LEN);
+	strlcpy(field, buf, UTS_LEN);
+	mutex_unlock(&uts_lock);
+	return 0;
+}
+
+#define UTS(n, f)                                                              \
+	{                                                                      \
+		.name = n, .mode = S_IFREG | 0444, .show = sysctl_show_uts,    \
+		.arg = offsetof(struct utsname, f)                             \
+	}
+#define UTS_RW(n, f)                                                           \
+	{                                                                      \
+		.name = n, .mode = S_IFREG | 0644, .show = sysctl_show_uts,    \
+		.write = sysctl_write_uts, .arg = offsetof(struct utsname, f)  \
+	}
+
+static int sysctl_show_printk(struct seqbuf *s, const struct seqtree_node *n)
+{
+	seq_printf(s, "%u\t4\t1\t7\n", console_level);
+	return 0;
+}
+
+static int sysctl_write_printk(const struct seqtree_node *n, char *buf,
+			       size_t len)
+{
+	const char *end;
+	u64 v;
+
+	if (kstrtou64(buf, &end, &v) || v < 1 || v > 8)
+		return -EINVAL;
+	console_level = (u32)v;
+	return 0;
+}
+
+static int sysctl_show_threads(struct seqbuf *s, const struct seqtree_node *n)
+{
+	seq_printf(s, "%u\n", max_tasks);
+	return 0;
+}
+
+static void sysctl_uuid(struct seqbuf *s, u8 *u)
+{
+	u[6] = (u[6] & 0x0f) | 0x40;
+	u[8] = (u[8] & 0x3f) | 0x80;
+	for (u32 i = 0; i < 16; i++)
+		seq_printf(s, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" :
+								      "%02x",
+			   u[i]);
+	seq_putc(s, '\n');
+}
+
+static int sysctl_show_uuid(struct seqbuf *s, const struct seqtree_node *n)
+{
+	u8 u[16];
+
+	host_random(u, sizeof(u));
+	sysctl_uuid(s, u);
+	return 0;
+}
+
+static int sysctl_show_boot_id(struct seqbuf *s, const struct seqtree_node *n)
+{
+	static struct mutex lock = MUTEX_INIT(lock);
+	static u8 id[16];
+	static bool made;
+
+	mutex_lock(&lock);
+	if (!made)
+		host_random(id, sizeof(id));
+	made = true;
+	sysctl_uuid(s, id);
+	mutex_unlock(&lock);
+	return 0;
+}
+
+static const struct seqtree_entry sysctl_random[] = {
+	PROC_FILE("boot_id", 0444, sysctl_show_boot_id),
+	TEXT("entropy_avail", "256\n"),
+	TEXT("poolsize", "256\n"),
+	TEXT("urandom_min_reseed_secs", "60\n"),
+	PROC_FILE("uuid", 0444, sysctl_show_uuid),
+	TEXT("write_wakeup_threshold", "256\n"),
+	PROC_END,
+};
+static const struct seqtree_entry sysctl_keys[] = {
+	VAR("maxbytes", KEYS_MAXBYTES),
+	VAR("maxkeys", KEYS_MAXKEYS),
+	PROC_END,
+};
+static const struct seqtree_entry sysctl_seccomp[] = {
+	TEXT("actions_avail", "\n"),
+	PROC_END,
+};
+static const struct seqtree_entry sysctl_yama[] = {
+	VAR("ptrace_scope", PTRACE_SCOPE),
+	PROC_END,
+};
+
+static const struct seqtree_entry sysctl_kernel[] = {
+	TEXT("acct", "4\t2\t30\n"),
+	VAR("acpi_video_flags", ACPI_VIDEO),
+	TEXT("arch", "x86_64\n"),
+	TEXT("bootloader_type", "0\n"),
+	TEXT("cap_last_cap", "40\n"),
+	TEXT_RW("core_pattern", "core\n"),
+	VAR("core_pipe_limit", CORE_PIPE_LIMIT),
+	VAR("core_uses_pid", CORE_USES_PID),
+	VAR("ctrl-alt-del", CTRL_ALT_DEL),
+	VAR("dmesg_restrict", DMESG_RESTRICT),
+	UTS_RW("domainname", domainname),
+	UTS_RW("hostname", nodename),
+	TEXT_RW("hotplug", "\n"),
+	VAR("kptr_restrict", KPTR_RESTRICT),
+	PROC_DIR("keys", 0555, sysctl_keys),
+	TEXT_RW("modprobe", "/sbin/modprobe\n"),
+	VAR("modules_disabled", MODULES_DISABLED),
+	VAR("msgmax", MSGMAX),
+	VAR("msgmnb", MSGMNB),
+	VAR("msgmni", MSGMNI),
+	TEXT("ngroups_max", "65536\n"),
+	VAR("numa_balancing", NUMA_BALANCING),
+	UTS("osrelease", release),
+	UTS("ostype", sysname),
+	VAR("overflowgid", OVERFLOWGID),
+	VAR("overflowuid", OVERFLOWUID),
+	VAR("panic", PANIC),
+	VAR("panic_on_oops", PANIC_ON_OOPS),
+	VAR("perf_event_max_sample_rate", PERF_RATE),
+	VAR("perf_event_paranoid", PERF_PARANOID),
+	TEXT("pid_max", "32768\n"),
+	PROC_FILE_RW("printk", 0644, sysctl_show_printk, sysctl_write_printk),
+	VAR("printk_ratelimit", PRINTK_RATELIMIT),
+	PROC_DIR("random", 0555, sysctl_random),
+	VAR("randomize_va_space", RANDOMIZE_VA),
+	VAR("sched_autogroup_enabled", SCHED_AUTOGROUP),
+	VAR("sched_child_runs_first", SCHED_CHILD_FIRST),
+	VAR("sched_rr_timeslice_ms", SCHED_RR_MS),
+	VAR("sched_rt_period_us", SCHED_RT_PERIOD),
+	VAR("sched_rt_runtime_us", SCHED_RT_RUNTIME),
+	PROC_DIR("seccomp", 0555, sysctl_seccomp),
+	TEXT_RW("sem", "32000\t1024000000\t500\t32000\n"),
+	VAR("shmall", SHMALL),
+	VAR("shmmax", SHMMAX),
+	VAR("shmmni", SHMMNI),
+	VAR("sysrq", SYSRQ),
+	TEXT("tainted", "0\n"),
+	PROC_FILE("threads-max", 0444, sysctl_show_threads),
+	VAR("unprivileged_bpf_disabled", BPF_DISABLED),
+	VAR("unprivileged_userns_clone", USERNS_CLONE),
+	UTS("version", version),
+	VAR("watchdog", WATCHDOG),
+	PROC_DIR("yama", 0555, sysctl_yama),
+	PROC_END,
+};
+
+/* --- vm --- */
+
+static const struct seqtree_entry sysctl_vm[] = {
+	VAR("admin_reserve_kbytes", ADMIN_RESERVE),
+	VAR("compaction_proactiveness", COMPACTION),
+	VAR("dirty_background_bytes", DIRTY_BG_BYTES),
+	VAR("dirty_background_ratio", DIRTY_BG_RATIO),
+	VAR("dirty_bytes", DIRTY_BYTES),
+	VAR("dirty_expire_centisecs", DIRTY_EXPIRE),
+	VAR("dirty_ratio", DIRTY_RATIO),
+	VAR("dirty_writeback_centisecs", DIRTY_WRITEBACK),
+	{ .name = "drop_caches", .mode = S_IFREG | 0200,
+	  .write = sysctl_ignore },
+	VAR("laptop_mode", LAPTOP_MODE),
+	TEXT_RW("lowmem_reserve_ratio", "256\t256\t32\t0\t0\n"),
+	VAR("max_map_count", MAX_MAP_COUNT),
+	VAR("min_free_kbytes", MIN_FREE),
+	TEXT("mmap_min_addr", "196608\n"),
+	VAR("mmap_rnd_bits", MMAP_RND_BITS),
+	VAR("nr_hugepages", NR_HUGEPAGES),
+	VAR("oom_dump_tasks", OOM_DUMP),
+	VAR("oom_kill_allocating_task", OOM_KILL_ALLOC),
+	VAR("overcommit_kbytes", OVERCOMMIT_KB),
+	VAR("overcommit_memory", OVERCOMMIT),
+	VAR("overcommit_ratio", OVERCOMMIT_RATIO),
+	VAR("page-cluster", PAGE_CLUSTER),
+	VAR("panic_on_oom", PANIC_ON_OOM),
+	VAR("swappiness", SWAPPINESS),
+	VAR("unprivileged_userfaultfd", USERFAULTFD),
+	VAR("user_reserve_kbytes", USER_RESERVE),
+	VAR("vfs_cache_pressure", CACHE_PRESSURE),
+	VAR("watermark_scale_factor", WATERMARK),
+	VAR("zone_reclaim_mode", ZONE_RECLAIM),
+	PROC_END,
+};
+
+/* --- fs --- */
+
+static int sysctl_show_file_nr(struct seqbuf *s, const struct seqtree_node *n)
+{
+	seq_printf(s, "%u\t0\t%llu\n", 0u,
+		   (unsigned long long)sysctl_get(SYSCTL_FILE_MAX));
+	return 0;
+}
+
+static int sysctl_show_dentry(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct dcache_stats d;
+
+	dcache_get_stats(&d);
+	seq_printf(s, "%llu\t%llu\t45\t0\t0\t0\n", (unsigned long long)d.total,
+		   (unsigned long long)d.total);
+	return 0;
+}
+
+static int sysctl_show_nr_open(struct seqbuf *s, const struct seqtree_node *n)
+{
+	seq_printf(s, "%u\n", FDTABLE_MAX);
+	return 0;
+}
+
+static const struct seqtree_entry sysctl_inotify[] = {
+	VAR("max_queued_events", INOTIFY_EVENTS),
+	VAR("max_user_instances", INOTIFY_INSTANCES),
+	VAR("max_user_watches", INOTIFY_WATCHES),
+	PROC_END,
+};
+static const struct seqtree_entry sysctl_epoll[] = {
+	VAR("max_user_watches", EPOLL_WATCHES),
+	PROC_END,
+};
+static const struct seqtree_entry sysctl_mqueue[] = {
+	VAR("msg_default", MQ_MSG_DEFAULT),
+	VAR("msg_max", MQ_MSG_MAX),
+	VAR("msgsize_default", MQ_SIZE_DEFAULT),
+	VAR("msgsize_max", MQ_SIZE_MAX),
+	VAR("queues_max", MQ_QUEUES_MAX),
+	PROC_END,
+};
+static const struct seqtree_entry sysctl_binfmt[] = { PROC_END };
+
+static const struct seqtree_entry sysctl_fs[] = {
+	TEXT("aio-nr", "0\n"),
+	VAR("aio-max-nr", AIO_MAX),
+	PROC_DIR("binfmt_misc", 0555, sysctl_binfmt),
+	PROC_FILE("dentry-state", 0444, sysctl_show_dentry),
+	VAR("dir-notify-enable", DIR_NOTIFY),
+	PROC_DIR("epoll", 0555, sysctl_epoll),
+	VAR("file-max", FILE_MAX),
+	PROC_FILE("file-nr", 0444, sysctl_show_file_nr),
+	TEXT("inode-nr", "0\t0\n"),
+	TEXT("inode-state", "0\t0\t0\t0\t0\t0\t0\n"),
+	PROC_DIR("inotify", 0555, sysctl_inotify),
+	VAR("lease-break-time", LEASE_BREAK),
+	VAR("leases-enable", LEASES),
+	VAR("mount-max", MOUNT_MAX),
+	PROC_DIR("mqueue", 0555, sysctl_mqueue),
+	PROC_FILE("nr_open", 0444, sysctl_show_nr_open),
+	TEXT("overflowgid", "65534\n"),
+	TEXT("overflowuid", "65534\n"),
+	VAR("pipe-max-size", PIPE_MAX_SIZE),
+	VAR("pipe-user-pages-hard", PIPE_PAGES_HARD),
+	VAR("pipe-user-pages-soft", PIPE_PAGES_SOFT),
+	VAR("protected_fifos", PROTECTED_FIFOS),
+	VAR("protected_hardlinks", PROTECTED_HARDLINKS),
+	VAR("protected_regular", PROTECTED_REGULAR),
+	VAR("protected_symlinks", PROTECTED_SYMLINKS),
+	VAR("suid_dumpable", SUID_DUMPABLE),
+	PROC_END,
+};
+
+/* --- net --- */
+
+static const struct seqtree_entry sysctl_net_core[] = {
+	VAR("netdev_max_backlog", NETDEV_BACKLOG),
+	VAR("optmem_max", OPTMEM_MAX),
+	VAR("rmem_default", RMEM_DEFAULT),
+	VAR("rmem_max", RMEM_MAX),
+	VAR("somaxconn", SOMAXCONN),
+	VAR("wmem_default", WMEM_DEFAULT),
+	VAR("wmem_max", WMEM_MAX),
+	PROC_END,
+};
+static const struct seqtree_entry sysctl_net_ipv4[] = {
+	VAR("ip_forward", IP_FORWARD),
+	TEXT_RW("ip_local_port_range", "32768\t60999\n"),
+	TEXT_RW("ping_group_range", "1\t0\n"),
+	VAR("ip_default_ttl", IP_TTL),
+	VAR("ip_unprivileged_port_start", IP_PORT_START),
+	TEXT("tcp_available_congestion_control", "reno\n"),
+	TEXT("tcp_congestion_control", "reno\n"),
+	VAR("tcp_fin_timeout", TCP_FIN_TIMEOUT),
+	VAR("tcp_keepalive_intvl", TCP_KEEP_INTVL),
+	VAR("tcp_keepalive_probes", TCP_KEEP_PROBES),
+	VAR("tcp_keepalive_time", TCP_KEEP_TIME),
+	VAR("tcp_max_syn_backlog", TCP_SYN_BACKLOG),
+	TEXT_RW("tcp_rmem", "4096\t131072\t6291456\n"),
+	TEXT_RW("tcp_wmem", "4096\t16384\t4194304\n"),
+	VAR("tcp_syncookies", TCP_SYNCOOKIES),
+	PROC_END,
+};
+static const struct seqtree_entry sysctl_net_unix[] = {
+	VAR("max_dgram_qlen", UNIX_QLEN),
+	PROC_END,
+};
+static const struct seqtree_entry sysctl_net[] = {
+	PROC_DIR("core", 0555, sysctl_net_core),
+	PROC_DIR("ipv4", 0555, sysctl_net_ipv4),
+	PROC_DIR("unix", 0555, sysctl_net_unix),
+	PROC_END,
+};
+
+/* --- The others --- */
+
+static const struct seqtree_entry sysctl_user[] = {
+	VAR("max_user_namespaces", USER_NS_MAX),
+	VAR("max_inotify_instances", USER_INOTIFY_INST),
+	VAR("max_inotify_watches", USER_INOTIFY_WATCH),
+	PROC_END,
+};
+static const struct seqtree_entry sysctl_debug[] = {
+	VAR("exception-trace", EXCEPTION_TRACE),
+	PROC_END,
+};
+static const struct seqtree_entry sysctl_dev_tty[] = {
+	VAR("ldisc_autoload", LDISC_AUTOLOAD),
+	VAR("legacy_tiocsti", LEGACY_TIOCSTI),
+	PROC_END,
+};
+static const struct seqtree_entry sysctl_dev[] = {
+	PROC_DIR("tty", 0555, sysctl_dev_tty),
+	PROC_END,
+};
+
+const struct seqtree_entry proc_sys_entries[] = {
+	PROC_DIR("debug", 0555, sysctl_debug),
+	PROC_DIR("dev", 0555, sysctl_dev),
+	PROC_DIR("fs", 0555, sysctl_fs),
+	PROC_DIR("kernel", 0555, sysctl_kernel),
+	PROC_DIR("net", 0555, sysctl_net),
+	PROC_DIR("user", 0555, sysctl_user),
+	PROC_DIR("vm", 0555, sysctl_vm),
+	PROC_END,
+};
