@@ -25,6 +25,7 @@
 #include <abi/ioctl.h>
 #include <abi/poll.h>
 #include <kernel/ipc.h>
+#include <kernel/printk.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include <kernel/task.h>
@@ -646,6 +647,13 @@ static int fifo_open(struct inode *ino, struct file *f)
 	return err;
 }
 
+u64 ipc_next_number(void)
+{
+	static u64 last = 1000;
+
+	return atomic_inc(&last);
+}
+
 /*
  * pipe(2). The inode is a FIFO without a name, so that both ends share it and
  * /proc/PID/fd/N can be opened again.
@@ -653,12 +661,15 @@ static int fifo_open(struct inode *ino, struct file *f)
 int pipe_create(struct file *out[2], int flags)
 {
 	struct pipe *p = pipe_alloc();
+	char name[32];
 
 	if (!p)
 		return -ENOMEM;
+	snprintf(name, sizeof(name), "pipe:[%llu]",
+		 (unsigned long long)ipc_next_number());
 	ref_init(&p->files, 1);
 	p->readers = p->r_opens = 1;
-	out[0] = file_open_anon("pipe:", &fifo_file_ops, p,
+	out[0] = file_open_anon(name, &fifo_file_ops, p,
 				O_RDONLY | (flags & (O_NONBLOCK | O_DIRECT)),
 				S_IFIFO | 0600);
 	if (IS_ERR(out[0])) {

@@ -32,6 +32,7 @@ struct user {
 	u32 uid;
 	u32 nproc;	/* tasks, for RLIMIT_NPROC */
 	u32 sigpending; /* queued signals, for RLIMIT_SIGPENDING */
+	u32 inflight;	/* descriptors in unread messages (unix(7)) */
 	struct user *next;
 };
 
@@ -41,6 +42,9 @@ struct cred *cred_copy(const struct cred *c);
 void cred_install(struct cred *c);
 void cred_get(struct cred *c);
 void cred_put(struct cred *c);
+/* After c->uid of a copy changed: its accounts. => 0, -EAGAIN (no memory) */
+int cred_set_user(struct cred *c);
+void group_list_put(struct group_list *g);
 /* Is gid the fsgid or in the supplementary groups? */
 bool cred_in_group(const struct cred *c, u32 gid);
 /* Does the current task have the capability (CAP_* number)? */

@@ -13,6 +13,9 @@ struct file_ops;
 struct pollfd;
 struct poll_table;
 
+/* The number that a nameless file shows: "pipe:[123]", "socket:[124]". */
+u64 ipc_next_number(void);
+
 /* Of FIFO inodes (inode_init_special) and of both ends of a pipe. */
 extern const struct file_ops fifo_file_ops;
 /* A pipe: out[0] to read, out[1] to write. flags: O_NONBLOCK, O_DIRECT. */

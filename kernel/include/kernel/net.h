@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Sockets: the layer between the system calls and the address families.
+ *
+ * sock		one socket, whatever its family; a family embeds it first in
+ *		its own struct. The socket's file holds one reference.
+ * sock_ops	what a family and type can do
+ * sock_msg	one sendmsg or recvmsg in progress, in kernel terms
+ * scm		descriptors that travel with a message
+ *
+ * Locks: sk->lock guards the family's slow state (bind, listen, connect);
+ * options are plain words, read at any time. Queues have the family's own
+ * locks. All ops may sleep and are called without locks.
+ */
+#ifndef KERNEL_NET_H
+#define KERNEL_NET_H
+
+#include <abi/socket.h>
+#include <kernel/atomic.h>
+#include <kernel/iov.h>
+#include <kernel/lock.h>
+#include <kernel/vfs.h>
+#include <kernel/wait.h>
+
+struct sock;
+
+#define SCM_MAX_FD 253 /* descriptors in one message */
+
+/* Files in flight, each with a reference; freed by scm_free(). */
+struct scm {
+	struct scm *next; /* being freed */
+	u32 n;
+	struct cred *cred; /* whose account they are on; reference */
+	struct file *file[];
+};
+
+struct sock_msg {
+	struct iov_iter *it;
+	int flags; /* MSG_*; never blocks with MSG_DONTWAIT */
+	/* send: the destination; recv: room for the source */
+	struct sockaddr_storage *name;
+	u32 namelen; /* 0 = none */
+	/* send: to be taken over (set to NULL); recv: what came, the caller's */
+	struct scm *scm;
+	struct ucred cred; /* send: whose; recv: the sender's */
+	u32 out_flags;	   /* recv: MSG_TRUNC, MSG_CTRUNC, MSG_EOR */
+};
+
+struct sock_ops {
+	/* The file went; drops the file's reference. */
+	void (*release)(struct sock *sk);
+	int (*bind)(struct sock *sk, const struct sockaddr_storage *a, u32 len);
+	int (*connect)(struct sock *sk, const struct sockaddr_storage *a,
+		       u32 len, bool nonblock);
+	int (*pair)(struct sock *a, struct sock *b);
+	int (*listen)(struct sock *sk, int backlog);
+	/* => a connected socket (its reference is the caller's), ERR_PTR */
+	struct sock *(*accept)(struct sock *sk, bool nonblock);
+	/* => length of the address */
+	int (*getname)(struct sock *sk, struct sockaddr_storage *a, bool peer);
+	/* => bytes. EPIPE: the caller sends SIGPIPE. */
+	ssize_t (*sendmsg)(struct sock *sk, struct sock_msg *m);
+	ssize_t (*recvmsg)(struct sock *sk, struct sock_msg *m);
+	int (*shutdown)(struct sock *sk, int how);
+	u32 (*poll)(struct sock *sk, struct file *f, struct poll_table *pt);
+	/* -ENOIOCTLCMD does not exist here: unknown is -ENOTTY */
+	long (*ioctl)(struct sock *sk, u32 cmd, u64 arg);
+	/* Options of other levels than SOL_SOCKET, and those of it that the
+	   layer does not know. Default: ENOPROTOOPT (EOPNOTSUPP). */
+	int (*setsockopt)(struct sock *sk, int level, int name, uaddr val,
+			  u32 len);
+	/* buf has room for *len (<= 256) bytes; sets *len */
+	int (*getsockopt)(struct sock *sk, int level, int name, void *buf,
+			  u32 *len);
+};
+
+/* sk->shutdown */
+#define SOCK_SHUT_RCV 1u
+#define SOCK_SHUT_SND 2u
+#define SOCK_SHUT_ALL 3u
+
+struct sock {
+	struct mutex lock;
+	struct ref refs;
+	/* fixed after creation */
+	u16 family, type;
+	int protocol;
+	const struct sock_ops *ops;
+	u64 number; /* "socket:[number]" */
+	struct file *file; /* no reference; NULL before accept */
+	/* options and state, read at any time */
+	u32 shutdown;
+	int err; /* pending, for SO_ERROR: taken by sock_take_error() */
+	bool listening;
+	u32 sndbuf, rcvbuf;
+	u64 rcvtimeo, sndtimeo; /* ns, TIME_NEVER = none */
+	u32 rcvlowat;
+	bool passcred, reuseaddr, reuseport, keepalive, broadcast, oobinline,
+		debug, dontroute, timestamp, timestampns;
+	u32 priority, mark;
+	struct linger linger;
+	struct ucred peercred;
+	/* readers, acceptors and connectors; writers */
+	struct waitqueue rwait, wwait;
+};
+
+/* Put common fields in order; one reference. */
+void sock_init(struct sock *sk, int family, int type, int protocol,
+	       const struct sock_ops *ops);
+/* The file of a new socket; takes over the reference, also on failure. */
+struct file *sock_open_file(struct sock *sk, int flags);
+/* => the socket of a file, or NULL: ENOTSOCK */
+struct sock *sock_of_file(struct file *f);
+
+/* Send, with SIGPIPE where Linux sends it; frees m->scm if it is left over. */
+ssize_t sock_sendmsg(struct sock *sk, struct sock_msg *m);
+
+/* When to give up: 0 = at once. */
+u64 sock_deadline(u64 timeo, bool nonblock);
+/* What a wait that failed with `err` answers. */
+int sock_wait_error(int err, u64 timeo);
+/* => -errno or 0; it is told once */
+static inline int sock_take_error(struct sock *sk)
+{
+	return READ_ONCE(sk->err) ? -atomic_xchg(&sk->err, 0) : 0;
+}
+/* Whose message: real ids; who connected: effective ones (unix(7)). */
+void sock_fill_cred(struct ucred *c);
+void sock_fill_peercred(struct ucred *c);
+/* Something happened that readers, or writers, may wait for. */
+void sock_wake_readers(struct sock *sk);
+void sock_wake_writers(struct sock *sk);
+void sock_wake_all(struct sock *sk);
+
+/* SOL_SOCKET options; -ENOPROTOOPT when not known here. */
+int sock_setsockopt(struct sock *sk, int name, uaddr val, u32 len);
+int sock_getsockopt(struct sock *sk, int name, void *buf, u32 *len);
+
+/* Address families register once, at boot. */
+struct sock_family {
+	int family;
+	/* => with one reference, ERR_PTR */
+	struct sock *(*create)(int type, int protocol);
+	struct sock_family *next;
+};
+void sock_family_register(struct sock_family *f);
+struct sock *sock_create(int family, int type, int protocol);
+
+/* --- ancillary data (kernel/net/scm.c) --- */
+
+/* Parse a guest's control buffer for sending. => 0 and m->scm, m->cred */
+int scm_import(struct sock_msg *m, uaddr control, u64 len);
+/*
+ * Write what came into a guest's control buffer; descriptors are installed.
+ * => bytes used; sets MSG_CTRUNC in m->out_flags; m->scm is freed.
+ */
+u64 scm_export(struct sock *sk, struct sock_msg *m, uaddr control, u64 len);
+void scm_free(struct scm *s);
+struct scm *scm_dup(const struct scm *s);
+
+void unix_init(void);
+void net_init(void);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Ancillary data of sendmsg and recvmsg (cmsg(3), unix(7)): SCM_RIGHTS and
+ * SCM_CREDENTIALS, between a guest's control buffer and struct sock_msg.
+ *
+ * Descriptors in flight are counted on their sender's account until they are
+ * received or dropped; who exceeds RLIMIT_NOFILE gets ETOOMANYREFS. Sockets
+ * that are in flight inside each other and reachable from nowhere else are
+ * found by kernel/net/unix_gc.c.
+ */
+#include <abi/capability.h>
+#include <kernel/cred.h>
+#include <kernel/net.h>
+#include <kernel/slab.h>
+#include <kernel/string.h>
+#include <kernel/task.h>
+#include <kernel/time.h>
+#include <kernel/uaccess.h>
+
+#define SCM_CONTROL_MAX 131072u /* net.core.optmem_max */
+#define SCM_FAST	256u
+
+static struct scm *scm_alloc(u32 room)
+{
+	struct scm *s = kmalloc(sizeof(*s) + room * sizeof(s->file[0]));
+
+	if (!s)
+		return NULL;
+	s->n = 0;
+	s->cred = current->cred;
+	cred_get(s->cred);
+	return s;
+}
+
+/* Takes over the file's reference. */
+static void scm_add(struct scm *s, struct file *f)
+{
+	s->file[s->n++] = f;
+	atomic_inc(&s->cred->user->inflight);
+}
+
+static void scm_drop(struct scm *s)
+{
+	for (u32 i = 0; i < s->n; i++)
+		file_put(s->file[i]);
+	atomic_sub(&s->cred->user->inflight, s->n);
+	cred_put(s->cred);
+	kfree(s);
+}
+
+/*
+ * A file that goes here may be a socket with messages that hold sockets with
+ * messages …: one task at a time takes them from a list instead of recursing.
+ */
+void scm_free(struct scm *s)
+{
+	static spinlock_t lock = SPINLOCK_INIT;
+	static struct scm *dead; /* under lock */
+	static bool busy;	 /* under lock */
+
+	if (!s)
+		return;
+	spin_lock(&lock);
+	s->next = dead;
+	dead = s;
+	if (!busy) {
+		busy = true;
+		while ((s = dead)) {
+			dead = s->next;
+			spin_unlock(&lock);
+			scm_drop(s);
+			spin_lock(&lock);
+		}
+		busy = false;
+	}
+	spin_unlock(&lock);
+}
+
+/* The same files once more, for MSG_PEEK. NULL: no memory */
+struct scm *scm_dup(const struct scm *s)
+{
+	struct scm *d = scm_alloc(s->n);
+
+	for (u32 i = 0; d && i < s->n; i++) {
+		file_get(s->file[i]);
+		scm_add(d, s->file[i]);
+	}
+	return d;
+}
+
+static int scm_import_rights(struct sock_msg *m, const void *data, size_t n)
+{
+	u32 nr = n / sizeof(int);
+	int fd;
+
+	if (!nr)
+		return 0;
+	if (nr + (m->scm ? m->scm->n : 0) > SCM_MAX_FD)
+		return -EINVAL;
+	if (READ_ONCE(current->cred->user->inflight) > rlimit(RLIMIT_NOFILE) &&
+	    !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN))
+		return -ETOOMANYREFS;
+	if (!m->scm)
+		m->scm = scm_alloc(SCM_MAX_FD);
+	if (!m->scm)
+		return -ENOMEM;
+	for (u32 i = 0; i < nr; i++) {
+		struct file *f;
+
+		memcpy(&fd, (const char *)data + i * sizeof(fd), sizeof(fd));
+		f = fd_get_any(fd);
+		if (!f)
+			return -EBADF;
+		scm_add(m->scm, f);
+	}
+	return 0;
+}
+
+/* unix(7): one's own ids, or those that one has the right to claim. */
+static int scm_import_cred(struct sock_msg *m, const void *data, size_t n)
+{
+	const struct cred *c = current->cred;
+	struct ucred u;
+
+	if (n != sizeof(u))
+		return -EINVAL;
+	memcpy(&u, data, sizeof(u));
+	if ((u32)u.pid != current->proc->pid && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (u.uid != c->uid && u.uid != c->euid && u.uid != c->suid &&
+	    !capable(CAP_SETUID))
+		return -EPERM;
+	if (u.gid != c->gid && u.gid != c->egid && u.gid != c->sgid &&
+	    !capable(CAP_SETGID))
+		return -EPERM;
+	m->cred = u;
+	return 0;
+}
+
+static int scm_parse(struct sock_msg *m, const char *buf, u64 len)
+{
+	struct cmsghdr h;
+	u64 at = 0;
+	int err = 0;
+
+	while (!err && len - at >= sizeof(h)) {
+		const char *data = buf + at + sizeof(h);
+
+		memcpy(&h, buf + at, sizeof(h));
+		if (h.cmsg_len < sizeof(h) || h.cmsg_len > len - at)
+			return -EINVAL;
+		if (h.cmsg_level == SOL_SOCKET) {
+			u64 n = h.cmsg_len - sizeof(h);
+
+			if (h.cmsg_type == SCM_RIGHTS)
+				err = scm_import_rights(m, data, n);
+			else if (h.cmsg_type == SCM_CREDENTIALS)
+				err = scm_import_cred(m, data, n);
+			else
+				err = -EINVAL;
+		}
+		at += min(CMSG_ALIGN(h.cmsg_len), len - at);
+	}
+	return err;
+}
+
+int scm_import(struct sock_msg *m, uaddr control, u64 len)
+{
+	char fast[SCM_FAST], *buf = fast;
+	int err;
+
+	if (len > SCM_CONTROL_MAX)
+		return -ENOBUFS;
+	if (len > sizeof(fast)) {
+		buf = kmalloc(len);
+		if (!buf)
+			return -ENOBUFS;
+	}
+	err = copy_from_user(buf, control, len);
+	if (!err)
+		err = scm_parse(m, buf, len);
+	if (err) {
+		scm_free(m->scm);
+		m->scm = NULL;
+	}
+	if (buf != fast)
+		kfree(buf);
+	return err;
+}
+
+/* --- out --- */
+
+struct scm_out {
+	uaddr at;
+	u64 left, used;
+};
+
+/* A whole message, cut to the room there is. */
+static void scm_put(struct sock_msg *m, struct scm_out *o, int type,
+		    const void *data, size_t n)
+{
+	struct cmsghdr h = { CMSG_LEN(n), SOL_SOCKET, type };
+	u64 space = CMSG_SPACE(n);
+
+	if (o->left < sizeof(h)) {
+		m->out_flags |= MSG_CTRUNC;
+		return;
+	}
+	if (o->left < h.cmsg_len) {
+		m->out_flags |= MSG_CTRUNC;
+		h.cmsg_len = o->left;
+	}
+	if (put_user(h, o->at) ||
+	    copy_to_user(uadd(o->at, sizeof(h)), data,
+			 h.cmsg_len - sizeof(h)))
+		return;
+	space = min(space, o->left);
+	o->at = uadd(o->at, space);
+	o->left -= space;
+	o->used += space;
+}
+
+/* Install one file where its number can be told. => 0 or -errno */
+static int scm_install(struct file *f, uaddr where, bool cloexec)
+{
+	int fd = fd_reserve(0, cloexec), err;
+
+	if (fd < 0)
+		return fd;
+	err = put_user(fd, where);
+	if (err) {
+		fd_unreserve(fd);
+		return err;
+	}
+	file_get(f);
+	fd_publish(fd, f);
+	return 0;
+}
+
+static void scm_put_rights(struct sock_msg *m, struct scm_out *o)
+{
+	struct cmsghdr h = { 0, SOL_SOCKET, SCM_RIGHTS };
+	uaddr data = uadd(o->at, sizeof(h));
+	bool cloexec = m->flags & MSG_CMSG_CLOEXEC;
+	u64 room = 0, space;
+	u32 n;
+
+	if (o->left >= sizeof(h))
+		room = (o->left - sizeof(h)) / sizeof(int);
+	for (n = 0; n < m->scm->n && n < room; n++)
+		if (scm_install(m->scm->file[n], uadd(data, n * sizeof(int)),
+				cloexec))
+			break;
+	if (n < m->scm->n)
+		m->out_flags |= MSG_CTRUNC;
+	if (!n)
+		return;
+	h.cmsg_len = CMSG_LEN(n * sizeof(int));
+	if (put_user(h, o->at))
+		return;
+	space = min((u64)CMSG_SPACE(n * sizeof(int)), o->left);
+	o->at = uadd(o->at, space);
+	o->left -= space;
+	o->used += space;
+}
+
+static void scm_put_time(struct sock *sk, struct sock_msg *m, struct scm_out *o)
+{
+	u64 now = time_real_ns();
+	s64 ts[2] = { now / NSEC_PER_SEC, now % NSEC_PER_SEC };
+
+	if (sk->timestampns) {
+		scm_put(m, o, SO_TIMESTAMPNS, ts, sizeof(ts));
+	} else if (sk->timestamp) {
+		ts[1] /= NSEC_PER_USEC;
+		scm_put(m, o, SO_TIMESTAMP, ts, sizeof(ts));
+	}
+}
+
+u64 scm_export(struct sock *sk, struct sock_msg *m, uaddr control, u64 len)
+{
+	struct scm_out o = { control, control.va ? len : 0, 0 };
+
+	if (unlikely(sk->timestamp || sk->timestampns))
+		scm_put_time(sk, m, &o);
+	if (sk->passcred)
+		scm_put(m, &o, SCM_CREDENTIALS, &m->cred, sizeof(m->cred));
+	if (m->scm) {
+		scm_put_rights(m, &o);
+		scm_free(m->scm);
+		m->scm = NULL;
+	}
+	return o.used;
+}
