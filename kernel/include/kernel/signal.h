@@ -70,6 +70,8 @@ void force_signal(int sig, int code, u64 addr);
 bool signal_pending(struct task *t);
 bool fatal_signal_pending(struct task *t);
 
+/* The dispositions of a process, locked; they may be replaced by execve. */
+struct sighand *sighand_lock(struct process *p);
 /* Recompute WORK_SIGNAL of current; caller holds sighand->lock. */
 void signal_recalc_locked(struct task *t);
 /* Set current's mask (SIGKILL and SIGSTOP are dropped from it). */

@@ -257,7 +257,12 @@ void task_cputime(struct task *t, u64 *utime, u64 *stime);
 void process_cputime(struct process *p, u64 *utime, u64 *stime);
 /* The same with tasklist_lock or the process's sighand->lock held. */
 void process_cputime_locked(struct process *p, u64 *utime, u64 *stime);
+/* who: RUSAGE_*, of current. => 0 or -EINVAL */
+int do_getrusage(int who, struct rusage *ru);
 
+extern u32 max_tasks; /* kernel.threads-max */
+/* The number given out last; for /proc/loadavg. */
+u32 pid_last(void);
 /* => with a reference, or NULL. */
 struct task *task_find_get(u32 tid);
 /* => leader of process pid with a reference, or NULL. */
@@ -307,6 +312,10 @@ void do_group_exit(int code) __noreturn;
 /* Run a program in the current task. argv/envp are kernel string vectors. */
 int kernel_execve(const char *path, const char *const *argv,
 		  const char *const *envp);
+/* The body of execve(2) and execveat(2). */
+long do_execveat(int dfd, uaddr path, uaddr argv, uaddr envp, int flags);
+/* PR_SET_NAME and execve; of current. */
+void task_set_comm(struct task *t, const char *name);
 /* Print every task with state and wchan to the log. */
 void task_dump_all(void);
 void task_subsys_init(void);
