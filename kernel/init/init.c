@@ -367,7 +367,7 @@ void init_exited(int code)
 	init_machine_end(init_exit_status(code));
 }
 
-void init_start(const struct boot_params *bp)
+void init_first_process(const struct boot_params *bp)
 {
 	struct task *t;
 

@@ -26,7 +26,7 @@ void init_mount_root(const struct boot_params *bp);
 void init_mount_below(const struct boot_params *bp);
 
 /* init.c: start pid 1. */
-void init_start(const struct boot_params *bp);
+void init_first_process(const struct boot_params *bp);
 /* The power button. */
 void init_power_button(void);
 /* Write everything back and end the machine. */

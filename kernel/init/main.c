@@ -61,6 +61,7 @@ static const struct initcall {
 	{ "tmpfs", tmpfs_init },
 	{ "devtmpfs", devtmpfs_init },
 	{ "proc", procfs_init },
+	{ "sysfs", sysfs_init },
 	{ "net", net_init },
 	{ "ring", ring_init },
 	{ "hostfs", hostfs_init },
@@ -93,7 +94,7 @@ void kern_start(const struct boot_params *bp)
 	printk(KERN_INFO "Lodger %s: backend %s, %u processors, up in %lu us\n",
 	       MACHINE_RELEASE, host_info.backend, host_info.ncpus,
 	       (unsigned long)(time_mono_ns() - start) / 1000);
-	init_start(bp);
+	init_first_process(bp);
 	for (;;)
 		sleep_on(sleep_prepare(), TIME_NEVER, SLEEP_UNINTR, "idle");
 }
