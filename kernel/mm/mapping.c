@@ -89,6 +89,15 @@ void mapping_destroy(struct mapping *m)
 
 /* --- the bitmap --- */
 
+/* The compiler would call a library for it. */
+static u64 mapping_popcount(u64 w)
+{
+	w -= w >> 1 & 0x5555555555555555ull;
+	w = (w & 0x3333333333333333ull) + (w >> 2 & 0x3333333333333333ull);
+	w = (w + (w >> 4)) & 0x0f0f0f0f0f0f0f0full;
+	return w * 0x0101010101010101ull >> 56;
+}
+
 static bool mapping_bit(const u64 *map, u64 pages, u64 pg)
 {
 	return pg < pages && (READ_ONCE(map[pg / 64]) >> (pg % 64) & 1);
@@ -157,7 +166,7 @@ void mapping_bits_set(struct mapping *m, u64 pg, u64 n)
 		u64 mask = (bits == 64 ? ~0ull : (1ull << bits) - 1) << i % 64;
 		u64 *w = &m->resident[i / 64];
 
-		added += (u64)__builtin_popcountll(mask & ~*w);
+		added += mapping_popcount(mask & ~*w);
 		store_release(w, *w | mask);
 		i += bits;
 	}
@@ -175,7 +184,7 @@ u64 mapping_bits_clear(struct mapping *m, u64 pg, u64 n)
 		u64 mask = (bits == 64 ? ~0ull : (1ull << bits) - 1) << i % 64;
 		u64 *w = &m->resident[i / 64];
 
-		gone += (u64)__builtin_popcountll(*w & mask);
+		gone += mapping_popcount(*w & mask);
 		WRITE_ONCE(*w, *w & ~mask);
 		i += bits;
 	}
@@ -191,7 +200,7 @@ u64 mapping_bits_count(struct mapping *m, u64 pg, u64 n)
 		u64 bits = min(end - i, 64 - i % 64);
 		u64 mask = (bits == 64 ? ~0ull : (1ull << bits) - 1) << i % 64;
 
-		have += (u64)__builtin_popcountll(m->resident[i / 64] & mask);
+		have += mapping_popcount(m->resident[i / 64] & mask);
 		i += bits;
 	}
 	return have;
