@@ -406,6 +406,8 @@ void init_power_button(void)
 {
 	struct task *t;
 
+	if (!init_bp) /* still booting */
+		machine_stop(false, 128 + SIGTERM);
 	if (!(init_bp->flags & BOOT_HAVE_JOB)) {
 		t = kthread_start("poweroff", init_poweroff_main, NULL);
 		if (IS_ERR(t))
