@@ -19,13 +19,12 @@
  */
 #include <abi/capability.h>
 #include <abi/statfs.h>
+#include <kernel/fs.h>
 #include <kernel/mm.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include "fs/proc.h"
-
-void procfs_init(void);
 
 /* --- Tasks --- */
 

@@ -10,12 +10,11 @@
  * whose nodes carry the processor's number plus one in node->sub.
  */
 #include <abi/statfs.h>
+#include <kernel/fs.h>
 #include <kernel/mm.h>
 #include <kernel/printk.h>
 #include <kernel/string.h>
 #include "fs/proc.h"
-
-void sysfs_init(void);
 
 /* --- Processors --- */
 

@@ -15,6 +15,7 @@ void tmpfs_init(void);	  /* kernel/fs/tmpfs.c */
 void devtmpfs_init(void); /* kernel/fs/devtmpfs.c */
 void mem_dev_init(void);  /* kernel/dev/mem.c */
 void procfs_init(void);	  /* kernel/fs/proc_root.c */
+void sysfs_init(void);	  /* kernel/fs/sysfs.c */
 void hostfs_init(void);	  /* drivers-host/hostfs_kern.c */
 
 /*
