@@ -24,6 +24,7 @@
 #define MM_GAP_MIN (128ull << 20) /* kept free for the stack at least */
 #define MM_GAP_MAX (1ull << 40)
 #define MM_RND_PAGES (1ull << 28)
+#define MM_STACK_MAX (1ull << 30)
 
 static u64 mm_random_pages(void)
 {
@@ -201,7 +202,7 @@ int mm_setup_stack(struct mm *mm, u64 top, u64 size, bool exec)
 	int err;
 
 	top = PAGE_DOWN(top);
-	size = PAGE_UP(min(max(size, MM_STACK_GUARD), 1ull << 30));
+	size = PAGE_UP(min(size, MM_STACK_MAX));
 	mutex_lock(&mm->lock);
 	mm_set_mmap_base(mm, top);
 	err = -ENOMEM;
