@@ -16,7 +16,7 @@ COMMON	:= -std=gnu11 -O2 -g -MMD -MP $(WARN)
 
 # --- The kernel: freestanding, general registers only, no libc ---------------
 GCCINC	:= $(shell $(CC) -print-file-name=include)
-KFLAGS	:= $(COMMON) -ffreestanding -mgeneral-regs-only -mno-red-zone -fPIE \
+KFLAGS	:= $(COMMON) -ffreestanding -mgeneral-regs-only -mpopcnt -mno-red-zone -fPIE \
 	   -fvisibility=hidden -fno-stack-protector -fno-asynchronous-unwind-tables \
 	   -fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks \
 	   -fcf-protection=none -fno-jump-tables -fno-tree-loop-distribute-patterns \
@@ -41,6 +41,7 @@ HOBJ	:= $(HSRC:%.c=$(O)/%.o)
 HFLAGS	:= $(COMMON) -D_GNU_SOURCE -fPIE -Ikernel -I. -I$(O) $(HSAN)
 HLIBS	:= -lz -lseccomp -lcap-ng -lpthread
 
+.DELETE_ON_ERROR:
 all: $(O)/lodger
 .PHONY: all run check check-long check-native check-hosts lint install clean bench deps
 

@@ -50,7 +50,8 @@ struct host_task {
 	uint64_t gs_base;      /* the guest's own, if it set one */
 	uint32_t gs_set;
 	uint32_t kind; /* enum slot_kind */
-	uint64_t spare[2];
+	uint32_t *wait_word;   /* where it sleeps, so that it can be asked */
+	uint64_t spare;
 };
 _Static_assert(sizeof(struct host_task) == 1 << SLOT_SHIFT, "slot size");
 

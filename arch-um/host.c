@@ -69,6 +69,7 @@ int host_futex_wait(uint32_t *word, uint32_t val, uint64_t deadline)
 	if (ht->fpu)
 		host_fpu_make_live();
 	/* From here until RUNNING an adopter may take the context. */
+	WRITE_ONCE(ht->wait_word, word);
 	store_release(&ht->ctx_state, CTX_ASLEEP);
 	r = ctx_wait6(&ht->ctx_sp, call);
 	ht = slot_current(); /* another one, if it was adopted */

@@ -222,14 +222,22 @@ static long mm_call(struct mm *mm, struct mm_call *c)
 		/* it may have ended just before our push */
 		if (READ_ONCE(t->host) != ht)
 			mm_calls_abort(ht);
-		task_set_work(t, WORK_HOST);
-		task_wake(t);
+		/*
+		 * It may be about to sleep on another word than its wake
+		 * counter (a ring request): ask again until it answers.
+		 */
 		for (;;) {
 			uint32_t seq = sleep_prepare();
+			uint32_t *word = READ_ONCE(ht->wait_word);
 
 			if (load_acquire(&c->done))
 				break;
-			host_futex_wait(&current->wake_seq, seq, TIME_NEVER);
+			task_set_work(t, WORK_HOST);
+			task_wake(t);
+			if (word && word != &t->wake_seq)
+				host_futex_wake(word, 1);
+			host_futex_wait(&current->wake_seq, seq,
+					time_mono_ns() + NSEC_PER_MSEC);
 		}
 		if (c->result != -ESRCH)
 			return c->result;

@@ -227,6 +227,14 @@ int host_task_start_thread(struct task *child)
 	return 0;
 }
 
+/* Without a pid namespace each process must die with the zygote by itself. */
+static void thread_outlive_nobody(void)
+{
+	if (!host_info.pid_namespace)
+		host_call(__NR_prctl, 1 /* PR_SET_PDEATHSIG */, HOST_SIGKILL, 0,
+			  0, 0);
+}
+
 /* A forked child's first code. */
 static void thread_fork_main(void *arg)
 {
@@ -234,6 +242,7 @@ static void thread_fork_main(void *arg)
 
 	WRITE_ONCE(ht->host_pid, READ_ONCE(ht->host_tid));
 	ht->task->mm->host[MM_HOST_PID] = ht->host_pid;
+	thread_outlive_nobody();
 	thread_user_main(ht);
 }
 
@@ -436,6 +445,7 @@ static void thread_blank_main(void *arg)
 
 	WRITE_ONCE(ht->host_pid, READ_ONCE(ht->host_tid));
 	thread_identity(ht);
+	thread_outlive_nobody();
 	thread_idle_loop(ht);
 }
 
