@@ -128,15 +128,15 @@ static void reach_put(struct vma_pages *map)
 
 static void reach_fill(struct vma_pages *map, u64 from, u64 to, bool on)
 {
-	for (; from < to; from++) {
-		u64 i = from - map->base;
+	u64 i = from - map->base, end = min(to - map->base, map->n), n, bits;
 
-		if (i >= map->n)
-			return;
+	for (; i < end; i += n) {
+		n = min(64 - i % 64, end - i);
+		bits = (n < 64 ? (1ull << n) - 1 : ~0ull) << (i % 64);
 		if (on)
-			map->bits[REACH_WORD(i)] |= REACH_BIT(i);
+			map->bits[REACH_WORD(i)] |= bits;
 		else
-			map->bits[REACH_WORD(i)] &= ~REACH_BIT(i);
+			map->bits[REACH_WORD(i)] &= ~bits;
 	}
 }
 
