@@ -22,7 +22,8 @@
 #include <kernel/vfs.h>
 #include "hostfs_inode.h"
 
-#define HOSTFS_DIR_BUF 32768u
+#define HOSTFS_DIR_BUF	    32768u
+#define HOSTFS_READ_AT_OPEN 0x40000u
 
 /* --- pages --- */
 
@@ -91,6 +92,15 @@ static int hostfs_open(struct inode *ino, struct file *f)
 		want |= HOSTFS_MAY_WRITE;
 	if (!(want & ~READ_ONCE(hi->opened)))
 		return hostfs_refresh(ino);
+	/* just looked up, small, and to be read: one round for both */
+	if (want == HOSTFS_MAY_READ && ino->size &&
+	    ino->size <= HOSTFS_READ_AT_OPEN && !ino->mapping.nr_resident &&
+	    hostfs_fresh(hi)) {
+		err = mapping_populate(&ino->mapping, 0, ino->size);
+		if (!err)
+			atomic_or(&hi->opened, want);
+		return err;
+	}
 	err = (int)hostfs_run(hostfs_req(HOSTFS_OPEN, hi->handle, want), &msg,
 			      sizeof(msg));
 	if (err)

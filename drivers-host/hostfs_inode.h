@@ -30,6 +30,11 @@ static inline struct hostfs_inode *hostfs_inode(const struct inode *ino)
 	return ino->priv;
 }
 
+static inline bool hostfs_fresh(const struct hostfs_inode *hi)
+{
+	return time_mono_ns() - READ_ONCE(hi->stamp) < HOSTFS_TRUST;
+}
+
 struct ring_req *hostfs_req(u16 op, u64 handle, u64 arg1);
 /* Submit, wait, release the slot. buf may be NULL. => result */
 s64 hostfs_run(struct ring_req *r, void *buf, u32 len);

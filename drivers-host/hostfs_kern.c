@@ -530,7 +530,7 @@ int hostfs_refresh(struct inode *ino)
 	struct hostfs_msg msg;
 	int err;
 
-	if (time_mono_ns() - READ_ONCE(hi->stamp) < HOSTFS_TRUST)
+	if (hostfs_fresh(hi))
 		return 0;
 	err = hostfs_call(HOSTFS_GETATTR, hi->handle, 0, &msg);
 	if (!err)

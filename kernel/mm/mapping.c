@@ -52,6 +52,7 @@ void mapping_init(struct mapping *m, struct inode *ino,
 	mutex_init(&m->lock);
 	mutex_init(&m->vma_lock);
 	list_init(&m->vmas);
+	list_init(&m->cache_node);
 	m->resident = &m->resident_one;
 	m->resident_pages = 64;
 	m->ops = ops;
@@ -63,6 +64,7 @@ void mapping_destroy(struct mapping *m)
 	struct mapping_retired *r;
 	u32 pages;
 
+	mapping_cache_remove(m);
 	mapping_charge(m, -(s64)m->nr_resident);
 	if (m->window_len == MAPPING_MIN_WINDOW && !m->was_mapped) {
 		pages = m->warm | ((u32)m->resident[0] & 0xffff);
@@ -172,6 +174,8 @@ void mapping_bits_set(struct mapping *m, u64 pg, u64 n)
 	}
 	m->nr_resident += added;
 	pool_account((s64)added);
+	if (!mapping_is_ram(m))
+		mapping_cache_account((s64)added);
 }
 
 /* => how many were set */
@@ -214,8 +218,11 @@ int mapping_charge(struct mapping *m, s64 pages)
 		return 0;
 	if (m->ops && m->ops->charge)
 		err = m->ops->charge(m, pages);
-	if (pages < 0)
+	if (pages < 0) {
 		pool_account(pages);
+		if (!mapping_is_ram(m))
+			mapping_cache_account(pages);
+	}
 	return err;
 }
 
@@ -397,7 +404,9 @@ static int mapping_fill(struct mapping *m, u64 off, u64 len)
 		first = ALIGN_DOWN(first, MAPPING_RA_MIN / PAGE_SIZE);
 		end = first + MAPPING_RA_MIN / PAGE_SIZE;
 	}
-	err = mapping_fetch_locked(m, first, need, min(max(end, need), pages));
+	end = min(max(end, need), pages);
+	err = mapping_fetch_locked(m, first, need, end);
+	mapping_cache_touch_locked(m, first);
 out:
 	mutex_unlock(&m->lock);
 	return err;

@@ -37,6 +37,11 @@ u64 mapping_bits_count(struct mapping *m, u64 pg, u64 n);
 int mapping_charge(struct mapping *m, s64 pages);
 /* How many pages from pg on, at most max, are alike; *set: in the bitmap. */
 u64 mapping_run(struct mapping *m, u64 pg, u64 max, bool *set);
+/* Pages of backed mappings came or went. */
+void mapping_cache_account(s64 pages);
+/* m was read into, up to page pg: newest now; keep the cache in bounds. */
+void mapping_cache_touch_locked(struct mapping *m, u64 pg);
+void mapping_cache_remove(struct mapping *m);
 /* Give pages [pg, pg+n) back: they read as zeros, or must be read again. */
 void mapping_forget_locked(struct mapping *m, u64 pg, u64 n);
 

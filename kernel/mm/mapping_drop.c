@@ -29,8 +29,16 @@
 #include <kernel/vfs.h>
 #include "mapping.h"
 
+/* What the cache of backed files may have. */
+#define MAPPING_CACHE_MAX (1ull << 30 >> PAGE_SHIFT)
+#define MAPPING_KEEP	  (8ull << 20 >> PAGE_SHIFT) /* of a huge file */
 #define MAPPING_CLEAR_MAX 16u /* pages cleared instead of punched */
 #define MAPPING_IO_MAX	  0x100000ul
+
+static spinlock_t mapping_cache_lock = SPINLOCK_INIT;
+static struct list_head mapping_cache = LIST_HEAD_INIT(mapping_cache);
+static u64 mapping_cache_pages; /* atomic */
+static u64 mapping_cache_limit;
 
 static void mapping_clear_pages(struct mapping *m, u64 pg, u64 end)
 {
@@ -220,4 +228,104 @@ int mapping_fallocate(struct mapping *m, u64 off, u64 len)
 out:
 	mutex_unlock(&m->lock);
 	return err;
+}
+
+/* --- the cache of backed files as a whole --- */
+
+void mapping_cache_account(s64 pages)
+{
+	atomic_add(&mapping_cache_pages, (u64)pages);
+}
+
+void mapping_cache_remove(struct mapping *m)
+{
+	bool listed;
+
+	spin_lock(&mapping_cache_lock);
+	listed = !list_empty(&m->cache_node);
+	list_del(&m->cache_node);
+	spin_unlock(&mapping_cache_lock);
+	if (listed) { /* whoever found it there before is done after this */
+		mutex_lock(&m->lock);
+		mutex_unlock(&m->lock);
+	}
+}
+
+/* Caller holds m->lock. => pages dropped; none if somebody maps it */
+static u64 mapping_drop_idle(struct mapping *m, u64 pages)
+{
+	u64 had = m->nr_resident;
+
+	mutex_lock(&m->vma_lock);
+	if (list_empty(&m->vmas) && !m->mapped_rw)
+		mapping_forget_locked(m, 0, pages);
+	mutex_unlock(&m->vma_lock);
+	return had - m->nr_resident;
+}
+
+/* The oldest one that is not busy, locked; it becomes the newest. */
+static struct mapping *mapping_cache_oldest(const struct mapping *not_this)
+{
+	struct mapping *m;
+
+	spin_lock(&mapping_cache_lock);
+	list_for_each_entry(m, &mapping_cache, cache_node) {
+		if (m == not_this || !mutex_trylock(&m->lock))
+			continue;
+		list_del(&m->cache_node);
+		list_add_tail(&m->cache_node, &mapping_cache);
+		spin_unlock(&mapping_cache_lock);
+		return m;
+	}
+	spin_unlock(&mapping_cache_lock);
+	return NULL;
+}
+
+static u64 mapping_reclaim_others(u64 pages, const struct mapping *not_this)
+{
+	u64 done = 0, tries = 256;
+
+	while (done < pages && tries--) {
+		struct mapping *m = mapping_cache_oldest(not_this);
+
+		if (!m)
+			break;
+		done += mapping_drop_idle(m, ~0ull);
+		mutex_unlock(&m->lock);
+	}
+	return done;
+}
+
+u64 mapping_reclaim(u64 pages)
+{
+	return mapping_reclaim_others(pages, NULL);
+}
+
+static u64 mapping_cache_max(void)
+{
+	struct mem_stats st = { 0 };
+
+	if (likely(mapping_cache_limit))
+		return mapping_cache_limit;
+	mm_get_stats(&st);
+	mapping_cache_limit = MAPPING_CACHE_MAX;
+	if (st.total_kb)
+		mapping_cache_limit =
+			min(MAPPING_CACHE_MAX, st.total_kb / 4 / 4 + 1);
+	return mapping_cache_limit;
+}
+
+void mapping_cache_touch_locked(struct mapping *m, u64 pg)
+{
+	u64 limit = mapping_cache_max(), over;
+
+	spin_lock(&mapping_cache_lock);
+	list_del(&m->cache_node);
+	list_add_tail(&m->cache_node, &mapping_cache);
+	spin_unlock(&mapping_cache_lock);
+	if (likely(READ_ONCE(mapping_cache_pages) <= limit))
+		return;
+	over = READ_ONCE(mapping_cache_pages) - limit + limit / 16;
+	if (mapping_reclaim_others(over, m) < over && pg > MAPPING_KEEP)
+		mapping_drop_idle(m, pg - MAPPING_KEEP);
 }

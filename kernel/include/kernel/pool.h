@@ -66,6 +66,7 @@ struct mapping {
 	bool mapped_rw;	  /* had a shared writable vma since the last sync:
 			     set by mm, cleared by mapping_sync() */
 	struct mapping_retired *retired; /* windows it has outgrown */
+	struct list_head cache_node; /* backed, has had pages; own spinlock */
 	const struct mapping_ops *ops; /* NULL or ->read NULL: RAM */
 	struct inode *inode;
 	/* mappers, under vma_lock */
@@ -123,6 +124,13 @@ void mapping_invalidate(struct mapping *m, u64 old_size, u64 size);
 loff_t mapping_seek(struct mapping *m, loff_t off, int whence);
 /* posix_fallocate in RAM: memory for [off, off+len). => 0, -ENOSPC */
 int mapping_fallocate(struct mapping *m, u64 off, u64 len);
+
+/*
+ * Drop pages that can be read again: of backed mappings that nobody maps, the
+ * longest not read into first. Called when memory is short; the cache also
+ * keeps itself below a quarter of mem=, at most 1 GiB. => pages dropped
+ */
+u64 mapping_reclaim(u64 pages);
 
 /* Pages in use by all mappings. */
 u64 pool_used_pages(void);
