@@ -92,7 +92,9 @@ void signal_wake(struct task *t, bool kill);
 /* Caller holds the target's sighand->lock. */
 int signal_send_locked(int sig, const struct siginfo *info, struct task *t,
 		       bool group);
-/* The same with a timer's own entry. => it is (or was already) queued */
+/* Drop pending signals of the set from the group and all its threads. */
+void signal_forget_locked(struct process *p, sigset_t set);
+/* signal_send_locked() with a timer's own entry. => it is (or was already) queued */
 bool signal_send_entry_locked(struct sigqueue *q, struct task *t, bool group);
 /* Out of whichever queue of p it is in. */
 void signal_take_back_entry_locked(struct sigqueue *q, struct process *p);

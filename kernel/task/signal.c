@@ -197,6 +197,15 @@ void signal_flush_set_locked(struct sigpending *pend, sigset_t set)
 	}
 }
 
+void signal_forget_locked(struct process *p, sigset_t set)
+{
+	struct task *t;
+
+	signal_flush_set_locked(&p->pending, set);
+	list_for_each_entry(t, &p->threads, thread_node)
+		signal_flush_set_locked(&t->pending, set);
+}
+
 /* Take signal sig out of a queue; the timer it came from, if any. */
 static struct posix_timer *signal_collect(struct sigpending *pend, int sig,
 					  struct siginfo *out)

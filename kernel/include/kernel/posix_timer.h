@@ -31,6 +31,8 @@ int posix_timer_delete(s32 id);
 int cpu_clock_read(int clock, u64 *ns);
 /* Sleep until such a clock says `until`. => 0, -EINTR, -EINVAL */
 int cpu_clock_sleep(int clock, u64 until);
+/* restart_syscall(2) of an interrupted relative sleep. */
+long nanosleep_restart(void);
 /* Any clock id: now, or -EINVAL. */
 int clock_read(int clock, u64 *ns);
 /* The monotonic moment at which a system-wide clock will say `at`. */
