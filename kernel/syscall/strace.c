@@ -269,7 +269,7 @@ static void strace_print(struct strace_line *l)
 	if (l->len >= sizeof(l->buf) - 1)
 		memcpy(l->buf + sizeof(l->buf) - sizeof(dots), dots,
 		       sizeof(dots));
-	printk(KERN_INFO "%s\n", l->buf);
+	printk(KERN_WARN "%s\n", l->buf); /* shown: it was asked for */
 }
 
 static bool strace_wanted(u32 nr)
