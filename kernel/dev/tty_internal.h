@@ -86,7 +86,6 @@ struct ldisc {
 	bool plain;	 /* no byte is special, no echo */
 	bool lnext;	 /* the next byte is literal */
 	bool erasing;	 /* inside \.../ of ECHOPRT */
-	bool push;	 /* what ends here is no line: raw became canonical */
 	u32 column;	 /* of the cursor */
 	u32 canon_column; /* where the current line's echo began */
 	struct tty_ring echo; /* echo that could not go out yet */

@@ -35,10 +35,16 @@ static bool ldisc_is_cntrl(u8 c)
 	return c < 32 || c == 127;
 }
 
+/* Letters are those of Latin-1, as Linux has it. */
+static bool ldisc_is_upper(u8 c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7);
+}
+
 static bool ldisc_is_word(u8 c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z') || c == '_' || c >= 0xc0;
+	       ldisc_is_upper(c) || c == '_' || (c >= 0xdf && c != 0xf7);
 }
 
 /* --- The ring --- */
@@ -103,7 +109,7 @@ void ldisc_flush_input(struct tty *t)
 
 	ld->tail = ld->canon_head = ld->head;
 	memset(ld->marks, 0, sizeof(ld->marks));
-	ld->lnext = ld->erasing = ld->push = false;
+	ld->erasing = false; /* lnext still waits for its byte */
 	if (t->ops->packet)
 		t->ops->packet(t, 0, TIOCPKT_FLUSHREAD);
 }
@@ -139,11 +145,9 @@ static void ldisc_set_canonical(struct tty *t)
 	memset(ld->marks, 0, sizeof(ld->marks));
 	if (!tty_lflag(t, ICANON) || !ldisc_used(ld)) {
 		ld->canon_head = ld->tail;
-		ld->push = false;
 	} else { /* what came in raw may be read as it is */
 		ldisc_mark(ld, ld->head - 1);
 		ld->canon_head = ld->head;
-		ld->push = true;
 	}
 	ld->erasing = ld->lnext = false;
 }
@@ -184,10 +188,11 @@ void ldisc_termios_changed(struct tty *t, const struct termios2 *old)
 	}
 	ld->plain = !(ld->special[0] | ld->special[1] | ld->special[2] |
 		      ld->special[3]) &&
-		    !tty_lflag(t, ECHO | ICANON) &&
-		    !tty_iflag(t, ISTRIP | IUCLC | PARMRK | IXON);
+		    !tty_lflag(t, ECHO | ICANON) && !tty_iflag(t, PARMRK | IXON);
 	if (tty_lflag(t, EXTPROC))
 		ld->plain = true;
+	if (tty_iflag(t, ISTRIP | IUCLC))
+		ld->plain = false;
 	if (old && (old->c_iflag & IXON) && !tty_iflag(t, IXON) &&
 	    !t->tco_stopped)
 		tty_start(t);
@@ -353,17 +358,23 @@ static void ldisc_receive_data(struct tty *t, u8 c)
 
 	if (tty_lflag(t, ECHO)) {
 		ldisc_finish_erasing(t);
-		if (c == '\n') {
-			ldisc_echo_raw(t, '\n');
-		} else {
-			if (ld->canon_head == ld->head)
-				ld->canon_column = ld->column;
-			ldisc_echo_char(t, c);
-		}
+		if (ld->canon_head == ld->head)
+			ld->canon_column = ld->column;
+		ldisc_echo_char(t, c);
 	}
 	if (c == 0xff && tty_iflag(t, PARMRK))
 		ldisc_put(ld, c);
 	ldisc_put(ld, c);
+}
+
+/* A newline made of a carriage return, in raw mode. */
+static void ldisc_receive_newline(struct tty *t)
+{
+	if (tty_lflag(t, ECHO)) {
+		ldisc_finish_erasing(t);
+		ldisc_echo_raw(t, '\n');
+	}
+	ldisc_put(&t->ld, '\n');
 }
 
 static void ldisc_signal(struct tty *t, int sig, u8 c)
@@ -473,15 +484,22 @@ static void ldisc_receive_special(struct tty *t, u8 c)
 	}
 	if (tty_lflag(t, ICANON) && ldisc_receive_canonical(t, c))
 		return;
-	ldisc_receive_data(t, c);
+	if (c == '\n')
+		ldisc_receive_newline(t);
+	else
+		ldisc_receive_data(t, c);
 }
 
 static void ldisc_receive(struct tty *t, u8 c)
 {
 	if (tty_iflag(t, ISTRIP))
 		c &= 0x7f;
-	if (tty_iflag(t, IUCLC) && tty_lflag(t, IEXTEN) && c >= 'A' && c <= 'Z')
+	if (tty_iflag(t, IUCLC) && tty_lflag(t, IEXTEN) && ldisc_is_upper(c))
 		c += 'a' - 'A';
+	if (tty_lflag(t, EXTPROC)) { /* the other end has done the rest */
+		ldisc_put(&t->ld, c);
+		return;
+	}
 	if (t->ld.lnext) {
 		t->ld.lnext = false;
 		ldisc_receive_data(t, c);
@@ -657,7 +675,7 @@ static ssize_t ldisc_take_line(struct tty *t, struct iov_iter *it, bool *end)
 	while (n < want && !marked)
 		marked = ldisc_marked(ld, ld->tail + n++);
 	eol = ld->tail + n - 1;
-	if (marked && !ldisc_at(ld, eol) && !ld->push)
+	if (marked && !ldisc_at(ld, eol))
 		n--; /* EOF is not handed out */
 	if (n)
 		got = ldisc_copy(ld, it, n);
@@ -666,7 +684,6 @@ static ssize_t ldisc_take_line(struct tty *t, struct iov_iter *it, bool *end)
 	if (marked && ld->tail - eol <= 1) {
 		ldisc_unmark(ld, eol);
 		WRITE_ONCE(ld->tail, eol + 1);
-		ld->push = false;
 	} else if (!marked && ld->tail != ld->canon_head &&
 		   ldisc_marked(ld, ld->tail) && !ldisc_at(ld, ld->tail)) {
 		/* the buffer was just large enough: the EOF goes with it */
@@ -699,7 +716,7 @@ static void ldisc_wait_init(struct tty *t, struct ldisc_wait *w)
 	u64 time = t->termios.c_cc[VTIME] * (NSEC_PER_SEC / 10);
 
 	*w = (struct ldisc_wait){ .least = 1, .deadline = TIME_NEVER };
-	if (ldisc_canonical(t))
+	if (tty_lflag(t, ICANON)) /* EXTPROC or not */
 		return;
 	if (t->termios.c_cc[VMIN]) {
 		w->least = t->termios.c_cc[VMIN];

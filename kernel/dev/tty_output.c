@@ -26,6 +26,12 @@ static bool ldisc_is_print(u8 c)
 	return c >= 32 && c != 127;
 }
 
+/* Letters are those of Latin-1, as Linux has it. */
+static bool ldisc_is_lower(u8 c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 0xdf && c != 0xf7);
+}
+
 static bool ldisc_takes_no_column(const struct tty *t, u8 c)
 {
 	return tty_iflag(t, IUTF8) && (c & 0xc0) == 0x80;
@@ -55,8 +61,7 @@ static u32 ldisc_opost(struct tty *t, u8 c, u8 buf[TTY_EXPANDED])
 		if (tty_oflag(t, OCRNL)) {
 			c = '\n';
 			if (tty_oflag(t, ONLRET))
-				ld->column = 0;
-			ld->canon_column = ld->column;
+				ld->canon_column = ld->column = 0;
 			break;
 		}
 		ld->canon_column = ld->column = 0;
@@ -76,7 +81,7 @@ static u32 ldisc_opost(struct tty *t, u8 c, u8 buf[TTY_EXPANDED])
 	default:
 		if (!ldisc_is_print(c))
 			break;
-		if (tty_oflag(t, OLCUC) && c >= 'a' && c <= 'z')
+		if (tty_oflag(t, OLCUC) && ldisc_is_lower(c))
 			c -= 'a' - 'A';
 		if (!ldisc_takes_no_column(t, c))
 			ld->column++;
@@ -105,7 +110,9 @@ void ldisc_echo_raw(struct tty *t, u8 c)
 	u32 n = 1;
 
 	buf[0] = c;
-	if (tty_oflag(t, OPOST))
+	if (c == 0xff) /* Linux echoes it as it is */
+		t->ld.column++;
+	else if (tty_oflag(t, OPOST))
 		n = ldisc_opost(t, c, buf);
 	ldisc_echo_put(t, buf, n);
 }
@@ -113,8 +120,10 @@ void ldisc_echo_raw(struct tty *t, u8 c)
 void ldisc_echo_char(struct tty *t, u8 c)
 {
 	if (tty_lflag(t, ECHOCTL) && !ldisc_is_print(c) && c != '\t') {
-		ldisc_echo_raw(t, '^');
-		ldisc_echo_raw(t, c ^ 0100);
+		u8 buf[2] = { '^', c ^ 0100 };
+
+		ldisc_echo_put(t, buf, 2);
+		t->ld.column += 2;
 	} else {
 		ldisc_echo_raw(t, c);
 	}
