@@ -31,6 +31,9 @@ struct mm *proc_mm(const struct seqtree_node *n);
 /* => 0 and the number, or -EINVAL: a whole decimal number with a newline. */
 int proc_parse_s64(const char *buf, s64 *out);
 
+/* Resident pages of mm, at most a moment old: counting asks its tasks. */
+u64 proc_rss_pages(struct mm *mm);
+
 /* --- The tables --- */
 extern const struct seqtree_entry proc_tgid_entries[], proc_tid_entries[];
 extern const struct seqtree_entry proc_sys_entries[];

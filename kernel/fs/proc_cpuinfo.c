@@ -98,6 +98,24 @@ struct proc_cpu {
 		clflush;
 };
 
+/* Hypervisors hide the frequency: ticks between two reads of the clock. */
+static u32 proc_tsc_mhz(void)
+{
+	static u32 known; /* the same whoever measures it */
+	u64 t0, t1, c0, c1;
+
+	if (READ_ONCE(known))
+		return READ_ONCE(known);
+	t0 = time_mono_ns();
+	c0 = __builtin_ia32_rdtsc();
+	do {
+		t1 = time_mono_ns();
+		c1 = __builtin_ia32_rdtsc();
+	} while (t1 - t0 < NSEC_PER_MSEC);
+	WRITE_ONCE(known, (u32)((c1 - c0) * 1000 / (t1 - t0)));
+	return known;
+}
+
 static void proc_get_cpu(struct proc_cpu *c)
 {
 	u32 r[4], i;
@@ -135,6 +153,8 @@ static void proc_get_cpu(struct proc_cpu *c)
 	c->mhz = r[0] & 0xffff;
 	if (!c->mhz && proc_cpuid(0x15, 0, r) && r[0])
 		c->mhz = (u32)((u64)r[2] * r[1] / r[0] / 1000000);
+	if (!c->mhz)
+		c->mhz = proc_tsc_mhz();
 }
 
 int proc_show_cpuinfo(struct seqbuf *s, const struct seqtree_node *n)

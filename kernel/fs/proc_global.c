@@ -129,7 +129,7 @@ static void proc_cpu_line(struct seqbuf *s, const char *name, u64 user,
 int proc_show_global_stat(struct seqbuf *s, const struct seqtree_node *n)
 {
 	u32 ncpus = max(host_info.ncpus, 1u), i;
-	u64 up = time_boot_ns(), idle;
+	u64 up = machine_uptime_ns(), idle;
 	struct proc_usage u;
 	char name[16];
 
@@ -153,7 +153,7 @@ int proc_show_global_stat(struct seqbuf *s, const struct seqtree_node *n)
 
 int proc_show_uptime(struct seqbuf *s, const struct seqtree_node *n)
 {
-	u64 up = time_boot_ns(), idle;
+	u64 up = machine_uptime_ns(), idle;
 	struct proc_usage u;
 
 	proc_get_usage(&u);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
+ * How long the machine runs, and how busy it is.
+ *
  * The load average: exponentially decaying means, over one, five and fifteen
  * minutes, of the number of tasks that are not asleep, following proc(5).
  *
@@ -17,6 +19,23 @@
 static const u64 load_decay[3] = { 60296, 64453, 65173 };
 static u64 load_avg[3]; /* written by the timer alone */
 static struct timer load_timer;
+
+static u64 machine_started; /* time_boot_ns() */
+
+u64 machine_since_start_ns(u64 boot_ns)
+{
+	return boot_ns > machine_started ? boot_ns - machine_started : 0;
+}
+
+u64 machine_uptime_ns(void)
+{
+	return machine_since_start_ns(time_boot_ns());
+}
+
+void machine_mark_start(void)
+{
+	machine_started = time_boot_ns();
+}
 
 void task_counts(u32 *total, u32 *running)
 {

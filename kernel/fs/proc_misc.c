@@ -11,6 +11,21 @@
 #include <kernel/string.h>
 #include "fs/proc.h"
 
+#define PROC_RSS_AGE_NS (200 * NSEC_PER_MSEC)
+
+u64 proc_rss_pages(struct mm *mm)
+{
+	u64 now = time_mono_ns();
+
+	if (!mm->rss_seen_at || now - mm->rss_seen_at > PROC_RSS_AGE_NS) {
+		WRITE_ONCE(mm->rss_seen, mm_rss_pages(mm));
+		WRITE_ONCE(mm->rss_seen_at, now);
+		if (mm->rss_seen << 2 > mm->max_rss_kb)
+			WRITE_ONCE(mm->max_rss_kb, mm->rss_seen << 2);
+	}
+	return READ_ONCE(mm->rss_seen);
+}
+
 int proc_show_text(struct seqbuf *s, const struct seqtree_node *n)
 {
 	seq_puts(s, n->e->data);
@@ -65,7 +80,7 @@ int proc_show_statm(struct seqbuf *s, const struct seqtree_node *n)
 	}
 	seq_printf(s, "%llu %llu 0 %llu 0 %llu 0\n",
 		   (unsigned long long)mm->total_pages,
-		   (unsigned long long)(host_mm_rss(mm) >> PAGE_SHIFT),
+		   (unsigned long long)proc_rss_pages(mm),
 		   (unsigned long long)(PAGE_UP(mm->code_end - mm->code_start) >>
 					PAGE_SHIFT),
 		   (unsigned long long)(mm->data_pages + mm->stack_pages));
@@ -233,7 +248,8 @@ int proc_show_oom_score(struct seqbuf *s, const struct seqtree_node *n)
 	mm = task_get_mm(t);
 	mm_get_stats(&m);
 	if (mm) {
-		points = (s64)(host_mm_rss(mm) / max(m.total_kb, (u64)1));
+		points = (s64)(proc_rss_pages(mm) * 4000 /
+			       max(m.total_kb, (u64)1));
 		mm_put(mm);
 	}
 	points = (1000 + points + t->oom_score_adj) * 2 / 3;

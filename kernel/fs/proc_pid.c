@@ -12,6 +12,7 @@
  */
 #include <abi/capability.h>
 #include <abi/sched.h>
+#include <kernel/machine.h>
 #include <kernel/mm.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
@@ -40,11 +41,15 @@ struct proc_ids {
 
 char proc_state_letter(const struct task *t)
 {
+	if (t->kthread) /* whatever it waits for outside of sleep_on() */
+		return 'S';
 	switch ((enum task_state)READ_ONCE(t->state)) {
 	case TASK_NEW:
 	case TASK_RUNNING:
 		return 'R';
 	case TASK_SLEEPING:
+		if (READ_ONCE(t->jobctl) & JOBCTL_STOPPED)
+			return t->tracer ? 't' : 'T';
 		return 'S';
 	case TASK_STOPPED:
 		return t->tracer ? 't' : 'T';
@@ -169,7 +174,7 @@ static void proc_get_addrs(struct task *t, bool permitted,
 	if (!mm)
 		return;
 	a->vsize = mm->total_pages << PAGE_SHIFT;
-	a->rss = host_mm_rss(mm) >> PAGE_SHIFT;
+	a->rss = proc_rss_pages(mm);
 	a->start_code = a->end_code = 1;
 	if (permitted) {
 		a->start_code = mm->code_start;
@@ -227,7 +232,8 @@ int proc_show_stat(struct seqbuf *s, const struct seqtree_node *n)
 		   (unsigned long long)proc_ticks(i.cut),
 		   (unsigned long long)proc_ticks(i.cst), proc_priority(t),
 		   t->nice, i.threads,
-		   (unsigned long long)proc_ticks(t->start_time),
+		   (unsigned long long)proc_ticks(
+			   machine_since_start_ns(t->start_time)),
 		   (unsigned long long)a.vsize, (unsigned long long)a.rss,
 		   (unsigned long long)t->proc->rlim[RLIMIT_RSS].rlim_cur);
 	seq_printf(s, "%llu %llu %llu %llu %llu %llu %llu %llu %llu %d 0 0 ",
@@ -274,7 +280,7 @@ static void proc_status_ids(struct seqbuf *s, struct task *t,
 		   c->euid, c->suid, c->fsuid, c->gid, c->egid, c->sgid,
 		   c->fsgid);
 	seq_printf(s, "FDSize:\t%u\nGroups:\t",
-		   files ? (u32)ALIGN_UP(files_max_fd(files) + 1, 64u) : 0);
+		   files ? (u32)ALIGN_UP(files_max_fd(files), 64u) : 0);
 	for (k = 0; c->groups && k < c->groups->n; k++)
 		seq_printf(s, "%u ", c->groups->gid[k]);
 	if (!c->groups || !c->groups->n)
@@ -301,7 +307,7 @@ static void proc_status_mem(struct seqbuf *s, struct task *t)
 
 	if (!mm)
 		return;
-	rss = host_mm_rss(mm) >> 10;
+	rss = proc_rss_pages(mm) << 2;
 	proc_status_kb(s, "VmPeak", mm->total_pages << 2);
 	proc_status_kb(s, "VmSize", mm->total_pages << 2);
 	proc_status_kb(s, "VmLck", mm->locked_pages << 2);

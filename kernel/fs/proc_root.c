@@ -20,6 +20,7 @@
 #include <abi/capability.h>
 #include <abi/statfs.h>
 #include <kernel/fs.h>
+#include <kernel/machine.h>
 #include <kernel/mm.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
@@ -463,6 +464,7 @@ static const struct seqtree_type proc_type = {
 		  .children = proc_root_entries,
 		  .dir = &proc_tasks_dir },
 	.magic = PROC_SUPER_MAGIC,
+	.absent_is_error = true,
 	.alive = proc_alive,
 	.owner = proc_owner,
 	.permission = proc_permission,
@@ -482,5 +484,6 @@ static struct fs_type proc_fs_type = {
 
 void procfs_init(void)
 {
+	machine_mark_start();
 	fs_register(&proc_fs_type);
 }

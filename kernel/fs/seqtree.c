@@ -144,7 +144,7 @@ static int seqtree_lookup(struct inode *dir, struct dentry *d)
 	n.e = seqtree_find(dn->e->children, d->name, d->len);
 	if (!n.e && dn->e->dir) {
 		err = dn->e->dir->lookup(dn, d->name, d->len, &n);
-		if (err == -ENOENT) {
+		if (err == -ENOENT && !st->absent_is_error) {
 			d->flags |= DENTRY_NOCACHE;
 			return 0;
 		}
@@ -152,7 +152,7 @@ static int seqtree_lookup(struct inode *dir, struct dentry *d)
 			return err;
 	}
 	if (!n.e)
-		return 0;
+		return st->absent_is_error ? -ENOENT : 0;
 	ino = seqtree_inode(dir->sb, &n);
 	if (!ino)
 		return -ENOMEM;
@@ -268,8 +268,11 @@ struct seqtree_text {
 static int seqtree_open(struct inode *ino, struct file *f)
 {
 	const struct seqtree_entry *e = seqtree_node_of(ino)->e;
+	const struct seqtree_type *st = seqtree_type_of(ino);
 	struct seqtree_text *t;
 
+	if (st->alive && !st->alive(seqtree_node_of(ino)))
+		return -ENOENT;
 	if ((f->mode & FMODE_WRITE) && !e->write)
 		return -EACCES;
 	t = kmalloc(sizeof(*t));

@@ -64,6 +64,7 @@ struct seqtree_node {
 struct seqtree_type {
 	struct seqtree_entry root;
 	u64 magic;
+	bool absent_is_error; /* lookup of no such name: ENOENT at once */
 	/* May be NULL. Is what the node is about still there? */
 	bool (*alive)(const struct seqtree_node *n);
 	/* Owner; default root. */

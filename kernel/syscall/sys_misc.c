@@ -107,7 +107,7 @@ long sys_sysinfo(uaddr info)
 	mm_get_stats(&m);
 	task_counts(&total, &running);
 	load_get(si.loads);
-	si.uptime = (s64)(time_boot_ns() / NSEC_PER_SEC);
+	si.uptime = (s64)(machine_uptime_ns() / NSEC_PER_SEC);
 	si.totalram = m.total_kb << 10;
 	si.freeram = m.free_kb << 10;
 	si.sharedram = m.shmem_kb << 10;

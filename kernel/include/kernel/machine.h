@@ -16,6 +16,14 @@ extern struct utsname uts_name;
 extern struct mutex uts_lock;
 void uts_set_nodename(const char *name);
 
+/*
+ * Time since the machine started. (The guest's clocks are the host's, and go on
+ * from the host's start.) And the same for a time of time_boot_ns().
+ */
+void machine_mark_start(void);
+u64 machine_uptime_ns(void);
+u64 machine_since_start_ns(u64 boot_ns);
+
 /* Load averages, fixed point with 16 bits after it, as sysinfo(2). */
 void load_get(u64 loads[3]);
 /* Start sampling; after timers and tasks work. */

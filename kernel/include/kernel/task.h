@@ -118,6 +118,7 @@ struct task {
 	spinlock_t lock;
 	sigset_t real_blocked; /* of sigtimedwait: not to be ignored */
 	u32 jobctl;	       /* JOBCTL_*, under sighand->lock */
+#define JOBCTL_STOPPED	     8u /* sleeps in the stop */
 	u32 ioprio;
 	/* of the last fault, for signal frames; set by kern_fault() */
 	u64 fault_trapno, fault_error, fault_addr;
