@@ -216,10 +216,12 @@ static int hostfs_reval(struct ring_work *w, struct hnode *dir)
 	n = hnode_get(w->arg[1]);
 	if (!n)
 		return -ESTALE;
-	if (hnode_is(n, &st))
+	if (hnode_is(n, &st)) {
+		hnode_renamed(n, dir, name); /* the place that is known good */
 		hostfs_attr(msg, w->arg[1], &st);
-	else
+	} else {
 		err = -ESTALE;
+	}
 	hnode_put(n);
 	return err;
 }
@@ -595,8 +597,11 @@ static int hostfs_link(struct ring_work *w, struct hnode *n)
 	err = pfd;
 	if (pfd < 0)
 		goto out;
-	err = linkat(pfd, from, fd, name, 0) ? -errno :
-					       hostfs_reply_attr(n, msg);
+	err = linkat(pfd, from, fd, name, 0) ? -errno : 0;
+	if (!err) {
+		hnode_renamed(n, dir, name);
+		err = hostfs_reply_attr(n, msg);
+	}
 out:
 	hnode_put(parent);
 	hnode_put(dir);

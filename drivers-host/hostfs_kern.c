@@ -450,7 +450,7 @@ static u64 hostfs_keep(const struct dentry *d)
 	const struct hostfs_inode *hi = d->inode ? hostfs_inode(d->inode) :
 						   NULL;
 
-	return hi && (hi->opened || S_ISDIR(d->inode->mode)) ? hi->handle : 0;
+	return hi && (hi->opened || d->inode->nlink > 1) ? hi->handle : 0;
 }
 
 static int hostfs_remove(struct inode *dir, struct dentry *d, bool is_dir)
