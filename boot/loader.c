@@ -232,7 +232,10 @@ static void loader_boot_page(struct boot_params *bp, const struct options *o,
 	if (!sched_getaffinity(0, sizeof(set), &set))
 		n = (uint32_t)CPU_COUNT(&set);
 	bp->ncpus = o->cpus && o->cpus < n ? o->cpus : n;
+	/* nobody can have more than there is; enforced only when asked for */
 	bp->mem_limit = o->mem;
+	if (!bp->mem_limit)
+		bp->mem_limit = (uint64_t)sysconf(_SC_PHYS_PAGES) * 4096;
 	bp->hwcap = getauxval(AT_HWCAP);
 	bp->hwcap2 = getauxval(AT_HWCAP2);
 	bp->minsigstksz = getauxval(AT_MINSIGSTKSZ);

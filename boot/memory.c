@@ -15,6 +15,7 @@
  *
  * The processes are found by walking the tree below the machine's first one.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -30,6 +31,7 @@
 #define MEMORY_SLOW_NS 100000000l
 #define MEMORY_FAST_NS 5000000l
 #define MEMORY_FILE    4096
+#define MEMORY_DEPTH   32 /* of the tree; the machine's is two or three */
 
 static struct {
 	int first_pid;
@@ -80,21 +82,22 @@ static unsigned long long memory_exact(int pid)
 	return kb << 10;
 }
 
-/* Sum over the tree below pid; children are listed per thread. */
 static unsigned long long memory_tree(int pid,
 				      unsigned long long (*of)(int pid),
-				      int depth)
+				      int depth);
+
+/* The children that one thread has started, and what is below them. */
+static unsigned long long memory_children(int pid, const char *tid,
+					  unsigned long long (*of)(int pid),
+					  int depth)
 {
-	unsigned long long sum = of(pid);
-	char path[64], buf[MEMORY_FILE];
+	unsigned long long sum = 0;
+	char path[48], buf[MEMORY_FILE];
 	char *p = buf, *end;
 
-	if (depth > 64)
-		return sum;
-	/* only leaders fork here; the kernel lists children by their parent */
-	snprintf(path, sizeof(path), "task/%d/children", pid);
+	snprintf(path, sizeof(path), "task/%.20s/children", tid);
 	if (memory_read(pid, path, buf, sizeof(buf)) <= 0)
-		return sum;
+		return 0;
 	for (;;) {
 		long child = strtol(p, &end, 10);
 
@@ -103,6 +106,31 @@ static unsigned long long memory_tree(int pid,
 		sum += memory_tree((int)child, of, depth + 1);
 		p = end;
 	}
+}
+
+static unsigned long long memory_tree(int pid,
+				      unsigned long long (*of)(int pid),
+				      int depth)
+{
+	unsigned long long sum = of(pid);
+	struct dirent *e;
+	char path[32];
+	DIR *d;
+	int fd;
+
+	if (depth > MEMORY_DEPTH)
+		return sum;
+	snprintf(path, sizeof(path), "%d/task", pid);
+	fd = openat(memory.proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d = fd < 0 ? NULL : fdopendir(fd);
+	while (d && (e = readdir(d)))
+		if (*e->d_name != '.')
+			sum += memory_children(pid, e->d_name, of, depth);
+	if (d)
+		closedir(d);
+	else if (fd >= 0)
+		close(fd);
+	return sum;
 }
 
 static unsigned long long memory_files(void)
@@ -157,8 +185,8 @@ int memory_watch_start(int machine_pid, unsigned long long limit)
 	if (memory.proc_fd < 0)
 		return -errno;
 	pthread_attr_init(&attr);
-	/* depth 64 times the buffers of memory_tree() */
-	pthread_attr_setstacksize(&attr, 1024 * 1024);
+	/* the buffers of memory_children(), MEMORY_DEPTH times */
+	pthread_attr_setstacksize(&attr, 512 * 1024);
 	err = pthread_create(&t, &attr, memory_thread, NULL);
 	pthread_attr_destroy(&attr);
 	return -err;

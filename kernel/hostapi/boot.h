@@ -46,7 +46,7 @@ struct boot_params {
 	uint64_t kimage_end; /* address after the kernel image */
 	uint64_t ring_off;  /* arena offset of struct ring_area */
 	uint64_t ring_size;
-	uint64_t mem_limit; /* bytes, 0 = none */
+	uint64_t mem_limit; /* bytes: mem=, else what the host has */
 	uint64_t initrd_off; /* plain cpio: pool offset, 0 length = none */
 	uint64_t initrd_len;
 	uint64_t vdso_addr, vdso_len; /* as the loader found them */
