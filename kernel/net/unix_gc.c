@@ -68,12 +68,13 @@ void unix_gc_count(const struct scm *s, int by)
 			WRITE_ONCE(unix_inflight, unix_inflight + by);
 }
 
+static struct list_head unix_gc_work; /* seen, not yet looked into */
+
 /* Call fn for each socket in flight in the queue of u (and its backlog). */
-static bool unix_gc_each(struct usock *u, bool (*fn)(struct usock *v))
+static void unix_gc_each(struct usock *u, void (*fn)(struct usock *v))
 {
 	struct unix_msg *g;
 	struct usock *e, *v;
-	bool any = false;
 
 	spin_lock(&u->qlock);
 	list_for_each_entry(g, &u->queue, node) {
@@ -82,29 +83,26 @@ static bool unix_gc_each(struct usock *u, bool (*fn)(struct usock *v))
 		for (u32 i = 0; i < g->scm->n; i++) {
 			v = unix_of_file(g->scm->file[i]);
 			if (v)
-				any |= fn(v);
+				fn(v);
 		}
 	}
 	/* Who can accept can receive what waits in the backlog. */
 	list_for_each_entry(e, &u->pending, acc_node)
-		any |= fn(e);
+		fn(e);
 	spin_unlock(&u->qlock);
-	return any;
 }
 
-static bool unix_gc_ref(struct usock *v)
+static void unix_gc_ref(struct usock *v)
 {
-	if (v->sk.file)
-		v->gc_refs++;
-	return false;
+	v->gc_refs++;
 }
 
-static bool unix_gc_see(struct usock *v)
+static void unix_gc_see(struct usock *v)
 {
-	bool fresh = !v->gc_seen;
-
+	if (v->gc_seen)
+		return;
 	v->gc_seen = true;
-	return fresh;
+	list_add_tail(&v->gc_node, &unix_gc_work);
 }
 
 static bool unix_gc_is_root(struct usock *u)
@@ -120,8 +118,8 @@ static u32 unix_gc_mark_locked(void)
 {
 	struct usock *u;
 	u32 garbage = 0;
-	bool more;
 
+	list_init(&unix_gc_work);
 	list_for_each_entry(u, &unix_all, all_node) {
 		u->gc_refs = 0;
 		u->gc_seen = false;
@@ -129,13 +127,13 @@ static u32 unix_gc_mark_locked(void)
 	list_for_each_entry(u, &unix_all, all_node)
 		unix_gc_each(u, unix_gc_ref);
 	list_for_each_entry(u, &unix_all, all_node)
-		u->gc_seen = unix_gc_is_root(u);
-	do {
-		more = false;
-		list_for_each_entry(u, &unix_all, all_node)
-			if (u->gc_seen)
-				more |= unix_gc_each(u, unix_gc_see);
-	} while (more);
+		if (unix_gc_is_root(u))
+			unix_gc_see(u);
+	while (!list_empty(&unix_gc_work)) {
+		u = list_first(&unix_gc_work, struct usock, gc_node);
+		list_del(&u->gc_node);
+		unix_gc_each(u, unix_gc_see);
+	}
 	list_for_each_entry(u, &unix_all, all_node)
 		garbage += !u->gc_seen;
 	return garbage;

@@ -92,6 +92,7 @@ struct usock {
 	struct list_head all_node;
 	u32 gc_refs; /* how often its file is in flight */
 	bool gc_seen;
+	struct list_head gc_node;
 };
 
 static inline struct usock *usock_of(struct sock *sk)

@@ -167,6 +167,11 @@ static int unix_mknod(const char *name, struct path *out)
 		return err;
 	if (type != LAST_NORM || slash)
 		err = type == LAST_NORM ? -ENOENT : -EEXIST;
+	/* that the name is taken is said before that it may not be made */
+	if (!err && !path_lookup(AT_FDCWD, name, 0, out)) {
+		path_put(out);
+		err = -EEXIST;
+	}
 	if (!err)
 		err = inode_permission(dir.dentry->inode, MAY_WRITE | MAY_EXEC);
 	if (!err)
