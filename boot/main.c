@@ -115,6 +115,8 @@ static int keeper_boot(const struct options *o, struct handover *h)
 		prctl(PR_SET_NAME, "lodger:monitor");
 		exit(monitor_run(o, &keeper.name, h));
 	}
+	if (o->mem)
+		memory_keeper_watch(h, keeper.monitor);
 	status = keeper_wait();
 	keeper_restore_terminal();
 	if (WIFEXITED(status))

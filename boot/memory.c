@@ -8,7 +8,10 @@
  * have (anonymous pages, from statm) and the blocks of arena and pool, which are
  * files and know their size exactly. Pages shared after fork count more than
  * once in that sum, so before the kernel is told (RING_EV_OOM: it ends a guest
- * process) the exact but dear figure is taken, from smaps_rollup.
+ * process) the exact but dear figure is taken, from smaps_rollup. The confined
+ * monitor may not read that (Landlock keeps it from looking into processes
+ * outside its domain); the keeper does it for it, asked through the page they
+ * share.
  *
  * It looks every 100 ms, and every 5 ms while memory grows near the limit; what
  * a guest touches in between is the overshoot.
@@ -18,11 +21,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include "drivers-host/monitor.h"
@@ -34,10 +39,17 @@
 #define MEMORY_DEPTH   32 /* of the tree; the machine's is two or three */
 
 static struct {
-	int first_pid;
+	int first_pid; /* whose tree: the machine's, in the keeper the monitor */
 	unsigned long long limit;
 	int proc_fd;
+	struct handover *handover;
 } memory;
+
+static long memory_futex(uint32_t *word, int op, uint32_t val,
+			 const struct timespec *ts)
+{
+	return syscall(SYS_futex, word, op, val, ts, NULL, 0);
+}
 
 static ssize_t memory_read(int pid, const char *file, char *buf, size_t size)
 {
@@ -144,15 +156,85 @@ static unsigned long long memory_files(void)
 	       512;
 }
 
+/* --- The keeper's part ---------------------------------------------------- */
+
+static void *memory_keeper_thread(void *arg)
+{
+	struct handover *h = arg;
+
+	for (;;) {
+		uint32_t ask = __atomic_load_n(&h->mem_ask, __ATOMIC_ACQUIRE);
+		int monitor = __atomic_load_n(&memory.first_pid,
+					      __ATOMIC_ACQUIRE);
+
+		if (ask == h->mem_answer) {
+			memory_futex(&h->mem_ask, FUTEX_WAIT, ask, NULL);
+			continue;
+		}
+		h->mem_bytes = memory_tree(monitor, memory_exact, 0) -
+			       memory_exact(monitor);
+		__atomic_store_n(&h->mem_answer, ask, __ATOMIC_RELEASE);
+		memory_futex(&h->mem_answer, FUTEX_WAKE, 1, NULL);
+	}
+	return NULL;
+}
+
+static int memory_thread_start(void *(*fn)(void *), void *arg)
+{
+	pthread_attr_t attr;
+	pthread_t t;
+	int err;
+
+	if (memory.proc_fd <= 0)
+		memory.proc_fd = open("/proc",
+				      O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (memory.proc_fd < 0)
+		return -errno;
+	pthread_attr_init(&attr);
+	/* the buffers of memory_children(), MEMORY_DEPTH times */
+	pthread_attr_setstacksize(&attr, 512 * 1024);
+	err = pthread_create(&t, &attr, fn, arg);
+	pthread_attr_destroy(&attr);
+	return -err;
+}
+
+void memory_keeper_watch(struct handover *h, int monitor_pid)
+{
+	__atomic_store_n(&memory.first_pid, monitor_pid, __ATOMIC_RELEASE);
+	if (memory.handover)
+		return; /* runs since the boot before */
+	/* without it the monitor makes do with the rough figure */
+	if (!memory_thread_start(memory_keeper_thread, h))
+		memory.handover = h;
+}
+
+/* --- The monitor's part --------------------------------------------------- */
+
+static unsigned long long memory_ask_keeper(unsigned long long rough)
+{
+	const struct timespec patience = { .tv_nsec = 200000000 };
+	struct handover *h = memory.handover;
+	uint32_t ask = h->mem_ask + 1, seen;
+
+	__atomic_store_n(&h->mem_ask, ask, __ATOMIC_RELEASE);
+	memory_futex(&h->mem_ask, FUTEX_WAKE, 1, NULL);
+	seen = __atomic_load_n(&h->mem_answer, __ATOMIC_ACQUIRE);
+	if (seen != ask)
+		memory_futex(&h->mem_answer, FUTEX_WAIT, seen, &patience);
+	if (__atomic_load_n(&h->mem_answer, __ATOMIC_ACQUIRE) != ask)
+		return rough;
+	return h->mem_bytes;
+}
+
 static void *memory_thread(void *arg)
 {
 	unsigned long long last = 0;
 
 	(void)arg;
 	for (;;) {
-		unsigned long long used =
-			memory_files() +
+		unsigned long long tree =
 			memory_tree(memory.first_pid, memory_rough, 0);
+		unsigned long long used = memory_files() + tree;
 		bool near = used > memory.limit / 2 && used > last;
 		struct timespec ts = {
 			.tv_nsec = near ? MEMORY_FAST_NS : MEMORY_SLOW_NS
@@ -160,8 +242,7 @@ static void *memory_thread(void *arg)
 
 		last = used;
 		if (used > memory.limit) {
-			used = memory_files() +
-			       memory_tree(memory.first_pid, memory_exact, 0);
+			used = memory_files() + memory_ask_keeper(tree);
 			if (used > memory.limit) {
 				monitor_post_event(RING_EV_OOM);
 				/* let it work before looking again */
@@ -173,21 +254,12 @@ static void *memory_thread(void *arg)
 	return NULL;
 }
 
-int memory_watch_start(int machine_pid, unsigned long long limit)
+int memory_watch_start(struct handover *h, int machine_pid,
+		       unsigned long long limit)
 {
-	pthread_attr_t attr;
-	pthread_t t;
-	int err;
-
+	memory.handover = h;
 	memory.first_pid = machine_pid;
 	memory.limit = limit;
-	memory.proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (memory.proc_fd < 0)
-		return -errno;
-	pthread_attr_init(&attr);
-	/* the buffers of memory_children(), MEMORY_DEPTH times */
-	pthread_attr_setstacksize(&attr, 512 * 1024);
-	err = pthread_create(&t, &attr, memory_thread, NULL);
-	pthread_attr_destroy(&attr);
-	return -err;
+	memory.proc_fd = 0;
+	return memory_thread_start(memory_thread, NULL);
 }

@@ -373,7 +373,7 @@ int monitor_run(const struct options *o, struct name_state *st,
 	monitor_verbose(o);
 	err = console_start();
 	if (!err && o->mem)
-		err = memory_watch_start(monitor.machine.pid, o->mem);
+		err = memory_watch_start(h, monitor.machine.pid, o->mem);
 	if (err)
 		say_die("cannot start the console: %s", strerror(-err));
 	monitor_loop();

@@ -4,12 +4,16 @@
 #define BOOT_MONITOR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include "names.h"
 #include "options.h"
 
 /* Shared between the keeper (main.c) and the monitor, its child. */
 struct handover {
 	volatile bool reboot; /* start again instead of ending */
+	/* memory.c: the monitor asks (futex words), the keeper answers */
+	uint32_t mem_ask, mem_answer;
+	uint64_t mem_bytes;
 };
 
 /* In the monitor's process. => exit status of the machine */
@@ -17,6 +21,9 @@ int monitor_run(const struct options *o, struct name_state *st,
 		struct handover *h);
 
 /* memory.c: watch the machine's memory; a thread. limit in bytes. */
-int memory_watch_start(int machine_pid, unsigned long long limit);
+int memory_watch_start(struct handover *h, int machine_pid,
+		       unsigned long long limit);
+/* In the keeper: answer for the machine of this monitor. */
+void memory_keeper_watch(struct handover *h, int monitor_pid);
 
 #endif
