@@ -129,10 +129,7 @@ static void tmpfs_evict(struct inode *ino)
 
 static u64 tmpfs_total_pages(void)
 {
-	struct mem_stats st = { 0 };
-
-	mm_get_stats(&st);
-	return st.total_kb / 4;
+	return mm_total_kb() / 4;
 }
 
 /* A number with k, m, g, t or % (of memory, in bytes) behind it. */

@@ -38,7 +38,6 @@
 static spinlock_t mapping_cache_lock = SPINLOCK_INIT;
 static struct list_head mapping_cache = LIST_HEAD_INIT(mapping_cache);
 static u64 mapping_cache_pages; /* atomic */
-static u64 mapping_cache_limit;
 
 static void mapping_clear_pages(struct mapping *m, u64 pg, u64 end)
 {
@@ -303,16 +302,9 @@ u64 mapping_reclaim(u64 pages)
 
 static u64 mapping_cache_max(void)
 {
-	struct mem_stats st = { 0 };
+	u64 quarter = mm_total_kb() / (PAGE_SIZE >> 10) / 4;
 
-	if (likely(mapping_cache_limit))
-		return mapping_cache_limit;
-	mm_get_stats(&st);
-	mapping_cache_limit = MAPPING_CACHE_MAX;
-	if (st.total_kb)
-		mapping_cache_limit =
-			min(MAPPING_CACHE_MAX, st.total_kb / 4 / 4 + 1);
-	return mapping_cache_limit;
+	return quarter ? min(MAPPING_CACHE_MAX, quarter) : MAPPING_CACHE_MAX;
 }
 
 void mapping_cache_touch_locked(struct mapping *m, u64 pg)

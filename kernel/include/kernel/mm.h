@@ -38,6 +38,7 @@ struct mm;
 #define VM_DONTDUMP  0x8000u
 #define VM_SEALED    0x10000u /* mseal(2) */
 #define VM_LOCKONFAULT 0x20000u
+#define VM_HIDDEN    0x40000u /* trampolines: not in /proc/PID/maps */
 
 struct vma {
 	u64 start, end; /* page-aligned, end exclusive */
@@ -174,6 +175,8 @@ struct mem_stats {
 		mapped_kb, committed_kb;
 };
 void mm_get_stats(struct mem_stats *st);
+/* The machine's memory alone; cheap, callable under any lock. */
+u64 mm_total_kb(void);
 /*
  * Pages of private memory that mm has, by the host's figure or by asking about
  * each vma; 0 when mm is busy. May sleep; not under mm->lock or spinlocks.
