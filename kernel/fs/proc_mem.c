@@ -95,6 +95,8 @@ static int proc_walk_vmas(struct seqbuf *s, const struct seqtree_node *n,
 	fs_get_root(&w->root);
 	mutex_lock(&mm->lock);
 	vma_for_each(v, mm) {
+		if (v->flags & VM_HIDDEN)
+			continue;
 		fn(w, v);
 		if (s->err)
 			break;

@@ -215,6 +215,25 @@ static inline void *host_pool_ptr(uint64_t off)
 	return (void *)(POOL_BASE + off);
 }
 
+/* --- Program text --- */
+
+struct host_text_site {
+	uint64_t off; /* in the file */
+	uint8_t len;
+	uint8_t bytes[7];
+};
+/* Room for trampolines: so many addresses directly below file offset 0. */
+#define HOST_TEXT_TRAMP 65536ul
+/*
+ * How to make the system calls in program text fast: [text, text+len) are the
+ * bytes of a file from offset `off`. Fills sites (what to write where, in a copy
+ * of the text) and tramp (HOST_TEXT_TRAMP bytes, to be mapped executable below
+ * the file's first byte). Never blocks.
+ * => number of sites; 0 when there are none or the backend does not patch.
+ */
+int host_text_patch(const uint8_t *text, uint64_t off, uint64_t len,
+		    uint8_t *tramp, struct host_text_site *sites, int max);
+
 /* --- Counters for tests and figures --- */
 struct host_counters {
 	uint64_t jumps, sigsys, faults, kicks, kernel_faults, host_calls, maps,

@@ -18,6 +18,7 @@
 #include <abi/capability.h>
 #include <abi/mount.h>
 #include <kernel/shmem.h>
+#include <kernel/text.h>
 #include "internal.h"
 
 #define MMAP_LEGACY_FLAGS                                                      \
@@ -112,6 +113,7 @@ struct mmap_req {
 	u32 vm_flags;
 	struct file *file;  /* reference */
 	struct mapping *m; /* NULL: anonymous */
+	struct text_image *text; /* the patched view, if there is one */
 };
 
 static int mmap_check_anon(struct mmap_req *r)
@@ -231,6 +233,19 @@ static int mmap_reserve_window(struct mmap_req *r)
 	return err;
 }
 
+/* Program text has a second view, with its system calls patched. */
+static void mmap_find_text(struct mmap_req *r)
+{
+	if (!(r->prot & PROT_EXEC) || r->prot & PROT_WRITE || !r->m ||
+	    r->vm_flags & VM_SHARED || !r->m->inode ||
+	    r->m != &r->file->inode->mapping)
+		return;
+	r->text = text_image_get(r->file, r->off, r->len);
+	if (r->text)
+		(void)mapping_populate(text_image_mapping(r->text), r->off,
+				       min(r->len, MMAP_TEXT_MAX));
+}
+
 static int mmap_prepare(struct mmap_req *r)
 {
 	int err;
@@ -257,8 +272,10 @@ static int mmap_prepare(struct mmap_req *r)
 	if (err || !r->m)
 		return err;
 	err = mmap_reserve_window(r);
-	if (!err)
+	if (!err) {
 		mmap_read_ahead(r);
+		mmap_find_text(r);
+	}
 	return err == -ENOSPC ? -ENOMEM : err;
 }
 
@@ -315,6 +332,43 @@ static long mmap_choose(struct mm *mm, struct mmap_req *r)
 	return err ? err : addr;
 }
 
+/*
+ * Trampolines stand directly below the address of the file's first byte. => can
+ * the patched view be mapped at addr?
+ */
+static bool mmap_trampolines(struct mm *mm, const struct mmap_req *r, u64 addr)
+{
+	struct mapping *m = text_image_trampolines(r->text);
+	u64 end = addr - r->off, start = end - HOST_TEXT_TRAMP;
+	struct vma *v;
+
+	if (addr < r->off + HOST_TEXT_TRAMP + USER_MIN ||
+	    mm_range_in_kernel(start, end))
+		return false;
+	v = vma_find(mm, start);
+	if (v && v->start == start && v->mapping == m)
+		return true;
+	if (v && v->start < end)
+		return false;
+	v = vma_alloc(mm, start, end,
+		      VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYEXEC | VM_HIDDEN);
+	if (!v)
+		return false;
+	v->mapping = m;
+	v->file = r->file;
+	file_get(v->file);
+	vma_link_mapping(v);
+	if (vma_host_map(v, start, end, false)) {
+		(void)mmh_unmap(mm, start, end);
+		vma_unlink_mapping(v);
+		vma_free(v); /* not the file's last reference */
+		return false;
+	}
+	vma_insert(mm, v);
+	mm_account(mm, v->flags, (s64)vma_pages(v));
+	return true;
+}
+
 static long mmap_locked(struct mm *mm, struct mmap_req *r, struct vma **reap)
 {
 	long addr = mmap_choose(mm, r);
@@ -324,6 +378,8 @@ static long mmap_locked(struct mm *mm, struct mmap_req *r, struct vma **reap)
 	if (addr < 0)
 		return addr;
 	end = (u64)addr + r->len;
+	if (r->text && mmap_trampolines(mm, r, (u64)addr))
+		r->m = text_image_mapping(r->text);
 	v = vma_alloc(mm, (u64)addr, end, r->vm_flags);
 	if (!v)
 		return -ENOMEM;

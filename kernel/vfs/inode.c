@@ -18,6 +18,7 @@
  */
 #include <abi/time.h>
 #include <kernel/ipc.h>
+#include <kernel/text.h>
 #include "vfs/internal.h"
 
 static struct objcache inode_objs = OBJCACHE(struct inode, mapping.vmas);
@@ -78,6 +79,8 @@ void inode_put(struct inode *ino)
 		return;
 	if (ino->sb && ino->sb->ops && ino->sb->ops->evict)
 		ino->sb->ops->evict(ino);
+	if (unlikely(ino->text))
+		text_image_drop(ino);
 	if (S_ISREG(ino->mode))
 		mapping_destroy(&ino->mapping);
 	objcache_free(&inode_objs, ino);

@@ -220,6 +220,7 @@ struct inode {
 	const struct inode_ops *ops;
 	const struct file_ops *fops;
 	struct mapping mapping; /* regular files */
+	struct text_image *text; /* its patched copy; see kernel/text.h */
 	void *priv;		/* the file system's */
 	void *special; /* FIFO: struct pipe; socket: bound sock */
 	struct file_lock *flocks; /* flock and POSIX locks, under lock */
