@@ -51,6 +51,11 @@ extern const char image_initrd_start[], image_initrd_end[];
 
 struct monitor mon;
 
+static size_t loader_span(const char *start, const char *end)
+{
+	return (uintptr_t)end - (uintptr_t)start;
+}
+
 static int loader_memfd(const char *name, uint64_t size)
 {
 	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING |
@@ -135,7 +140,7 @@ static void loader_segments(struct loader *l)
 	const Elf64_Phdr *ph = (const void *)(image_kernel_start + eh->e_phoff);
 	uint64_t data_end = 0, image_end = KIMAGE_BASE;
 
-	if (image_kernel_end - image_kernel_start < (long)sizeof(*eh) ||
+	if (loader_span(image_kernel_start, image_kernel_end) < sizeof(*eh) ||
 	    memcmp(eh->e_ident, ELFMAG, SELFMAG))
 		say_die("this program was built without a kernel image");
 	for (int i = 0; i < eh->e_phnum; i++) {
@@ -176,7 +181,7 @@ static void loader_segments(struct loader *l)
 	mon.bp->kimage_end = image_end;
 	mon.bp->kdata_end = (data_end - ARENA_BASE + 65535) & ~65535ull;
 	madvise((void *)(uintptr_t)image_kernel_start,
-		(size_t)(image_kernel_end - image_kernel_start),
+		loader_span(image_kernel_start, image_kernel_end),
 		MADV_DONTNEED);
 }
 
@@ -286,7 +291,7 @@ static void loader_ring(struct boot_params *bp)
 
 static void loader_initrd(struct boot_params *bp)
 {
-	size_t n = (size_t)(image_initrd_end - image_initrd_start);
+	size_t n = loader_span(image_initrd_start, image_initrd_end);
 
 	loader_pwrite(mon.pool_fd, image_initrd_start, n, 0);
 	bp->initrd_off = 0;
