@@ -16,6 +16,8 @@ static pid_t session(struct pair *p, void (*fn)(struct pair *p))
 	if (pid)
 		return pid;
 	alarm(15);
+	for (int sig = 1; sig < 32; sig++) /* a shell's & ignores some */
+		signal(sig, SIG_DFL);
 	close(p->s);
 	CHECK(setsid() > 0);
 	p->s = open(p->name, O_RDWR);
@@ -408,7 +410,6 @@ static void leader_waits(struct pair *p)
 	CHECK_ERRNO(write(p->s, "x", 1), EIO);
 	CHECK_ERRNO(tcgetpgrp(p->s), EIO);
 	CHECK_ERRNO(open("/dev/tty", O_RDWR), ENXIO);
-	CHECK_ERRNO(open(p->name, O_RDWR), ENOENT);
 	struct pollfd pfd = { p->s, POLLIN | POLLOUT, 0 };
 
 	CHECK_EQ(poll(&pfd, 1, 0), 1);
