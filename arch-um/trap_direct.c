@@ -193,7 +193,10 @@ struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 	} else if (direct_within(rip, gate_signal, gate_signal_end)) {
 		sig = (int)READ_ONCE(sc->rdi);
 		info = (const struct siginfo *)READ_ONCE(sc->rsi);
-		uc = (struct abi_ucontext *)READ_ONCE(sc->rdx);
+		/* its first instruction moves the pointer to r12 */
+		uc = (struct abi_ucontext *)(rip > (uint64_t)gate_signal ?
+						     READ_ONCE(sc->r12) :
+						     READ_ONCE(sc->rdx));
 	}
 	/* Now uc and info must lie on the pad, wholly. */
 	if ((uint64_t)uc < pad || (uint64_t)info < pad ||

@@ -128,6 +128,9 @@ static u64 proc_vma_rss_kb(struct proc_walk *w, struct vma *v)
 	u64 pages = min((v->end - v->start) >> PAGE_SHIFT, PROC_RSS_MAX);
 	u64 at, i, sum = 0;
 
+	/* bookkeeping only, perhaps over the kernel's range */
+	if (!(v->flags & (VM_READ | VM_WRITE | VM_EXEC)))
+		return 0;
 	for (at = 0; at < pages; at += PROC_RSS_CHUNK) {
 		u64 nr = min(pages - at, (u64)PROC_RSS_CHUNK);
 
