@@ -32,7 +32,10 @@ struct mm *proc_mm(const struct seqtree_node *n);
 int proc_parse_s64(const char *buf, s64 *out);
 
 /* Resident pages of mm, at most a moment old: counting asks its tasks. */
-u64 proc_rss_pages(struct mm *mm);
+struct proc_rss {
+	u64 anon, file;
+};
+struct proc_rss proc_get_rss(struct mm *mm);
 
 /* --- The tables --- */
 extern const struct seqtree_entry proc_tgid_entries[], proc_tid_entries[];

@@ -13,17 +13,35 @@
 
 #define PROC_RSS_AGE_NS (200 * NSEC_PER_MSEC)
 
-u64 proc_rss_pages(struct mm *mm)
+/* File pages that the task can reach without a fault. */
+static u64 proc_reach_pages(struct mm *mm)
 {
-	u64 now = time_mono_ns();
+	struct vma *v;
+	u64 n = 0;
 
-	if (!mm->rss_seen_at || now - mm->rss_seen_at > PROC_RSS_AGE_NS) {
-		WRITE_ONCE(mm->rss_seen, mm_rss_pages(mm));
-		WRITE_ONCE(mm->rss_seen_at, now);
-		if (mm->rss_seen << 2 > mm->max_rss_kb)
-			WRITE_ONCE(mm->max_rss_kb, mm->rss_seen << 2);
+	if (!mutex_trylock(&mm->lock))
+		return READ_ONCE(mm->rss_file);
+	vma_for_each(v, mm)
+		if (v->mapping && !v->acc_map && v->acc_hi > v->acc_lo)
+			n += v->acc_hi - v->acc_lo;
+	mutex_unlock(&mm->lock);
+	return n;
+}
+
+struct proc_rss proc_get_rss(struct mm *mm)
+{
+	u64 now = time_mono_ns(), kb;
+
+	if (!mm->rss_at || now - mm->rss_at > PROC_RSS_AGE_NS) {
+		WRITE_ONCE(mm->rss_anon, mm_rss_pages(mm));
+		WRITE_ONCE(mm->rss_file, proc_reach_pages(mm));
+		WRITE_ONCE(mm->rss_at, now);
+		kb = (mm->rss_anon + mm->rss_file) << 2;
+		if (kb > mm->max_rss_kb)
+			WRITE_ONCE(mm->max_rss_kb, kb);
 	}
-	return READ_ONCE(mm->rss_seen);
+	return (struct proc_rss){ READ_ONCE(mm->rss_anon),
+				  READ_ONCE(mm->rss_file) };
 }
 
 int proc_show_text(struct seqbuf *s, const struct seqtree_node *n)
@@ -68,6 +86,7 @@ int proc_write_comm(const struct seqtree_node *n, char *buf, size_t len)
 int proc_show_statm(struct seqbuf *s, const struct seqtree_node *n)
 {
 	struct task *t = proc_task(n);
+	struct proc_rss rss;
 	struct mm *mm;
 
 	if (!t)
@@ -78,9 +97,11 @@ int proc_show_statm(struct seqbuf *s, const struct seqtree_node *n)
 		seq_puts(s, "0 0 0 0 0 0 0\n");
 		return 0;
 	}
-	seq_printf(s, "%llu %llu 0 %llu 0 %llu 0\n",
+	rss = proc_get_rss(mm);
+	seq_printf(s, "%llu %llu %llu %llu 0 %llu 0\n",
 		   (unsigned long long)mm->total_pages,
-		   (unsigned long long)proc_rss_pages(mm),
+		   (unsigned long long)(rss.anon + rss.file),
+		   (unsigned long long)rss.file,
 		   (unsigned long long)(PAGE_UP(mm->code_end - mm->code_start) >>
 					PAGE_SHIFT),
 		   (unsigned long long)(mm->data_pages + mm->stack_pages));
@@ -248,7 +269,7 @@ int proc_show_oom_score(struct seqbuf *s, const struct seqtree_node *n)
 	mm = task_get_mm(t);
 	mm_get_stats(&m);
 	if (mm) {
-		points = (s64)(proc_rss_pages(mm) * 4000 /
+		points = (s64)(proc_get_rss(mm).anon * 4000 /
 			       max(m.total_kb, (u64)1));
 		mm_put(mm);
 	}

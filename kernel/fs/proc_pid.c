@@ -169,12 +169,14 @@ static void proc_get_addrs(struct task *t, bool permitted,
 			   struct proc_addrs *a)
 {
 	struct mm *mm = task_get_mm(t);
+	struct proc_rss rss;
 
 	memset(a, 0, sizeof(*a));
 	if (!mm)
 		return;
 	a->vsize = mm->total_pages << PAGE_SHIFT;
-	a->rss = proc_rss_pages(mm);
+	rss = proc_get_rss(mm);
+	a->rss = rss.anon + rss.file;
 	a->start_code = a->end_code = 1;
 	if (permitted) {
 		a->start_code = mm->code_start;
@@ -303,19 +305,21 @@ static void proc_status_kb(struct seqbuf *s, const char *name, u64 kb)
 static void proc_status_mem(struct seqbuf *s, struct task *t)
 {
 	struct mm *mm = task_get_mm(t);
-	u64 rss;
+	struct proc_rss rss;
+	u64 kb;
 
 	if (!mm)
 		return;
-	rss = proc_rss_pages(mm) << 2;
+	rss = proc_get_rss(mm);
+	kb = (rss.anon + rss.file) << 2;
 	proc_status_kb(s, "VmPeak", mm->total_pages << 2);
 	proc_status_kb(s, "VmSize", mm->total_pages << 2);
 	proc_status_kb(s, "VmLck", mm->locked_pages << 2);
 	proc_status_kb(s, "VmPin", 0);
-	proc_status_kb(s, "VmHWM", max(rss, mm->max_rss_kb));
-	proc_status_kb(s, "VmRSS", rss);
-	proc_status_kb(s, "RssAnon", rss);
-	proc_status_kb(s, "RssFile", 0);
+	proc_status_kb(s, "VmHWM", max(kb, mm->max_rss_kb));
+	proc_status_kb(s, "VmRSS", kb);
+	proc_status_kb(s, "RssAnon", rss.anon << 2);
+	proc_status_kb(s, "RssFile", rss.file << 2);
 	proc_status_kb(s, "RssShmem", 0);
 	proc_status_kb(s, "VmData", mm->data_pages << 2);
 	proc_status_kb(s, "VmStk", mm->stack_pages << 2);

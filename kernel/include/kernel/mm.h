@@ -83,7 +83,7 @@ struct mm {
 	u32 def_flags;	/* mlockall(MCL_FUTURE): VM_LOCKED …, under lock */
 	u32 spur_count; /* faults in a row with nothing to do, under lock */
 	u64 spur_addr;
-	u64 rss_seen, rss_seen_at; /* procfs: pages, and when (mono ns) */
+	u64 rss_anon, rss_file, rss_at; /* procfs: pages, and when (ns) */
 	/* arch-um's part */
 	u64 host[8];
 };
