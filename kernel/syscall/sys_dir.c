@@ -25,8 +25,8 @@ static bool dir_buf_emit(struct dir_context *ctx, const char *name, u32 len,
 			 loff_t next, u64 ino, u32 type)
 {
 	struct dir_buf *b = container_of(ctx, struct dir_buf, ctx);
-	u32 head = b->old ? (u32)offsetof(struct linux_dirent, d_name) :
-			    (u32)offsetof(struct linux_dirent64, d_name);
+	u32 head = b->old ? (u32)offsetof(struct linux_dirent, d_name)
+			  : (u32)offsetof(struct linux_dirent64, d_name);
 	u32 rec = ALIGN_UP(head + len + (b->old ? 2 : 1), 8u);
 	char *p = b->buf + b->len;
 
@@ -86,7 +86,7 @@ static int dir_iterate(struct file *f, struct dir_buf *b)
 
 static long dir_read(int fd, uaddr to, u32 count, bool old)
 {
-	struct dir_buf b = { .ctx.emit = dir_buf_emit, .old = old };
+	struct dir_buf b = {.ctx.emit = dir_buf_emit, .old = old};
 	struct fd_ref r = fd_ref_get(fd);
 	long n;
 

@@ -73,7 +73,7 @@ static int fcntl_lock_request(struct file *f, const struct flock *fl, bool ofd,
 
 static long fcntl_getlk(struct file *f, uaddr arg, bool ofd)
 {
-	struct lock_request r = { .wait = false };
+	struct lock_request r = {.wait = false};
 	struct flock fl;
 	int err;
 
@@ -97,7 +97,7 @@ static long fcntl_getlk(struct file *f, uaddr arg, bool ofd)
 
 static long fcntl_setlk(int fd, struct file *f, uaddr arg, bool ofd, bool wait)
 {
-	struct lock_request r = { .wait = wait };
+	struct lock_request r = {.wait = wait};
 	struct flock fl;
 	int err;
 
@@ -133,10 +133,10 @@ static long fcntl_setlk(int fd, struct file *f, uaddr arg, bool ofd, bool wait)
 
 long sys_flock(int fd, u32 cmd)
 {
-	struct lock_request r = { .kind = LOCK_FLOCK,
-				  .start = 0,
-				  .end = ~0ull,
-				  .wait = !(cmd & LOCK_NB) };
+	struct lock_request r = {.kind = LOCK_FLOCK,
+				 .start = 0,
+				 .end = ~0ull,
+				 .wait = !(cmd & LOCK_NB)};
 	struct fd_ref ref;
 	long err = -EBADF;
 
@@ -156,7 +156,8 @@ long sys_flock(int fd, u32 cmd)
 	ref = fd_ref_get(fd);
 	if (!ref.file)
 		return -EBADF;
-	if (r.type == F_UNLCK || (ref.file->mode & (FMODE_READ | FMODE_WRITE))) {
+	if (r.type == F_UNLCK ||
+	    (ref.file->mode & (FMODE_READ | FMODE_WRITE))) {
 		r.owner = ref.file;
 		r.pid = (s32)current->proc->pid;
 		err = file_lock_set(ref.file, &r);
@@ -196,7 +197,7 @@ static long fcntl_setown_ex(struct file *f, uaddr arg)
 
 static long fcntl_getown_ex(struct file *f, uaddr arg)
 {
-	struct f_owner_ex ex = { (s32)f->owner_type, f->owner };
+	struct f_owner_ex ex = {(s32)f->owner_type, f->owner};
 
 	return copy_to_user(arg, &ex, sizeof(ex)) ? -EFAULT : 0;
 }
@@ -209,8 +210,8 @@ static long fcntl_setfl(struct file *f, u32 arg)
 	    !inode_owner_or_capable(f->inode))
 		return -EPERM;
 	spin_lock(&f->lock);
-	WRITE_ONCE(f->flags, (f->flags & ~(u32)FCNTL_SETFL) |
-				     (arg & FCNTL_SETFL));
+	WRITE_ONCE(f->flags,
+		   (f->flags & ~(u32)FCNTL_SETFL) | (arg & FCNTL_SETFL));
 	spin_unlock(&f->lock);
 	return 0;
 }
@@ -248,9 +249,9 @@ static long fcntl_descriptor(int fd, struct file *f, u32 cmd, u64 arg)
 	case F_DUPFD_CLOEXEC:
 		return fcntl_dup(f, (u32)arg, true);
 	case F_DUPFD_QUERY:
-		return files_peek(current->files, (u32)arg) == f ? 1 :
-		       files_peek(current->files, (u32)arg)	 ? 0 :
-								   -EBADF;
+		return files_peek(current->files, (u32)arg) == f ? 1
+		       : files_peek(current->files, (u32)arg)	 ? 0
+								 : -EBADF;
 	case F_GETFD:
 		return fd_get_cloexec((u32)fd);
 	case F_SETFD:
@@ -322,9 +323,9 @@ long sys_fcntl(int fd, u32 cmd, u64 arg)
 		return -EBADF;
 	ret = fcntl_descriptor(fd, r.file, cmd, arg);
 	if (ret == -ENOTTY)
-		ret = r.file->mode & FMODE_PATH ?
-			      -EBADF :
-			      fcntl_file(fd, r.file, cmd, arg);
+		ret = r.file->mode & FMODE_PATH
+			      ? -EBADF
+			      : fcntl_file(fd, r.file, cmd, arg);
 	fd_ref_put(r);
 	return ret;
 }

@@ -25,17 +25,17 @@ static inline bool user_buf_ok(uaddr a, u64 n)
  * The whole of a call that is one function of a path: copies the name in, runs
  * the body, gives the buffer back.
  */
-#define WITH_PATH(name, upath, body)                                           \
-	({                                                                     \
-		char *name = path_name_get(upath);                             \
-		long name##_ret_;                                              \
-		if (IS_ERR(name)) {                                            \
-			name##_ret_ = PTR_ERR(name);                             \
-		} else {                                                       \
-			name##_ret_ = (body);                                    \
-			path_name_put(name);                                   \
-		}                                                              \
-		name##_ret_;                                                     \
+#define WITH_PATH(name, upath, body)                 \
+	({                                           \
+		char *name = path_name_get(upath);   \
+		long name##_ret_;                    \
+		if (IS_ERR(name)) {                  \
+			name##_ret_ = PTR_ERR(name); \
+		} else {                             \
+			name##_ret_ = (body);        \
+			path_name_put(name);         \
+		}                                    \
+		name##_ret_;                         \
 	})
 
 #endif

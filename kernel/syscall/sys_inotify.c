@@ -4,9 +4,9 @@
 #include "syscall/sys_file.h"
 #include "vfs/inotify.h"
 
-#define INOTIFY_KNOWN                                                          \
-	(IN_ALL_EVENTS | IN_UNMOUNT | IN_Q_OVERFLOW | IN_IGNORED |             \
-	 IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK | IN_MASK_CREATE |       \
+#define INOTIFY_KNOWN                                                    \
+	(IN_ALL_EVENTS | IN_UNMOUNT | IN_Q_OVERFLOW | IN_IGNORED |       \
+	 IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK | IN_MASK_CREATE | \
 	 IN_MASK_ADD | IN_ISDIR | IN_ONESHOT)
 
 long sys_inotify_init1(int flags)

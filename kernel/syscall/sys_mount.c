@@ -63,11 +63,11 @@ static long mount_at(const char *source, uaddr target, const char *type,
 				 /* the place is looked at before the right */
 				 if (!err) {
 					 path_put(&p);
-					 err = capable(CAP_SYS_ADMIN) ?
-						       do_mount(source, name,
-								type, flags,
-								data) :
-						       -EPERM;
+					 err = capable(CAP_SYS_ADMIN)
+						       ? do_mount(source, name,
+								  type, flags,
+								  data)
+						       : -EPERM;
 				 }
 				 err;
 			 }));

@@ -91,7 +91,8 @@ static int open_how_check(const struct open_how *how)
 		return -EINVAL;
 	}
 	if ((how->flags & O_PATH) &&
-	    (how->flags & ~(u64)(O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)))
+	    (how->flags &
+	     ~(u64)(O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)))
 		return -EINVAL;
 	if ((how->resolve & RESOLVE_CACHED) &&
 	    (how->flags & (O_TRUNC | O_CREAT | __O_TMPFILE)))
@@ -200,8 +201,8 @@ long sys_memfd_create(uaddr uname, u32 flags)
 	struct file *f;
 	ssize_t n;
 
-	if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL |
-		      MFD_EXEC))
+	if (flags &
+	    ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC))
 		return -EINVAL; /* huge pages too: there are none */
 	if ((flags & MFD_NOEXEC_SEAL) && (flags & MFD_EXEC))
 		return -EINVAL;

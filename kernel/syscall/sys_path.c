@@ -44,8 +44,8 @@ long sys_unlinkat(int dirfd, uaddr path, int flags)
 	if (flags & ~AT_REMOVEDIR)
 		return -EINVAL;
 	return WITH_PATH(name, path,
-			 flags & AT_REMOVEDIR ? do_rmdirat(dirfd, name) :
-						do_unlinkat(dirfd, name));
+			 flags & AT_REMOVEDIR ? do_rmdirat(dirfd, name)
+					      : do_unlinkat(dirfd, name));
 }
 
 long sys_symlinkat(uaddr target, int dirfd, uaddr path)
@@ -69,9 +69,9 @@ long sys_linkat(int olddirfd, uaddr old, int newdirfd, uaddr new_path,
 	if (IS_ERR(from)) {
 		if (PTR_ERR(from) != -ENOENT || !(flags & AT_EMPTY_PATH))
 			return PTR_ERR(from);
-		return WITH_PATH(name, new_path,
-				 do_linkat(olddirfd, "", newdirfd, name,
-					   flags));
+		return WITH_PATH(
+			name, new_path,
+			do_linkat(olddirfd, "", newdirfd, name, flags));
 	}
 	err = WITH_PATH(name, new_path,
 			do_linkat(olddirfd, from, newdirfd, name, flags));
@@ -87,10 +87,10 @@ long sys_link(uaddr old, uaddr new_path)
 long sys_renameat2(int olddirfd, uaddr old, int newdirfd, uaddr new_path,
 		   u32 flags)
 {
-	return WITH_PATH(from, old,
-			 WITH_PATH(to, new_path,
-				   do_renameat2(olddirfd, from, newdirfd, to,
-						flags)));
+	return WITH_PATH(
+		from, old,
+		WITH_PATH(to, new_path,
+			  do_renameat2(olddirfd, from, newdirfd, to, flags)));
 }
 
 long sys_renameat(int olddirfd, uaddr old, int newdirfd, uaddr new_path)
@@ -129,9 +129,9 @@ long sys_fchdir(int fd)
 
 	if (!r.file)
 		return -EBADF;
-	err = S_ISDIR(r.file->inode->mode) ?
-		      inode_permission(r.file->inode, MAY_EXEC) :
-		      -ENOTDIR;
+	err = S_ISDIR(r.file->inode->mode)
+		      ? inode_permission(r.file->inode, MAY_EXEC)
+		      : -ENOTDIR;
 	if (!err) {
 		p = r.file->path;
 		path_get(&p);

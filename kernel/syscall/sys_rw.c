@@ -240,8 +240,8 @@ long sys_lseek(int fd, long offset, int whence)
 	shared = r.counted || READ_ONCE(f->refs.n) > 1;
 	if (shared)
 		mutex_lock(&f->pos_lock);
-	pos = f->ops->llseek ? f->ops->llseek(f, offset, whence) :
-			       generic_llseek(f, offset, whence);
+	pos = f->ops->llseek ? f->ops->llseek(f, offset, whence)
+			     : generic_llseek(f, offset, whence);
 	if (shared)
 		mutex_unlock(&f->pos_lock);
 out:

@@ -78,7 +78,7 @@ struct splice_pos {
 
 static int splice_pos_get(struct splice_pos *p, struct file *f, uaddr at)
 {
-	*p = (struct splice_pos){ .at = at, .f = f };
+	*p = (struct splice_pos){.at = at, .f = f};
 	if (f->mode & FMODE_STREAM)
 		return at.va ? -ESPIPE : 0;
 	if (at.va) {
@@ -255,7 +255,7 @@ static void splice_wait_queue(struct poll_table *pt, struct file *f,
 /* Wait until the pipe takes at least a page. */
 static int splice_wait_room(struct file *pipe, u32 flags)
 {
-	struct splice_wait w = { .pt.queue = splice_wait_queue };
+	struct splice_wait w = {.pt.queue = splice_wait_queue};
 	int err = 0;
 
 	if (splice_ready(pipe, POLLOUT))
@@ -330,8 +330,8 @@ static ssize_t splice_from_pipe(struct file *pipe, struct file *out,
 		loff_t none = 0;
 		ssize_t got;
 
-		if ((out->mode & FMODE_STREAM) &&
-		    splice_nonblock(out, 0) && !splice_ready(out, POLLOUT)) {
+		if ((out->mode & FMODE_STREAM) && splice_nonblock(out, 0) &&
+		    !splice_ready(out, POLLOUT)) {
 			n = -EAGAIN;
 			break;
 		}
@@ -417,9 +417,9 @@ long sys_vmsplice(int fd, uaddr vec, u64 vlen, u32 flags)
 	n = iov_iter_import(&it, vec, vlen, fast, ARRAY_SIZE(fast), &segs);
 	if (n)
 		goto out;
-	n = it.count ? f->mode & FMODE_WRITE ? vfs_write(f, &it, &none) :
-					       vfs_read(f, &it, &none) :
-		       0;
+	n = it.count ? f->mode & FMODE_WRITE ? vfs_write(f, &it, &none)
+					     : vfs_read(f, &it, &none)
+		     : 0;
 	kfree(segs);
 out:
 	file_put(f);

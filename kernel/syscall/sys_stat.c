@@ -118,8 +118,8 @@ long sys_newfstatat(int dirfd, uaddr path, uaddr st, int flags)
 
 static struct statx_timestamp statx_time(const struct timespec_k *t)
 {
-	return (struct statx_timestamp){ .tv_sec = t->sec,
-					 .tv_nsec = (u32)t->nsec };
+	return (struct statx_timestamp){.tv_sec = t->sec,
+					.tv_nsec = (u32)t->nsec};
 }
 
 /* The mount's part: needs the path, not only the inode. */
@@ -159,7 +159,7 @@ static void statx_fill(const struct kstat *ks, u32 mask, struct statx *sx)
 long sys_statx(int dirfd, uaddr path, u32 flags, u32 mask, uaddr buf)
 {
 	u32 lookup = LOOKUP_EMPTY;
-	struct statx sx = { .stx_mask = 0 };
+	struct statx sx = {.stx_mask = 0};
 	struct kstat ks;
 	struct path p;
 	int empty, err;
@@ -175,8 +175,8 @@ long sys_statx(int dirfd, uaddr path, u32 flags, u32 mask, uaddr buf)
 	empty = path_is_empty(path, (int)flags);
 	if (empty < 0)
 		return empty;
-	err = empty ? path_lookup(dirfd, "", lookup, &p) :
-		      path_lookup_user(dirfd, path, lookup & ~LOOKUP_EMPTY, &p);
+	err = empty ? path_lookup(dirfd, "", lookup, &p)
+		    : path_lookup_user(dirfd, path, lookup & ~LOOKUP_EMPTY, &p);
 	if (err)
 		return err;
 	err = vfs_getattr(&p, &ks);
@@ -199,9 +199,8 @@ static struct cred *access_cred(int flags)
 	struct cred *real;
 	u64 caps = c->uid == 0 ? c->cap_permitted : 0;
 
-	if ((flags & AT_EACCESS) ||
-	    (c->fsuid == c->uid && c->fsgid == c->gid &&
-	     c->cap_effective == caps))
+	if ((flags & AT_EACCESS) || (c->fsuid == c->uid && c->fsgid == c->gid &&
+				     c->cap_effective == caps))
 		return NULL;
 	real = cred_copy(c);
 	if (!real)
@@ -221,8 +220,7 @@ static int access_check(const struct path *p, u32 mask, const struct cred *c)
 		return -EACCES;
 	err = inode_permission_as(ino, mask, c);
 	if (!err && (mask & MAY_WRITE) && !S_ISCHR(ino->mode) &&
-	    !S_ISBLK(ino->mode) && !S_ISFIFO(ino->mode) &&
-	    !S_ISSOCK(ino->mode))
+	    !S_ISBLK(ino->mode) && !S_ISFIFO(ino->mode) && !S_ISSOCK(ino->mode))
 		err = path_want_write(p);
 	return err;
 }
@@ -349,11 +347,11 @@ static u64 statfs_flags(const struct mount *m)
 static long statfs_copy_out(const struct path *p, uaddr to)
 {
 	struct super *sb = p->mnt->sb;
-	struct statfs_k k = { .type = sb->magic,
-			      .bsize = sb->blksize,
-			      .namelen = NAME_MAX,
-			      .fsid = sb->dev };
-	struct statfs st = { .f_type = 0 };
+	struct statfs_k k = {.type = sb->magic,
+			     .bsize = sb->blksize,
+			     .namelen = NAME_MAX,
+			     .fsid = sb->dev};
+	struct statfs st = {.f_type = 0};
 	int err = sb->ops && sb->ops->statfs ? sb->ops->statfs(sb, &k) : 0;
 
 	if (err)

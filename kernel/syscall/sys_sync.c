@@ -149,8 +149,8 @@ long sys_fadvise64(int fd, long offset, u64 len, int advice)
 	else if (advice == POSIX_FADV_WILLNEED && offset >= 0 &&
 		 S_ISREG(r.file->inode->mode))
 		(void)mapping_populate(&r.file->inode->mapping, (u64)offset,
-				       len ? min(len, (u64)1 << 21) :
-					     (u64)1 << 21);
+				       len ? min(len, (u64)1 << 21)
+					   : (u64)1 << 21);
 	fd_ref_put(r);
 	return err;
 }

@@ -126,17 +126,17 @@ static long xattr_remove(struct path *p, uaddr uname)
 
 /* --- The entries --- */
 
-#define XATTR_BY_PATH(path, lookup, body)                                      \
-	({                                                                     \
-		struct path p;                                                 \
-		int err = path_lookup_user(AT_FDCWD, path, lookup, &p);        \
-		err ? (long)err : (body);                                      \
+#define XATTR_BY_PATH(path, lookup, body)                               \
+	({                                                              \
+		struct path p;                                          \
+		int err = path_lookup_user(AT_FDCWD, path, lookup, &p); \
+		err ? (long)err : (body);                               \
 	})
-#define XATTR_BY_FD(fd, body)                                                  \
-	({                                                                     \
-		struct path p;                                                 \
-		int err = xattr_fd_path(fd, &p);                               \
-		err ? (long)err : (body);                                      \
+#define XATTR_BY_FD(fd, body)                    \
+	({                                       \
+		struct path p;                   \
+		int err = xattr_fd_path(fd, &p); \
+		err ? (long)err : (body);        \
 	})
 
 long sys_setxattr(uaddr path, uaddr name, uaddr value, u64 size, int flags)

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Special files: device numbers and what stands behind them.
  *
@@ -54,8 +54,8 @@ static int special_open_none(struct inode *ino, struct file *f)
 	return -ENXIO;
 }
 
-static const struct file_ops chrdev_file_ops = { .open = chrdev_open };
-static const struct file_ops special_none_ops = { .open = special_open_none };
+static const struct file_ops chrdev_file_ops = {.open = chrdev_open};
+static const struct file_ops special_none_ops = {.open = special_open_none};
 
 void inode_init_special(struct inode *ino, u32 mode, u64 rdev)
 {

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * The dentry cache.
  *
@@ -21,7 +21,7 @@
  */
 #include "vfs/internal.h"
 
-#define DCACHE_BUCKETS 4096u
+#define DCACHE_BUCKETS	 4096u
 #define DCACHE_CHAIN_MAX 128u /* a reader gone astray gives up */
 
 spinlock_t dcache_lock;
@@ -93,7 +93,8 @@ struct dentry *dentry_find_nolock(struct dentry *parent, const char *name,
 	u32 h = dentry_hash_with(parent, hash), n = 0;
 	struct dentry *d = load_acquire(dcache_bucket(h));
 
-	for (; d && n < DCACHE_CHAIN_MAX; d = load_acquire(&d->hash_next), n++) {
+	for (; d && n < DCACHE_CHAIN_MAX;
+	     d = load_acquire(&d->hash_next), n++) {
 		u32 s;
 
 		if (d->hash != h || READ_ONCE(d->parent) != parent)
@@ -503,15 +504,35 @@ void dcache_shrink_super(struct super *sb)
 	do {
 		list_init(&doomed);
 		spin_lock(&dcache_lock);
-		list_for_each_entry_safe(d, n, &dcache_lru, lru) {
+		list_for_each_entry_safe (d, n, &dcache_lru, lru) {
 			if ((!sb || d->sb == sb) && dentry_kill_idle_locked(d))
 				list_add(&d->lru, &doomed);
 		}
 		spin_unlock(&dcache_lock);
 		any = !list_empty(&doomed);
-		list_for_each_entry_safe(d, n, &doomed, lru)
+		list_for_each_entry_safe (d, n, &doomed, lru)
 			dentry_free(d);
 	} while (any);
+}
+
+/*
+ * The end of a super: its names go, then its root. A lockless walker may hold
+ * any of them for a moment, and the shrinker may be freeing one: both end at
+ * the root, whose count says when they are done. => false: somebody never is
+ */
+bool dcache_put_root(struct dentry *root)
+{
+	u32 tries;
+
+	for (tries = 0; tries < 100000; tries++) {
+		dcache_shrink_super(root->sb);
+		if (atomic_cas(&root->refs.n, 1u, 0u)) {
+			dentry_free(root);
+			return true;
+		}
+		host_yield();
+	}
+	return false;
 }
 
 void dcache_get_stats(struct dcache_stats *st)

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Making, removing and renaming names: the bodies of mkdir, mknod, symlink,
  * link, unlink, rmdir and rename, on kernel strings.
@@ -308,10 +308,10 @@ int do_linkat(int odfd, const char *old, int ndfd, const char *name, int flags)
 	if (IS_ERR(d)) {
 		err = (int)PTR_ERR(d);
 	} else {
-		err = from.mnt == parent.mnt ?
-			      dir_link_locked(from.dentry->inode,
-					      parent.dentry->inode, d) :
-			      -EXDEV;
+		err = from.mnt == parent.mnt
+			      ? dir_link_locked(from.dentry->inode,
+						parent.dentry->inode, d)
+			      : -EXDEV;
 		path_create_end(&parent, d);
 	}
 	path_put(&from);
@@ -383,10 +383,10 @@ static int do_remove(int dfd, const char *name, bool isdir)
 		return err;
 	dir = parent.dentry->inode;
 	if (type != LAST_NORM) {
-		err = !isdir		    ? -EISDIR :
-		      type == LAST_DOT	    ? -EINVAL :
-		      type == LAST_DOTDOT   ? -ENOTEMPTY :
-					      -EBUSY;
+		err = !isdir		    ? -EISDIR
+		      : type == LAST_DOT    ? -EINVAL
+		      : type == LAST_DOTDOT ? -ENOTEMPTY
+					    : -EBUSY;
 		goto put;
 	}
 	mutex_lock(&dir->lock);
@@ -404,8 +404,8 @@ static int do_remove(int dfd, const char *name, bool isdir)
 	else
 		err = path_want_write(&parent);
 	if (!err)
-		err = isdir ? dir_rmdir_locked(dir, d) :
-			      dir_unlink_locked(dir, d);
+		err = isdir ? dir_rmdir_locked(dir, d)
+			    : dir_unlink_locked(dir, d);
 	mutex_unlock(&dir->lock);
 	if (!err)
 		dir_removed(dir, d, ino, isdir);
@@ -506,7 +506,8 @@ static int rename_check_permission(struct rename *r)
 		err = inode_permission(oi, MAY_WRITE);
 	if (!err && odir != ndir && swap && S_ISDIR(ni->mode))
 		err = inode_permission(ni, MAY_WRITE);
-	if (!err && (dentry_is_mountpoint(r->od) || dentry_is_mountpoint(r->nd)))
+	if (!err &&
+	    (dentry_is_mountpoint(r->od) || dentry_is_mountpoint(r->nd)))
 		err = -EBUSY;
 	return err;
 }
@@ -518,7 +519,8 @@ static void rename_notify(struct rename *r, const char *oname, bool isdir)
 	if (!fsnotify_on())
 		return;
 	cookie = fsnotify_cookie();
-	fsnotify_dir(r->op.dentry->inode, IN_MOVED_FROM | dirbit, oname, cookie);
+	fsnotify_dir(r->op.dentry->inode, IN_MOVED_FROM | dirbit, oname,
+		     cookie);
 	fsnotify_dir(r->np.dentry->inode, IN_MOVED_TO | dirbit, r->nname,
 		     cookie);
 	fsnotify_inode(r->od->inode, IN_MOVE_SELF);
@@ -607,8 +609,8 @@ int do_renameat2(int odfd, const char *old, int ndfd, const char *name,
 	struct rename *r;
 	int err;
 
-	if ((flags & ~(u32)(RENAME_NOREPLACE | RENAME_EXCHANGE |
-			    RENAME_WHITEOUT)) ||
+	if ((flags &
+	     ~(u32)(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) ||
 	    ((flags & RENAME_EXCHANGE) && flags != RENAME_EXCHANGE))
 		return -EINVAL;
 	if ((flags & RENAME_WHITEOUT) && !capable(CAP_MKNOD))

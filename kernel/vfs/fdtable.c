@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Descriptor tables: allocation, duplication, closing. The layout and the
  * lockless reading side are in kernel/fdtable.h.
@@ -430,9 +430,9 @@ int fd_set_cloexec(u32 fd, bool on)
 
 int fd_get_cloexec(u32 fd)
 {
-	return files_peek(current->files, fd) ?
-		       files_cloexec(current->files, fd) :
-		       -EBADF;
+	return files_peek(current->files, fd)
+		       ? files_cloexec(current->files, fd)
+		       : -EBADF;
 }
 
 /* --- Closing --- */

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Open file descriptions: their life, and reading and writing through them.
  *
@@ -28,7 +28,7 @@ struct file *file_alloc(int flags)
 	f->flags = (u32)flags & ~(u32)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
 	f->ops = &file_no_ops;
 	f->inode = NULL;
-	f->path = (struct path){ NULL, NULL };
+	f->path = (struct path){NULL, NULL};
 	mutex_init(&f->pos_lock);
 	f->pos = 0;
 	f->priv = NULL;
@@ -55,9 +55,9 @@ static void file_release(struct file *f)
 	if (likely(f->mode & FMODE_OPENED)) {
 		if (fsnotify_on() && !(f->mode & FMODE_PATH))
 			fsnotify_dentry(f->path.dentry,
-					f->mode & FMODE_WRITE ?
-						IN_CLOSE_WRITE :
-						IN_CLOSE_NOWRITE);
+					f->mode & FMODE_WRITE
+						? IN_CLOSE_WRITE
+						: IN_CLOSE_NOWRITE);
 		if (unlikely(!list_empty(&f->epoll_links)))
 			epoll_file_release(f);
 		if (unlikely(ino->flocks))
@@ -147,7 +147,7 @@ struct file *file_open_anon(const char *name, const struct file_ops *ops,
 		file_put(f);
 		return ERR_PTR(-ENOMEM);
 	}
-	f->path = (struct path){ &anon_mount, d };
+	f->path = (struct path){&anon_mount, d};
 	ref_get(&anon_mount.refs);
 	f->inode = ino;
 	f->ops = ops;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Where a process stands: root, working directory and umask, shared by tasks
  * cloned with CLONE_FS; and the way back from a path to a string.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * File operations that many file systems share: seeking, and "." and ".." of
  * directories. Reading and writing through a mapping is kernel/mm/filemap.c.
@@ -49,9 +49,9 @@ bool dir_emit_dots(struct file *f, struct dir_context *ctx)
 	if (ctx->pos == 0 &&
 	    !dir_emit(ctx, ".", 1, 1, f->inode->ino, S_IFDIR >> 12))
 		return false;
-	if (ctx->pos == 1 && !dir_emit(ctx, "..", 2, 2,
-				       up ? up->ino : f->inode->ino,
-				       S_IFDIR >> 12))
+	if (ctx->pos == 1 &&
+	    !dir_emit(ctx, "..", 2, 2, up ? up->ino : f->inode->ino,
+		      S_IFDIR >> 12))
 		return false;
 	return true;
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * vfs_init(): once, before the first mount. Gives the calling task, the first,
  * its place and its descriptor table; every other task gets copies at fork.

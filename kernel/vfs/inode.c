@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Inodes: their life, times, attributes, and who may write them.
  *
@@ -27,8 +27,8 @@ struct timespec_k inode_now(void)
 {
 	u64 ns = host_clock_ns(CLOCK_REALTIME_COARSE);
 
-	return (struct timespec_k){ (s64)(ns / NSEC_PER_SEC),
-				    (s64)(ns % NSEC_PER_SEC) };
+	return (struct timespec_k){(s64)(ns / NSEC_PER_SEC),
+				   (s64)(ns % NSEC_PER_SEC)};
 }
 
 static const struct inode_ops inode_no_ops;
@@ -236,8 +236,8 @@ int vfs_setattr(const struct path *p, struct iattr *a)
 int vfs_truncate(struct path *p, u64 size)
 {
 	struct inode *ino = p->dentry->inode;
-	struct iattr a = { .valid = ATTR_SIZE | ATTR_MTIME | ATTR_FORCE,
-			   .size = size };
+	struct iattr a = {.valid = ATTR_SIZE | ATTR_MTIME | ATTR_FORCE,
+			  .size = size};
 
 	if (S_ISDIR(ino->mode))
 		return -EISDIR;

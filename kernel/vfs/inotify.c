@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * inotify(7): events of marked inodes, read from a descriptor.
  *
@@ -63,8 +63,8 @@ u32 fsnotify_cookie(void)
 static u32 inotify_name_len(const char *name)
 {
 	return name && *name ? ALIGN_UP((u32)strlen(name) + 1,
-					(u32)sizeof(struct inotify_event)) :
-			       0;
+					(u32)sizeof(struct inotify_event))
+			     : 0;
 }
 
 static bool inotify_same(const struct inotify_event *a, s32 wd, u32 mask,
@@ -313,12 +313,13 @@ static int inotify_show_fdinfo(struct file *f, char *buf, size_t n)
 	size_t len = 0;
 
 	spin_lock(&inotify_lock);
-	list_for_each_entry(m, &g->marks, node) {
+	list_for_each_entry (m, &g->marks, node) {
 		if (len >= n)
 			break;
 		len += (size_t)snprintf(
 			buf + len, n - len,
-			"inotify wd:%d ino:%llx sdev:%llx mask:%x ignored_mask:0\n",
+			"inotify wd:%d ino:%llx sdev:%llx mask:%x "
+			"ignored_mask:0\n",
 			m->wd, (unsigned long long)m->inode->ino,
 			(unsigned long long)m->inode->sb->dev, m->mask);
 	}
@@ -416,7 +417,7 @@ int inotify_remove(struct file *f, s32 wd)
 	if (!g)
 		return -EINVAL;
 	spin_lock(&inotify_lock);
-	list_for_each_entry(m, &g->marks, node) {
+	list_for_each_entry (m, &g->marks, node) {
 		if (m->wd == wd) {
 			found = m;
 			inotify_unlink(m);
@@ -440,8 +441,8 @@ static struct inode *inotify_marked_of(const struct super *sb)
 	struct inode *ino = NULL;
 
 	spin_lock(&inotify_lock);
-	list_for_each_entry(g, &inotify_groups, all) {
-		list_for_each_entry(m, &g->marks, node)
+	list_for_each_entry (g, &inotify_groups, all) {
+		list_for_each_entry (m, &g->marks, node)
 			if (!ino && m->inode->sb == sb)
 				ino = m->inode;
 	}

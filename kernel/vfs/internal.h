@@ -40,10 +40,10 @@ struct objcache {
 	void *free;
 	u64 total, in_use;
 };
-#define OBJCACHE(type, link)                                                   \
-	{                                                                      \
-		.size = ALIGN_UP(sizeof(type), 64),                            \
-		.link_off = offsetof(type, link),                              \
+#define OBJCACHE(type, link)                        \
+	{                                           \
+		.size = ALIGN_UP(sizeof(type), 64), \
+		.link_off = offsetof(type, link),   \
 	}
 void *objcache_alloc(struct objcache *c);
 void objcache_free(struct objcache *c, void *obj);
@@ -73,7 +73,8 @@ struct dentry *dentry_find_nolock(struct dentry *parent, const char *name,
 				  u32 len, u32 hash, u32 *seq);
 static inline bool dentry_seq_ok(const struct dentry *d, u32 seq)
 {
-	__atomic_signal_fence(__ATOMIC_SEQ_CST); /* loads stay in order on x86 */
+	__atomic_signal_fence(
+		__ATOMIC_SEQ_CST); /* loads stay in order on x86 */
 	return READ_ONCE(d->seq) == seq;
 }
 /* With a reference, from the cache only. => NULL: not there. */
@@ -91,6 +92,7 @@ int dentry_exchange(struct dentry *a, struct dentry *b);
 /* A nameless or unhashed dentry bound to ino (its reference is taken). */
 struct dentry *dentry_alloc_anon(struct super *sb, const char *name,
 				 struct inode *ino);
+bool dcache_put_root(struct dentry *root);
 bool dentry_is_descendant(const struct dentry *d, const struct dentry *of);
 
 /* --- inode.c --- */
@@ -103,8 +105,7 @@ int inode_setattr(struct inode *ino, struct iattr *a); /* lock held */
 void super_sync_all(void);
 
 /* --- permission.c --- */
-int generic_permission(const struct inode *ino, u32 mask,
-		       const struct cred *c);
+int generic_permission(const struct inode *ino, u32 mask, const struct cred *c);
 int inode_permission_as(struct inode *ino, u32 mask, const struct cred *c);
 bool cred_capable(const struct cred *c, int cap);
 int may_delete(struct inode *dir, struct dentry *victim, bool isdir);
@@ -144,8 +145,8 @@ struct nameidata {
 	struct path path; /* references, unless `lockless` */
 	struct path root;
 	bool root_held;
-	bool trailing; /* slashes after the last component */
-	u32 flags;     /* LOOKUP_* */
+	bool trailing;	  /* slashes after the last component */
+	u32 flags;	  /* LOOKUP_* */
 	const char *name; /* what is still to be walked */
 	const struct cred *cred;
 	/* the last component, after a walk to the parent */
@@ -168,7 +169,7 @@ int nd_follow_last(struct nameidata *nd, struct dentry *link);
 static inline void nd_take_path(struct nameidata *nd, struct path *out)
 {
 	*out = nd->path;
-	nd->path = (struct path){ NULL, NULL };
+	nd->path = (struct path){NULL, NULL};
 }
 /*
  * A whole walk without references. => 0 with *p, *seq, *mseq to be checked

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * File locks: flock(2), and the record locks of fcntl(2), both the POSIX kind
  * (owned by a descriptor table, gone with the first close) and the kind of an
@@ -19,14 +19,14 @@
 #include "vfs/internal.h"
 #include "vfs/locks.h"
 
-#define LOCK_QUEUES 16u
+#define LOCK_QUEUES    16u
 #define LOCK_CHAIN_MAX 64u
 
 struct file_lock {
 	struct file_lock *next;
-	u8 kind; /* enum lock_kind */
-	u8 type; /* F_RDLCK, F_WRLCK */
-	u64 start, end; /* both included */
+	u8 kind;	   /* enum lock_kind */
+	u8 type;	   /* F_RDLCK, F_WRLCK */
+	u64 start, end;	   /* both included */
 	const void *owner; /* struct files, or struct file */
 	s32 pid;
 	struct inode *ino;
@@ -87,7 +87,7 @@ static bool locks_deadlock(const void *owner, const void *blocker)
 
 		if (blocker == owner)
 			return true;
-		list_for_each_entry(w, &locks_waiters, node)
+		list_for_each_entry (w, &locks_waiters, node)
 			if (w->owner == blocker)
 				next = w->blocker;
 		if (!next)
@@ -123,7 +123,8 @@ static void locks_apply(struct inode *ino, const struct lock_request *r,
 
 		if (locks_same_owner(l, r) && l->type == r->type) {
 			/* neighbours of the same type become one */
-			if (touches || (l->end != ~0ull && l->end + 1 == start) ||
+			if (touches ||
+			    (l->end != ~0ull && l->end + 1 == start) ||
 			    (end != ~0ull && end + 1 == l->start)) {
 				start = min(start, l->start);
 				end = max(end, l->end);
@@ -158,13 +159,13 @@ static void locks_apply(struct inode *ino, const struct lock_request *r,
 		return;
 	n = spare[0];
 	spare[0] = NULL;
-	*n = (struct file_lock){ .kind = (u8)r->kind,
-				 .type = (u8)r->type,
-				 .start = start,
-				 .end = end,
-				 .owner = r->owner,
-				 .pid = r->pid,
-				 .ino = ino };
+	*n = (struct file_lock){.kind = (u8)r->kind,
+				.type = (u8)r->type,
+				.start = start,
+				.end = end,
+				.owner = r->owner,
+				.pid = r->pid,
+				.ino = ino};
 	list_add_tail(&n->all, &locks_all);
 	*pp = n;
 }
@@ -184,7 +185,7 @@ static int locks_wait(struct inode *ino, const struct lock_request *r,
 		      struct file_lock *spare[2])
 {
 	struct waitqueue *q = locks_queue(ino);
-	struct lock_waiter me = { .owner = r->owner };
+	struct lock_waiter me = {.owner = r->owner};
 	struct file_lock *dead = NULL, *c;
 	struct wait_entry we;
 	int err = 0;
@@ -319,7 +320,7 @@ struct locks_show {
 
 static void locks_show_one(struct locks_show *s, const struct file_lock *l)
 {
-	static const char *const kinds[] = { "FLOCK ", "POSIX ", "OFDLCK" };
+	static const char *const kinds[] = {"FLOCK ", "POSIX ", "OFDLCK"};
 	const struct inode *ino = l->ino;
 	char end[24];
 
@@ -338,11 +339,11 @@ static void locks_show_one(struct locks_show *s, const struct file_lock *l)
 
 size_t locks_show(char *buf, size_t n)
 {
-	struct locks_show s = { .buf = buf, .n = n };
+	struct locks_show s = {.buf = buf, .n = n};
 	struct file_lock *l;
 
 	spin_lock(&locks_lock);
-	list_for_each_entry(l, &locks_all, all)
+	list_for_each_entry (l, &locks_all, all)
 		if (s.len < s.n)
 			locks_show_one(&s, l);
 	spin_unlock(&locks_lock);

@@ -9,8 +9,8 @@ enum lock_kind { LOCK_FLOCK, LOCK_POSIX, LOCK_OFD };
 
 struct lock_request {
 	enum lock_kind kind;
-	int type;	/* F_RDLCK, F_WRLCK, F_UNLCK */
-	u64 start, end; /* both included; end = ~0: to the end of time */
+	int type;	   /* F_RDLCK, F_WRLCK, F_UNLCK */
+	u64 start, end;	   /* both included; end = ~0: to the end of time */
 	const void *owner; /* struct files, or struct file */
 	s32 pid;
 	bool wait;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * The mount tree: mount(2), umount2(2), pivot_root(2) on kernel strings.
  *
@@ -20,11 +20,11 @@
 
 #define MOUNT_BUCKETS 64u
 /* Flags of a single mount; the others are the super's. */
-#define MOUNT_FLAGS                                                            \
-	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME |           \
+#define MOUNT_FLAGS                                                  \
+	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | \
 	 MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME | MS_NOSYMFOLLOW)
-#define MOUNT_SB_FLAGS                                                         \
-	(MS_RDONLY | MS_SYNCHRONOUS | MS_MANDLOCK | MS_DIRSYNC | MS_SILENT |   \
+#define MOUNT_SB_FLAGS                                                       \
+	(MS_RDONLY | MS_SYNCHRONOUS | MS_MANDLOCK | MS_DIRSYNC | MS_SILENT | \
 	 MS_POSIXACL | MS_LAZYTIME | MS_I_VERSION)
 #define MOUNT_PROPAGATION (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
 
@@ -90,7 +90,7 @@ bool path_cross_mounts(struct path *p)
 			break;
 		path_put(p);
 		dentry_get(m->root);
-		*p = (struct path){ m, m->root };
+		*p = (struct path){m, m->root};
 		crossed = true;
 	}
 	return crossed;
@@ -114,7 +114,7 @@ bool path_up_mounts(struct path *p)
 
 	while (p->dentry == p->mnt->root) {
 		spin_lock(&mount_hash_lock);
-		up = (struct path){ p->mnt->parent, p->mnt->mountpoint };
+		up = (struct path){p->mnt->parent, p->mnt->mountpoint};
 		if (up.mnt == p->mnt || !up.mnt) {
 			spin_unlock(&mount_hash_lock);
 			return false;
@@ -216,7 +216,7 @@ static bool mount_any_at(const struct dentry *d)
 {
 	struct mount *m;
 
-	list_for_each_entry(m, &all_mounts, node)
+	list_for_each_entry (m, &all_mounts, node)
 		if (m->mountpoint == d && m->parent != m)
 			return true;
 	return false;
@@ -228,7 +228,7 @@ static void mount_detach_locked(struct mount *m, struct path *where)
 {
 	struct mount **pp = mount_bucket(m->parent, m->mountpoint);
 
-	*where = (struct path){ m->parent, m->mountpoint };
+	*where = (struct path){m->parent, m->mountpoint};
 	mount_change_begin();
 	while (*pp != m)
 		pp = &(*pp)->hash_next;
@@ -246,7 +246,7 @@ static struct mount *mount_first_child(struct mount *m)
 {
 	struct mount *c;
 
-	list_for_each_entry(c, &all_mounts, node)
+	list_for_each_entry (c, &all_mounts, node)
 		if (c->parent == m && c != m)
 			return c;
 	return NULL;
@@ -270,6 +270,8 @@ static int mount_add(struct mount *m, struct path *p)
 		err = -ENOTDIR;
 	else if (p->dentry->flags & DENTRY_DELETED)
 		err = -ENOENT;
+	else if (!p->mnt->attached) /* unmounted meanwhile */
+		err = -EINVAL;
 	else
 		mount_attach_locked(m, p);
 	mutex_unlock(&mount_lock);
@@ -307,7 +309,7 @@ static struct mount *mount_new(const char *source, const char *type, u64 flags,
 /* The very first mount: the machine's root and everybody's place. */
 static int mount_first(struct mount *m)
 {
-	struct path p = { m, m->root };
+	struct path p = {m, m->root};
 
 	mutex_lock(&mount_lock);
 	m->attached = true;
@@ -346,10 +348,10 @@ static int mount_clone_children(struct mount *from, struct mount *to,
 {
 	struct mount *c;
 
-	list_for_each_entry(c, &all_mounts, node) {
+	list_for_each_entry (c, &all_mounts, node) {
 		if (c != from && c->parent == from &&
 		    dentry_is_descendant(c->mountpoint, to->root)) {
-			struct path at = { to, c->mountpoint };
+			struct path at = {to, c->mountpoint};
 			struct mount *n = mount_clone(c, c->root);
 			int err;
 
@@ -389,13 +391,14 @@ static int mount_bind(const char *source, struct path *at, u64 flags)
 	mount_topmost(at);
 	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(at->dentry->inode->mode)) {
 		err = -ENOTDIR;
+	} else if (!at->mnt->attached) {
+		err = -EINVAL;
 	} else {
 		struct mount *last = list_last(&all_mounts, struct mount, node);
 
 		mount_attach_locked(m, at);
-		err = flags & MS_REC ?
-			      mount_clone_children(from.mnt, m, last) :
-			      0;
+		err = flags & MS_REC ? mount_clone_children(from.mnt, m, last)
+				     : 0;
 		m = NULL;
 	}
 	mutex_unlock(&mount_lock);
@@ -425,8 +428,8 @@ static int mount_remount(struct path *at, u64 flags, const char *data)
 					   MS_MANDLOCK | MS_LAZYTIME));
 	}
 	/* no word about atime keeps what there is: mount(2) */
-	if (!(flags & (MS_NOATIME | MS_NODIRATIME | MS_RELATIME |
-		       MS_STRICTATIME)))
+	if (!(flags &
+	      (MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME)))
 		flags |= m->flags & (MS_NOATIME | MS_NODIRATIME | MS_RELATIME |
 				     MS_STRICTATIME);
 	m->flags = (u32)flags & MOUNT_FLAGS;
@@ -442,7 +445,7 @@ static bool mount_is_below(struct mount *m, const struct mount *top)
 
 static int mount_move(const char *source, struct path *at)
 {
-	struct path from, was = { NULL, NULL };
+	struct path from, was = {NULL, NULL};
 	int err;
 
 	if (!source || !*source)
@@ -487,7 +490,7 @@ static int mount_set_propagation(struct path *at, u64 flags)
 	mutex_lock(&mount_lock);
 	at->mnt->propagation = (u32)type;
 	if (flags & MS_REC)
-		list_for_each_entry(m, &all_mounts, node)
+		list_for_each_entry (m, &all_mounts, node)
 			if (mount_is_below(m, at->mnt))
 				m->propagation = (u32)type;
 	mutex_unlock(&mount_lock);
@@ -569,8 +572,8 @@ int do_umount(struct path *p, int flags)
 	err = 0;
 unlock:
 	mutex_unlock(&mount_lock);
-	list_for_each_entry_safe(m, n, &gone, node) {
-		struct path where = { m->parent, m->mountpoint };
+	list_for_each_entry_safe (m, n, &gone, node) {
+		struct path where = {m->parent, m->mountpoint};
 
 		list_del(&m->node);
 		mount_change_begin();
@@ -593,7 +596,7 @@ static void mount_move_tasks(const struct path *from, const struct path *to)
 	struct task *t;
 
 	mutex_lock(&tasklist_lock);
-	list_for_each_entry(t, &all_tasks, all_node) {
+	list_for_each_entry (t, &all_tasks, all_node) {
 		struct fs_context *fs;
 
 		spin_lock(&t->lock);
@@ -608,7 +611,8 @@ static void mount_move_tasks(const struct path *from, const struct path *to)
 			path_get(to);
 			fs_set_root(fs, to);
 		}
-		if (fs->cwd.mnt == from->mnt && fs->cwd.dentry == from->dentry) {
+		if (fs->cwd.mnt == from->mnt &&
+		    fs->cwd.dentry == from->dentry) {
 			path_get(to);
 			fs_set_cwd(fs, to);
 		}
@@ -619,7 +623,7 @@ static void mount_move_tasks(const struct path *from, const struct path *to)
 
 int do_pivot_root(struct path *new_root, struct path *put_old)
 {
-	struct path root, at = { NULL, NULL }, was = { NULL, NULL };
+	struct path root, at = {NULL, NULL}, was = {NULL, NULL};
 	struct mount *rm, *nm = new_root->mnt;
 	int err = -EINVAL;
 

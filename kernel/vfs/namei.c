@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * The path walk, following path_resolution(7) and openat2(2).
  *
@@ -116,15 +116,14 @@ int path_lookup_fast(int dfd, const char *name, u32 flags, struct path *out,
 			return -ECHILD;
 		ops = READ_ONCE(ino->ops);
 		if (unlikely(!S_ISDIR(ino->mode)))
-			return path_fast_ok(&p, dseq, *mseq) ? -ENOTDIR :
-							       -ECHILD;
+			return path_fast_ok(&p, dseq, *mseq) ? -ENOTDIR
+							     : -ECHILD;
 		if (unlikely((ino->mode & 0111) != 0111 || ops->permission)) {
 			if (ops->permission)
 				return -ECHILD;
 			if (generic_permission(ino, MAY_EXEC, cred))
-				return path_fast_ok(&p, dseq, *mseq) ?
-					       -EACCES :
-					       -ECHILD;
+				return path_fast_ok(&p, dseq, *mseq) ? -EACCES
+								     : -ECHILD;
 		}
 		len = component_len(name);
 		if (unlikely(name[0] == '.')) {
@@ -150,8 +149,8 @@ int path_lookup_fast(int dfd, const char *name, u32 flags, struct path *out,
 		p.dentry = d;
 		dseq = cseq;
 		if (!ino)
-			return path_fast_ok(&p, dseq, *mseq) ? -ENOENT :
-							       -ECHILD;
+			return path_fast_ok(&p, dseq, *mseq) ? -ENOENT
+							     : -ECHILD;
 		if (unlikely(READ_ONCE(d->flags) & DENTRY_MOUNTED)) {
 			path_cross_mounts_nolock(&p);
 			dseq = load_acquire(&p.dentry->seq);
@@ -191,7 +190,7 @@ static bool path_get_checked(const struct path *p, u32 seq, u32 mseq)
 		if (likely(dentry_get_checked(p->dentry, seq)))
 			return true;
 	}
-	path_put(&(struct path){ m, NULL });
+	path_put(&(struct path){m, NULL});
 	return false;
 }
 
@@ -338,7 +337,7 @@ static int nd_follow(struct nameidata *nd, struct dentry *link,
 		     const char *rest)
 {
 	struct inode *ino = link->inode;
-	struct path lp = { nd->path.mnt, link };
+	struct path lp = {nd->path.mnt, link};
 	char *buf;
 	ssize_t n;
 	int err;
@@ -583,8 +582,10 @@ int path_lookup_try(int dfd, const char *name, u32 flags, struct path *out)
 	if (unlikely(!*name))
 		return -ECHILD;
 	err = path_lookup_fast(dfd, name, flags, out, &seq, &mseq);
-	if (likely(!err) && unlikely(!path_get_checked(out, seq, mseq)))
+	if (likely(!err) && unlikely(!path_get_checked(out, seq, mseq))) {
+		*out = (struct path){NULL, NULL}; /* was never held */
 		err = -ECHILD;
+	}
 	return err;
 }
 

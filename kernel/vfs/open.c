@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * open(2): from a name to a struct file.
  *
@@ -20,9 +20,9 @@ static int open_may(const struct path *p, int flags)
 	int err;
 
 	/* O_ACCMODE 3 asks for both and gives neither: open(2) */
-	mask = acc == O_RDONLY ? MAY_READ :
-	       acc == O_WRONLY ? MAY_WRITE :
-				 MAY_READ | MAY_WRITE;
+	mask = acc == O_RDONLY	 ? MAY_READ
+	       : acc == O_WRONLY ? MAY_WRITE
+				 : MAY_READ | MAY_WRITE;
 	if (flags & O_TRUNC)
 		mask |= MAY_WRITE;
 	switch (mode & S_IFMT) {
@@ -211,7 +211,7 @@ static int open_create_last(struct nameidata *nd, int flags, u32 mode,
 static struct file *open_create(int dfd, const char *name, int flags, u32 mode,
 				u32 lookup)
 {
-	struct path p = { NULL, NULL };
+	struct path p = {NULL, NULL};
 	struct nameidata nd;
 	bool created = false;
 	int err;
@@ -283,10 +283,10 @@ fail:
 
 /* --- The entries --- */
 
-#define OPEN_VALID_FLAGS                                                       \
-	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |        \
-	 O_NONBLOCK | O_SYNC | O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE |     \
-	 O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH |           \
+#define OPEN_VALID_FLAGS                                                   \
+	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |    \
+	 O_NONBLOCK | O_SYNC | O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE | \
+	 O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH |       \
 	 __O_TMPFILE)
 
 struct file *file_open_how(int dfd, const char *name, int flags, u32 mode,
@@ -352,7 +352,7 @@ int vfs_fsync(struct file *f, int datasync)
 		return f->ops->fsync(f, datasync);
 	/* memory needs no sync; pipes, sockets and ttys cannot: fsync(2) */
 	return S_ISREG(f->inode->mode) || S_ISDIR(f->inode->mode) ||
-			       S_ISBLK(f->inode->mode) ?
-		       0 :
-		       -EINVAL;
+			       S_ISBLK(f->inode->mode)
+		       ? 0
+		       : -EINVAL;
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Who may do what: mode bits, groups, capabilities, sticky and set-group-id
  * directories, following path_resolution(7), capabilities(7) and inode(7).

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * File system types and their instances.
  *
@@ -72,9 +72,11 @@ void super_put(struct super *sb)
 	spin_unlock(&super_list_lock);
 	if (fsnotify_on())
 		fsnotify_super_gone_slow(sb);
-	dcache_shrink_super(sb);
-	if (sb->root)
-		dentry_put(sb->root);
+	if (sb->root && !dcache_put_root(sb->root)) {
+		printk(KERN_WARN "vfs: a dentry of a dead %s is in use\n",
+		       sb->type->name);
+		return; /* rather lost than freed under somebody's hands */
+	}
 	if (sb->ops && sb->ops->kill)
 		sb->ops->kill(sb);
 	objcache_free(&super_objs, sb);

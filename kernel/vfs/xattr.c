@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Extended attributes: the checks that are the same for every file system,
  * following xattr(7). Names and values are kernel memory here.
@@ -14,8 +14,7 @@
 
 static bool name_in(const char *name, const char *prefix)
 {
-	return !strncmp(name, prefix, strlen(prefix)) &&
-	       name[strlen(prefix)];
+	return !strncmp(name, prefix, strlen(prefix)) && name[strlen(prefix)];
 }
 
 static int xattr_permission(struct inode *ino, const char *name, u32 mask)
@@ -36,11 +35,11 @@ static int xattr_permission(struct inode *ino, const char *name, u32 mask)
 	if (name_in(name, XATTR_SECURITY_PREFIX)) {
 		if (mask & MAY_WRITE)
 			return capable(CAP_SYS_ADMIN) ||
-					       (!strcmp(name,
-							"security.capability") &&
-						capable(CAP_SETFCAP)) ?
-				       0 :
-				       -EPERM;
+					       (!strcmp(name, "security."
+							      "capability") &&
+						capable(CAP_SETFCAP))
+				       ? 0
+				       : -EPERM;
 		return 0;
 	}
 	if (name_in(name, XATTR_SYSTEM_PREFIX))
