@@ -28,7 +28,6 @@
 #undef current
 #define current get_current()
 
-#define IDLE_STACK_ORDER 2
 #define BLANK_MAX	 32
 #define HOST_MAP_PRIVATE 2
 #define HOST_MAP_FIXED	 16
@@ -68,33 +67,49 @@ struct sigaltstack_k {
 
 /* --- slots --- */
 
+/*
+ * The stack a slot has when it runs no task's context: a task block as well, so
+ * that `current` is something there. Only its touched pages cost memory.
+ */
+static bool slot_idle_stack(struct host_task *ht)
+{
+	void *block = page_alloc(TASK_BLOCK_ORDER);
+	struct task *idle;
+
+	if (!block)
+		return false;
+	idle = task_from_sp((uint64_t)block);
+	memset(idle, 0, sizeof(*idle));
+	idle->kthread = true;
+	strlcpy(idle->comm, "idle", sizeof(idle->comm));
+	ht->idle_stack = (uint64_t)block + TASK_STACK_SIZE - 64;
+	return true;
+}
+
 struct host_task *slot_alloc(void)
 {
-	struct host_task *ht;
-	void *stack;
+	struct host_task *ht, **p;
 
+	/*
+	 * The host may still be taking the last owner's thread of a free slot
+	 * down: then it says so by `alive`, and another one is taken.
+	 */
 	spin_lock(&slot_lock);
-	ht = slot_free_list;
+	for (p = &slot_free_list; *p && READ_ONCE((*p)->alive);)
+		p = &(*p)->next;
+	ht = *p;
 	if (ht)
-		slot_free_list = ht->next;
+		*p = ht->next;
 	else if (slots_used < MAX_SLOTS)
 		ht = &slots[slots_used++];
 	spin_unlock(&slot_lock);
 	if (!ht)
 		return NULL;
 	ht->index = (uint32_t)(ht - slots);
-	if (!ht->idle_stack) {
-		stack = page_alloc(IDLE_STACK_ORDER);
-		if (!stack) {
-			slot_free(ht);
-			return NULL;
-		}
-		ht->idle_stack = (uint64_t)stack +
-				 (PAGE_SIZE << IDLE_STACK_ORDER) - 64;
+	if (!ht->idle_stack && !slot_idle_stack(ht)) {
+		slot_free(ht);
+		return NULL;
 	}
-	/* The host may still be taking the last owner's thread down. */
-	while (READ_ONCE(ht->alive))
-		host_yield();
 	ht->state = SLOT_KERNEL;
 	ht->ctx_state = CTX_RUNNING;
 	ht->task = NULL;
@@ -608,9 +623,12 @@ static void reaper_process_died(uint32_t pid, int status)
 		struct host_task *ht = &slots[i];
 		uint32_t state = READ_ONCE(ht->state);
 
-		if (ht->host_pid != pid || state == SLOT_FREE || ht->is_zygote)
+		if (ht->host_pid != pid || ht->is_zygote)
 			continue;
+		/* the host clears it only while others share the memory */
 		WRITE_ONCE(ht->alive, 0);
+		if (state == SLOT_FREE)
+			continue;
 		if (state == SLOT_IDLE) {
 			blank_forget(ht);
 			if (ht->idle_word == IDLE_RUN && ht->task) {

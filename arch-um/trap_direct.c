@@ -202,6 +202,9 @@ struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 	if ((uint64_t)uc < pad || (uint64_t)info < pad ||
 	    (uint64_t)uc > ht->scratch - sizeof(*uc) ||
 	    (uint64_t)info > ht->scratch - sizeof(*info)) {
+		printk(KERN_WARN "%s[%u]: signal %d with a frame off the pad: "
+		       "rip %#lx uc %p info %p sp %#lx\n", t->comm, t->tid,
+		       sig, rip, uc, info, frame_sp);
 		force_signal(SIGKILL, 0, 0);
 		return regs;
 	}
@@ -209,6 +212,8 @@ struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 	direct_take_regs(regs, sc);
 	ht->fpu = (uint64_t)READ_ONCE(sc->fpstate);
 	if (!fpu_check_pad(ht, ht->fpu)) {
+		printk(KERN_WARN "%s[%u]: vector state off the pad\n", t->comm,
+		       t->tid);
 		ht->fpu = 0;
 		force_signal(SIGKILL, 0, 0);
 		return regs;

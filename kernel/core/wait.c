@@ -84,10 +84,34 @@ out:
 	return err;
 }
 
+/*
+ * Between waking_begin() and waking_end() the host is not asked to run
+ * anybody yet: whoever is woken under a lock would only run into it. The words
+ * stay mapped even if their task goes meanwhile; a stray wake-up is harmless.
+ */
+static void waking_begin(struct task *me)
+{
+	me->wake_depth++;
+}
+
+static void waking_end(struct task *me)
+{
+	if (--me->wake_depth)
+		return;
+	while (me->wake_nr)
+		host_futex_wake(me->wake_word[--me->wake_nr], 1);
+}
+
 void task_wake(struct task *t)
 {
+	struct task *me = current;
+
 	atomic_inc(&t->wake_seq);
-	if (READ_ONCE(t->host_asleep))
+	if (!READ_ONCE(t->host_asleep))
+		return;
+	if (me->wake_depth && me->wake_nr < ARRAY_SIZE(me->wake_word))
+		me->wake_word[me->wake_nr++] = &t->wake_seq;
+	else
 		host_futex_wake(&t->wake_seq, 1);
 }
 
@@ -146,7 +170,9 @@ void waitqueue_del(struct waitqueue *q, struct wait_entry *e)
 void waitqueue_wake_slow(struct waitqueue *q, u32 nr, u64 key)
 {
 	struct wait_entry *e, *n;
+	struct task *me = current;
 
+	waking_begin(me);
 	spin_lock(&q->lock);
 	list_for_each_entry_safe(e, n, &q->list, node) {
 		bool exclusive = e->exclusive;
@@ -155,4 +181,5 @@ void waitqueue_wake_slow(struct waitqueue *q, u32 nr, u64 key)
 			break;
 	}
 	spin_unlock(&q->lock);
+	waking_end(me);
 }

@@ -59,6 +59,8 @@ struct task {
 	u32 state;	/* enum task_state */
 	struct host_task *host; /* arch-um's part; entry.S knows the place */
 	const char *wchan;
+	u32 wake_depth, wake_nr; /* only by the task itself: wait.c */
+	u32 *wake_word[6];
 	u32 spin_budget; /* see core/wait.c */
 	struct mm *mm;	       /* NULL: kernel thread */
 	struct files *files;
