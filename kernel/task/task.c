@@ -150,6 +150,8 @@ void task_put(struct task *t)
 		return;
 	if (t->cred)
 		cred_put(t->cred);
+	if (t->sighand)
+		sighand_put(t->sighand);
 	if (t->proc)
 		process_put(t->proc);
 	task_block_put(task_area_of(t));
