@@ -120,6 +120,8 @@ arch_xrstor:
 	mov	%rsi, %rdx
 	shr	$32, %rdx
 1:	xrstor64 (%rdi)
+	test	$0x200, %eax
+	jnz	3f
 	xor	%ecx, %ecx
 	rdpkru
 	cmp	$0xfffffff0, %eax

@@ -1,3 +1,50 @@
-# shellcheck shell=sh
-# Sourced by run.sh: the tests that are no guest tests.
-single abi sh tests/abi/run.sh "$build"
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The tests that are no guest tests: unit tests, boots, storms.
+#
+#	more.sh list		their names
+#	more.sh limit NAME	seconds it may take
+#	more.sh run NAME	run it, as the ordinary user
+#
+# Exit status 0 passed, 77 skipped (the output says why), else failed; or a
+# test prints cases and a summary line as guest tests do. $lodger is the copy
+# under test, $work the tests' folder, $mode check or long.
+set -u
+
+one_unit() {
+	[ "$mode" != long ] || export LODGER_LONG=1
+	CK_FORK=yes CK_DEFAULT_TIMEOUT=60 TMPDIR=$work/tmp "$work/bin/unit-$1"
+}
+
+case $1 in
+list)
+	for u in tests/unit/*/; do
+		echo "unit-$(basename "$u")"
+	done
+	for b in tests/boot/*.sh; do
+		[ ! -f "$b" ] || basename "$b" .sh
+	done
+	for b in tests/stress/*.sh; do
+		[ ! -f "$b" ] || basename "$b" .sh
+	done
+	;;
+limit)
+	case $mode:$2 in
+	long:*) echo 600 ;;
+	*) echo 120 ;;
+	esac
+	;;
+run)
+	here=$work/scripts
+	case $2 in
+	unit-*) one_unit "${2#unit-}" ;;
+	*)
+		for f in "$here/boot/$2.sh" "$here/stress/$2.sh"; do
+			[ ! -f "$f" ] || exec sh "$f"
+		done
+		echo "no such test: $2"
+		exit 1
+		;;
+	esac
+	;;
+esac

@@ -2,47 +2,59 @@
 # SPDX-License-Identifier: GPL-2.0
 # Runs the tests. Everything runs as an ordinary user: the caller, or, when the
 # caller is root, uid 65534 on a copy it can read. The last line reads
-# `N passed, M failed, K skipped`.
+# `N passed, M failed, K skipped`; the exit status is 0 when nothing failed.
 #
 # usage: tests/run.sh BUILD native|check|long [TOPIC...]
 #
-# A guest test (tests/guest/NAME.c, static) runs on the host first, then in a
-# machine with every backend; each of its cases must come out the same. Tests
-# named *_root.c run as root: on the host in throwaway namespaces, which needs
-# real root, else they are skipped there.
+# A job is a line `KIND NAME`, carried out by tests/one.sh, two at a time:
+#
+#	host NAME	guest test tests/guest/NAME.c on the host's own Linux
+#	direct NAME	the same binary in a machine, one kind for each backend
+#	attack NAME	tests/attack/NAME.c, in a machine only
+#	single NAME	what tests/more.sh makes of NAME, as the ordinary user
+#	build NAME	tests/NAME/run.sh, as the caller: it compiles
+#
+# Each job has a time limit of its own and runs once. Its output is kept until
+# the end of the run and counted then, in the order of the list. TOPIC words
+# select the jobs whose name starts so. Environment: BACKENDS (direct), JOBS (2).
 set -u
 build=$1 mode=$2
 shift 2
 topics=$*
 BACKENDS=${BACKENDS:-direct}
-passed=0 failed=0 skipped=0
+case $build in /*) ;; *) build=$PWD/$build ;; esac
 work=$(mktemp -d "${TMPDIR:-/tmp}/lodger-tests.XXXXXX") || exit 1
-chmod 755 "$work"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
+passed=0 failed=0 skipped=0
+
+# --- what the tests see: a copy that the ordinary user can read ---
 
 mkdir -p "$work/root/tests" "$work/root/bin" "$work/root/tmp" "$work/home" \
 	"$work/run" "$work/root/dev" "$work/root/proc" "$work/root/sys" \
-	"$work/root/run" "$work/root/etc" "$work/out" "$work/bin"
+	"$work/root/run" "$work/root/etc" "$work/out" "$work/bin" "$work/tmp" \
+	"$work/scripts"
 cp "$build/lodger" "$work/bin/"
-cp "$build"/tests/guest/* "$work/root/tests/"
+[ ! -d "$build/tests/bin" ] || cp "$build"/tests/bin/* "$work/bin/"
+for src in tests/guest/*.c tests/attack/*.c tests/stress/*.c; do
+	src=${src#tests/}
+	[ ! -x "$build/tests/${src%.c}" ] ||
+		cp "$build/tests/${src%.c}" "$work/root/tests/"
+done
+cp -r tests/more.sh tests/boot tests/stress "$work/scripts/"
 cp /bin/busybox "$work/root/bin/"
-ln -s busybox "$work/root/bin/sh"
+for applet in sh true false sleep cat echo; do
+	ln -s busybox "$work/root/bin/$applet"
+done
 printf 'root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' \
 	>"$work/root/etc/passwd"
 chmod -R a+rX "$work"
-chmod 777 "$work/home" "$work/run" "$work/root/tmp"
-lodger=$work/bin/lodger
-export XDG_RUNTIME_DIR="$work/run" HOME="$work/home" TMPDIR=/tmp
+chmod 777 "$work/home" "$work/tmp" "$work/root/tmp"
+[ "$(id -u)" != 0 ] || chown 65534:65534 "$work/run"
+chmod 700 "$work/run"
+export build work mode
 
-# run as the ordinary user
-as_user() {
-	if [ "$(id -u)" = 0 ]; then
-		setpriv --reuid 65534 --regid 65534 --clear-groups -- "$@"
-	else
-		"$@"
-	fi
-}
+# --- the list of jobs ---
 
 wanted() { # NAME: is it among the topics, or are there none?
 	[ -z "$topics" ] && return 0
@@ -52,84 +64,108 @@ wanted() { # NAME: is it among the topics, or are there none?
 	return 1
 }
 
-# Count the case lines of an output file; $2 says where it ran. With a third
-# file, lines that differ from it count as failed.
-count() {
-	n=$(grep -c '^ok ' "$1")
-	f=$(grep -c '^FAIL ' "$1")
-	s=$(grep -c '^SKIP ' "$1")
-	if ! grep -q '^[0-9]* passed, ' "$1"; then
-		f=$((f + 1))
-		echo "FAIL $2: no summary line; the end of its output:"
-		tail -n 5 "$1" | sed 's/^/    /'
+list() { # KIND NAME...
+	kind=$1
+	shift
+	for n; do
+		n=${n##*/}
+		n=${n%.c}
+		[ "$n" = '*' ] || ! wanted "$n" || echo "$kind $n"
+	done
+}
+
+jobs_native() {
+	list host tests/guest/*.c
+}
+
+jobs_machine() {
+	# shellcheck disable=SC2046 # names without blanks
+	list single $(sh tests/more.sh list)
+	list build abi
+	list attack tests/attack/*.c
+	for b in $BACKENDS; do
+		list "$b" tests/guest/*.c
+	done
+}
+
+# --- counting ---
+
+# Count the case lines of a job's output; one without any counts by its status.
+count() { # KIND NAME
+	out=$work/out/$1.$2
+	if [ ! -f "$out" ] || [ ! -f "$out.rc" ]; then
+		echo "FAIL $1 $2: did not run"
+		failed=$((failed + 1))
+		return
 	fi
-	[ "$f" -eq 0 ] || { echo "-- $2"; grep -B3 '^FAIL ' "$1" | sed 's/^/    /'; }
-	[ "$s" -eq 0 ] || grep -A0 -B1 '^SKIP ' "$1" | grep -v '^--' |
-		sed "s|^|skip $2: |"
+	rc=$(cat "$out.rc")
+	n=$(grep -ac '^ok ' "$out")
+	f=$(grep -ac '^FAIL ' "$out")
+	s=$(grep -ac '^SKIP ' "$out")
+	if ! grep -aq '^[0-9]* passed, [0-9]* failed' "$out"; then
+		if { [ "$1" = single ] || [ "$1" = build ]; } && [ $((n + f + s)) -eq 0 ]; then
+			case $rc in
+			0) n=1 ;;
+			77) s=1 && sed "s/^/SKIP $2: /" "$out" ;;
+			esac
+		fi
+		if [ "$rc" != 0 ] && [ "$rc" != 77 ] ||
+			[ $((n + f + s)) -eq 0 ]; then
+			f=$((f + 1))
+			echo "FAIL $1 $2: status $rc; the end of its output:"
+			tail -n 15 "$out" | sed 's/^/    /'
+		fi
+	elif [ "$rc" != 0 ] && [ "$f" -eq 0 ]; then
+		f=1
+		echo "FAIL $1 $2: all cases passed, but the status is $rc"
+		tail -n 5 "$out" | sed 's/^/    /'
+	fi
+	if grep -aq '^FAIL ' "$out"; then
+		echo "-- $1 $2"
+		grep -a -B3 '^FAIL ' "$out" | sed 's/^/    /'
+	fi
+	grep -a -B1 '^SKIP ' "$out" | awk -v on="$1 $2" '
+		/skipped: / { sub(/.*skipped: /, ""); why = $0 }
+		/^SKIP / { print "skip " on ": " $2 ": " why; why = "" }'
 	passed=$((passed + n)) failed=$((failed + f)) skipped=$((skipped + s))
 }
 
-single() { # NAME COMMAND...: one test, by its exit status
-	name=$1
-	shift
-	if "$@" >"$work/out/single" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL $name:"
-		tail -n 15 "$work/out/single" | sed 's/^/    /'
-	fi
+run_jobs() { # LABEL, list of jobs on stdin
+	start=$(date +%s)
+	cat >"$work/jobs"
+	[ -s "$work/jobs" ] || return
+	before=$passed/$failed/$skipped
+	# long ones first would be better; the list is short enough
+	xargs -P "${JOBS:-2}" -L 1 sh tests/one.sh <"$work/jobs"
+	while read -r k n; do
+		count "$k" "$n"
+	done <"$work/jobs"
+	echo "$1: $(wc -l <"$work/jobs") jobs took $(($(date +%s) - start)) s" \
+		"(passed/failed/skipped $before -> $passed/$failed/$skipped)"
 }
 
-native_one() { # NAME => out/NAME.host
-	case $1 in
-	*_root)
-		if [ "$(id -u)" != 0 ]; then
-			echo "skip host $1: needs root"
-			skipped=$((skipped + 1))
-			return
-		fi
-		(cd /tmp && timeout -k 5 90 unshare -m -p -f -n -i -u --mount-proc \
-			"$work/root/tests/$1") >"$work/out/$1.host" 2>&1 </dev/null
-		;;
-	*)
-		(cd /tmp && as_user timeout -k 5 90 "$work/root/tests/$1") \
-			>"$work/out/$1.host" 2>&1 </dev/null
-		;;
-	esac
-	count "$work/out/$1.host" "host $1"
-}
-
-machine_one() { # NAME BACKEND
-	user="--user 65534:65534"
-	case $1 in *_root) user= ;; esac
-	# shellcheck disable=SC2086 # $user is two words or none
-	as_user timeout -k 5 90 "$lodger" run --trap "$2" $user --workdir /tmp \
-		--root "$work/root" -- "/tests/$1" \
-		>"$work/out/$1.$2" 2>&1 </dev/null
-	count "$work/out/$1.$2" "$2 $1"
-}
-
-for t in "$build"/tests/guest/*; do
-	t=$(basename "$t")
-	wanted "$t" || continue
-	native_one "$t"
-done
-echo "host: $passed passed, $failed failed, $skipped skipped"
+jobs_native >"$work/list"
+run_jobs host <"$work/list"
 if [ "$mode" != native ]; then
-	[ -n "$topics" ] || . tests/more.sh
-	for b in $BACKENDS; do
-		start=$(date +%s)
-		for t in "$build"/tests/guest/*; do
-			t=$(basename "$t")
-			wanted "$t" || continue
-			machine_one "$t" "$b"
-		done
-		echo "$b: guest tests took $(($(date +%s) - start)) s"
+	jobs_machine >"$work/list"
+	run_jobs machine <"$work/list"
+	# Nothing may be left: no process of this copy, no state of a machine.
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		left=$(pgrep -f "^$work/bin/" || true)
+		[ -n "$left" ] || break
+		sleep 0.3
 	done
-	left=$(pgrep -f "^$lodger" || true)
 	if [ -n "$left" ]; then
-		echo "FAIL processes left behind: $left"
+		echo "FAIL processes left behind:"
+		# shellcheck disable=SC2086 # a list
+		ps -o pid,ppid,stat,etime,args -p $(echo $left | tr ' ' ,)
+		failed=$((failed + 1))
+		# shellcheck disable=SC2086
+		kill -9 $left 2>/dev/null
+	fi
+	left=$(find "$work/run" -mindepth 2 2>/dev/null)
+	if [ -n "$left" ]; then
+		echo "FAIL left behind in the state directory:" "$left"
 		failed=$((failed + 1))
 	fi
 fi

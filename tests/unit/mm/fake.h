@@ -3,6 +3,8 @@
 #ifndef TEST_MM_FAKE_H
 #define TEST_MM_FAKE_H
 
+#pragma GCC visibility push(default)
+
 #define FAKE_BASE  0x7000a0000000ull /* the pages that are looked at */
 #define FAKE_PAGES 192
 #define FAKE_FILES 3 /* RAM, backed, small backed */
@@ -47,4 +49,5 @@ void fake_free(void *p);
 unsigned fake_rand(void);
 void fake_die(const char *msg) __attribute__((noreturn));
 
+#pragma GCC visibility pop
 #endif

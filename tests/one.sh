@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# One job of tests/run.sh: `one.sh KIND NAME`. Leaves the output in
+# $work/out/KIND.NAME and the exit status beside it in .rc. Always exits with 0.
+set -u
+kind=$1 name=$2
+out=$work/out/$kind.$name
+here=$work/tmp/$kind.$name
+mkdir -p "$here"
+chmod 777 "$here"
+export XDG_RUNTIME_DIR="$work/run" HOME="$work/home" lodger="$work/bin/lodger"
+
+# run as the ordinary user
+as_user() {
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid 65534 --regid 65534 --clear-groups -- "$@"
+	else
+		"$@"
+	fi
+}
+
+# A test NAME_root is root in the machine.
+guest_user="--user 65534:65534"
+case $name in *_root) guest_user= ;; esac
+
+run() {
+	case $kind:$name in
+	host:*_root)
+		# guest root has no other twin than real root
+		if [ "$(id -u)" != 0 ]; then
+			echo "  skipped: needs root"
+			echo "SKIP $name"
+			echo "0 passed, 0 failed, 1 skipped"
+			return 0
+		fi
+		timeout -k 5 120 unshare -m -p -f -n -i -u --mount-proc \
+			"$work/root/tests/$name"
+		;;
+	host:*)
+		as_user timeout -k 5 120 "$work/root/tests/$name"
+		;;
+	build:*)
+		timeout -k 5 120 sh "tests/$name/run.sh" "$build"
+		;;
+	single:*)
+		as_user timeout -k 5 "$(sh "$work/scripts/more.sh" limit "$name")" \
+			sh "$work/scripts/more.sh" run "$name"
+		;;
+	*)
+		b=$kind
+		[ "$kind" != attack ] || b=direct
+		# shellcheck disable=SC2086 # $guest_user is two words or none
+		as_user timeout -k 5 120 "$lodger" run --trap "$b" -q $guest_user \
+			--workdir /tmp --root "$work/root" -- "/tests/$name"
+		;;
+	esac
+}
+
+case $kind in
+build) run >"$out" 2>&1 </dev/null ;;
+*) (cd "$here" && run) >"$out" 2>&1 </dev/null ;;
+esac
+echo $? >"$out.rc"
+exit 0
