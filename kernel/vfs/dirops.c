@@ -4,9 +4,10 @@
  * link, unlink, rmdir and rename, on kernel strings.
  *
  * All follow one pattern: walk to the parent, lock it, look the name up there,
- * check (existence first, then read-only mounts, then permission), call the
- * file system's op, tell the dentry cache and inotify. An op binds a new inode
- * to the negative dentry it is given; a removed name is dropped from the cache,
+ * check (what is made: existence, then read-only mounts, then permission; what
+ * is removed: read-only mounts before existence, as Linux does), call the file
+ * system's op, tell the dentry cache and inotify. An op binds a new inode to
+ * the negative dentry it is given; a removed name is dropped from the cache,
  * its inode living on while somebody holds the dentry.
  *
  * Locks: one directory, then the inode whose links change. Rename takes the
@@ -389,6 +390,9 @@ static int do_remove(int dfd, const char *name, bool isdir)
 					    : -EBUSY;
 		goto put;
 	}
+	err = path_want_write(&parent);
+	if (err)
+		goto put;
 	mutex_lock(&dir->lock);
 	d = dentry_lookup_locked(parent.dentry, last, (u32)strlen(last));
 	if (IS_ERR(d)) {
@@ -401,8 +405,6 @@ static int do_remove(int dfd, const char *name, bool isdir)
 		err = -ENOENT;
 	else if (!isdir && trailing)
 		err = S_ISDIR(ino->mode) ? -EISDIR : -ENOTDIR;
-	else
-		err = path_want_write(&parent);
 	if (!err)
 		err = isdir ? dir_rmdir_locked(dir, d)
 			    : dir_unlink_locked(dir, d);
@@ -481,7 +483,7 @@ static int rename_check_names(struct rename *r)
 		return -EINVAL; /* into itself */
 	if (ni && dentry_is_descendant(r->op.dentry, r->nd))
 		return swap ? -EINVAL : -ENOTEMPTY;
-	return path_want_write(&r->op);
+	return 0;
 }
 
 static int rename_check_permission(struct rename *r)
@@ -574,6 +576,9 @@ static int rename_between(struct rename *r)
 		return -EBUSY;
 	if (r->ntype != LAST_NORM)
 		return r->flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+	err = path_want_write(&r->op);
+	if (err)
+		return err;
 	rename_lock_dirs(r->op.dentry, r->np.dentry);
 	r->od = dentry_lookup_locked(r->op.dentry, r->oname,
 				     (u32)strlen(r->oname));
