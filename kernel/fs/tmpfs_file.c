@@ -313,6 +313,7 @@ const struct file_ops tmpfs_file_fops = {
 const struct inode_ops tmpfs_file_iops = {
 	.setattr = tmpfs_setattr,
 	.getattr = tmpfs_getattr,
+	.getattr_fast = true,
 	.getxattr = tmpfs_getxattr,
 	.setxattr = tmpfs_setxattr,
 	.listxattr = tmpfs_listxattr,

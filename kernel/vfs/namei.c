@@ -140,7 +140,10 @@ int path_lookup_fast(int dfd, const char *name, u32 flags, struct path *out,
 				       name_hash(name, len), &cseq);
 		if (!d)
 			return -ECHILD;
-		if (unlikely(ops->revalidate) && !fast_trusted(d, &now))
+		/* (what is mounted on hides what it was) */
+		if (unlikely(ops->revalidate) &&
+		    !(READ_ONCE(d->flags) & DENTRY_MOUNTED) &&
+		    !fast_trusted(d, &now))
 			return -ECHILD;
 		ino = load_acquire(&d->inode);
 		/* the parent was its parent, and not gone, until here */
