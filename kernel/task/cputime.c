@@ -9,9 +9,12 @@
  * not tell user from kernel time; all of it counts as user time except what
  * task->stime_ns says.
  *
- * ITIMER_VIRTUAL, ITIMER_PROF and RLIMIT_CPU share one kernel timer a process:
- * it is set to the earliest moment at which the limit can be reached (all
- * threads running), looks, and is set again if it was too early.
+ * ITIMER_VIRTUAL, ITIMER_PROF and RLIMIT_CPU share one kernel timer a process,
+ * set to the earliest moment at which the limit can be reached (all threads
+ * running). It only rings: the host tells a thread's time to its own process
+ * alone, so the timer gives all threads WORK_CPUTIME, and the first that comes
+ * by kern_exit_work() looks and sets it again. A process that sleeps uses no
+ * time, and looks when it wakes.
  *
  * ITIMER_REAL is an ordinary timer. expires and interval are under
  * sighand->lock, so that a firing that was overtaken by setitimer(2) sees it.
@@ -41,6 +44,7 @@ void task_cputime(struct task *t, u64 *utime, u64 *stime)
 		return;
 	}
 	total = host_task_cpu_ns(t);
+	total = t->cpu_before + (total > t->cpu_base ? total - t->cpu_base : 0);
 	*stime = min(st, total);
 	*utime = total - *stime;
 }
@@ -72,6 +76,20 @@ void process_cputime(struct process *p, u64 *utime, u64 *stime)
 	process_cputime_locked(p, utime, stime);
 	if (!alone)
 		mutex_unlock(&tasklist_lock);
+}
+
+/* current is going to move to another host thread, and has moved. */
+void cputime_leave_host_thread(struct task *t)
+{
+	u64 ut, st;
+
+	task_cputime(t, &ut, &st);
+	t->cpu_before = ut + st;
+}
+
+void cputime_enter_host_thread(struct task *t)
+{
+	t->cpu_base = host_task_cpu_ns(t);
 }
 
 /* At its end, before the state says ZOMBIE; caller holds tasklist_lock. */
@@ -279,35 +297,58 @@ static u64 cpu_timers_next_locked(struct cpu_timers *ct, const u64 used[2])
 	return time_mono_ns() + max(left, (u64)CPU_TIMER_GRAIN);
 }
 
+/* Have a thread of p look at the processor time. */
+void cpu_timers_ring(struct process *p)
+{
+	struct sighand *sh = sighand_lock(p);
+	struct task *t;
+
+	list_for_each_entry(t, &p->threads, thread_node)
+		if (!t->dying)
+			task_set_work(t, WORK_CPUTIME);
+	spin_unlock(&sh->lock);
+}
+
 static void cpu_timers_fire(struct timer *tm)
 {
-	static const int signo[2] = { SIGPROF, SIGVTALRM };
-	struct cpu_timers *ct = container_of(tm, struct cpu_timers, timer);
-	struct process *p = ct->proc;
-	u64 used[2], st, next;
-	struct sighand *sh;
+	cpu_timers_ring(container_of(tm, struct cpu_timers, timer)->proc);
+}
 
-	process_cputime(p, &used[1], &st);
-	used[0] = used[1] + st;
-	sh = sighand_lock(p);
-	if (!p->leader || !p->live) {
-		spin_unlock(&sh->lock);
-		return;
-	}
+static void cpu_timers_expire_locked(struct cpu_timers *ct, const u64 used[2])
+{
+	static const int signo[2] = { SIGPROF, SIGVTALRM };
+	struct process *p = ct->proc;
+
 	for (int i = 0; i < 2; i++) {
 		if (!ct->expires[i] || used[i] < ct->expires[i])
 			continue;
 		signal_send_locked(signo[i], NULL, p->leader, true);
-		if (ct->interval[i])
-			ct->expires[i] = used[i] + ct->interval[i];
-		else
-			ct->expires[i] = 0;
+		ct->expires[i] = ct->interval[i] ? used[i] + ct->interval[i] :
+						   0;
 	}
 	cpu_timers_rlimit_locked(p, used[0]);
-	next = cpu_timers_next_locked(ct, used);
-	if (next != TIME_NEVER)
-		timer_arm(tm, next);
-	spin_unlock(&sh->lock);
+}
+
+/* WORK_CPUTIME, on the way to user mode. */
+void cpu_timers_check(void)
+{
+	struct process *p = current->proc;
+	struct cpu_timers *ct = READ_ONCE(p->cpu_timers);
+	u64 used[2], st, next;
+	struct sighand *sh;
+
+	atomic_and(&current->work, ~WORK_CPUTIME);
+	process_cputime(p, &used[1], &st);
+	used[0] = used[1] + st;
+	if (ct) {
+		sh = sighand_lock(p);
+		cpu_timers_expire_locked(ct, used);
+		next = cpu_timers_next_locked(ct, used);
+		if (next != TIME_NEVER)
+			timer_arm(&ct->timer, next);
+		spin_unlock(&sh->lock);
+	}
+	posix_timers_check_cpu(p, used[1], st);
 }
 
 static struct cpu_timers *cpu_timers_of(struct process *p)

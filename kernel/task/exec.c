@@ -350,12 +350,17 @@ static int exec_switch_mm(struct mm *new, bool *intact)
 		mutex_unlock(&old->lock);
 	}
 	t->kthread = false;
+	if (shared)
+		cputime_leave_host_thread(t);
 	err = host_mm_exec(new, shared);
 	if (err) {
 		t->kthread = !old;
+		t->cpu_before = 0;
 		*intact = shared;
 		return err;
 	}
+	if (shared)
+		cputime_enter_host_thread(t);
 	spin_lock(&t->lock);
 	t->mm = new;
 	spin_unlock(&t->lock);

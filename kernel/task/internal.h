@@ -152,8 +152,14 @@ void process_add_child_times(struct process *parent, struct process *p);
 void task_add_times_to_process(struct task *t);
 void itimers_init(struct process *p);
 int cpu_timer_rearm(struct process *p);
+void cpu_timers_ring(struct process *p);
+void cpu_timers_check(void);
+void cputime_leave_host_thread(struct task *t);
+void cputime_enter_host_thread(struct task *t);
 
 /* posix_timer.c */
+/* By a thread of p, with p's processor time. */
+void posix_timers_check_cpu(struct process *p, u64 utime, u64 stime);
 void posix_timers_exit(struct process *p);
 /* A timer's signal was taken: fill in the overrun, start the next period. */
 void posix_timer_delivered(struct posix_timer *pt, struct siginfo *info);

@@ -11,8 +11,8 @@
  *
  * Timers on wall clocks use one kernel timer with the deadline translated to
  * the monotonic clock. Timers on processor time use the same one as an alarm
- * clock: it is set to the earliest moment at which the time can be reached,
- * and set again if that was too early.
+ * clock: when the time can have been reached, it has the process look (see
+ * cputime.c), which sets it again if that was too early.
  *
  * All fields are under the process's sighand->lock; the list of a process's
  * timers changes under it, too. A timer is freed only when its function does
@@ -35,6 +35,7 @@ struct posix_timer {
 	int notify, signo;
 	union sigval value;
 	u32 target_tid; /* SIGEV_THREAD_ID */
+	u32 clock_tid;	/* whose time, for clocks of a thread */
 	struct timer timer;
 	struct sigqueue sq;
 	u64 expires; /* on its own clock; 0 = disarmed */
@@ -151,9 +152,9 @@ int cpu_clock_sleep(int clock, u64 until)
 /* --- Expiry --- */
 
 /* Set the kernel timer for pt->expires. Caller holds sighand->lock. */
-static void posix_timer_start(struct posix_timer *pt)
+static void posix_timer_start(struct posix_timer *pt, u64 now)
 {
-	u64 now;
+	u64 left;
 
 	if (!pt->expires)
 		return;
@@ -161,8 +162,10 @@ static void posix_timer_start(struct posix_timer *pt)
 		timer_arm(&pt->timer, clock_to_mono(pt->clock, pt->expires));
 		return;
 	}
-	now = time_mono_ns();
-	timer_arm(&pt->timer, now + TIMER_CPU_GRAIN);
+	left = pt->expires > now ? pt->expires - now : 0;
+	left /= max(pt->proc->nr_threads, 1u);
+	timer_arm(&pt->timer,
+		  time_mono_ns() + max(left, (u64)TIMER_CPU_GRAIN));
 }
 
 /* Move on by whole periods until after now. => periods skipped */
@@ -175,29 +178,6 @@ static u64 posix_timer_forward(struct posix_timer *pt, u64 now)
 		pt->expires += (n + 1) * pt->interval;
 	}
 	return n;
-}
-
-/* A process's clock, asked for by the timer thread. */
-static int posix_timer_now(struct posix_timer *pt, u64 *now)
-{
-	u64 ut, st;
-
-	if (!clock_is_cpu(pt->clock))
-		return clock_read(pt->clock, now);
-	if (pt->clock == CLOCK_THREAD_CPUTIME_ID ||
-	    (pt->clock < 0 && CPUCLOCK_PERTHREAD(pt->clock))) {
-		struct task *t = task_find_get(pt->target_tid);
-
-		if (!t)
-			return -EINVAL;
-		task_cputime(t, &ut, &st);
-		task_put(t);
-	} else {
-		process_cputime(pt->proc, &ut, &st);
-	}
-	*now = cpu_clock_pick(pt->clock < 0 ? CPUCLOCK_WHICH(pt->clock) : 2,
-			      ut, st);
-	return 0;
 }
 
 /* Queue its signal. => it is queued: the next period waits for its delivery */
@@ -227,30 +207,67 @@ static bool posix_timer_signal(struct posix_timer *pt)
 	return signal_send_entry_locked(&pt->sq, t, group);
 }
 
-static void posix_timer_fires(struct timer *tm)
+/* Caller holds sighand->lock; it is `now` on the timer's clock. */
+static void posix_timer_expire_locked(struct posix_timer *pt, u64 now)
 {
-	struct posix_timer *pt = container_of(tm, struct posix_timer, timer);
-	struct sighand *sh;
-	u64 now;
 	bool queued;
 
-	if (posix_timer_now(pt, &now))
-		return;
-	sh = sighand_lock(pt->proc);
 	if (pt->dead || !pt->expires)
-		goto out;
+		return;
 	if (now < pt->expires) {
-		posix_timer_start(pt);
-		goto out;
+		posix_timer_start(pt, now);
+		return;
 	}
 	queued = posix_timer_signal(pt);
 	if (!pt->interval) {
 		pt->expires = 0;
 	} else if (!queued) {
 		posix_timer_forward(pt, now);
-		posix_timer_start(pt);
+		posix_timer_start(pt, now);
 	}
-out:
+}
+
+static void posix_timer_fires(struct timer *tm)
+{
+	struct posix_timer *pt = container_of(tm, struct posix_timer, timer);
+	struct sighand *sh;
+	u64 now;
+
+	if (clock_is_cpu(pt->clock)) {
+		cpu_timers_ring(pt->proc);
+		return;
+	}
+	clock_read(pt->clock, &now);
+	sh = sighand_lock(pt->proc);
+	posix_timer_expire_locked(pt, now);
+	spin_unlock(&sh->lock);
+}
+
+static bool clock_is_of_thread(int clock)
+{
+	return clock == CLOCK_THREAD_CPUTIME_ID ||
+	       (clock < 0 && CPUCLOCK_PERTHREAD(clock));
+}
+
+void posix_timers_check_cpu(struct process *p, u64 utime, u64 stime)
+{
+	struct sighand *sh = sighand_lock(p);
+	struct posix_timer *pt;
+	struct task *t;
+
+	list_for_each_entry(pt, &p->posix_timers, node) {
+		int which = pt->clock < 0 ? CPUCLOCK_WHICH(pt->clock) : 2;
+		u64 ut = utime, st = stime;
+
+		if (!clock_is_cpu(pt->clock))
+			continue;
+		if (clock_is_of_thread(pt->clock)) {
+			list_for_each_entry(t, &p->threads, thread_node)
+				if (t->tid == pt->clock_tid)
+					task_cputime(t, &ut, &st);
+		}
+		posix_timer_expire_locked(pt, cpu_clock_pick(which, ut, st));
+	}
 	spin_unlock(&sh->lock);
 }
 
@@ -262,10 +279,11 @@ void posix_timer_delivered(struct posix_timer *pt, struct siginfo *info)
 	if (pt->interval && pt->expires && !clock_is_cpu(pt->clock) &&
 	    !clock_read(pt->clock, &now)) {
 		n = posix_timer_forward(pt, now);
-		posix_timer_start(pt);
+		posix_timer_start(pt, now);
 	} else if (pt->interval && pt->expires) {
+		now = pt->expires;
 		pt->expires += pt->interval;
-		posix_timer_start(pt);
+		posix_timer_start(pt, now);
 	}
 	pt->overrun_last = n > 0x7fffffff ? 0x7fffffff : (s32)n;
 	info->si_overrun = pt->overrun_last;
@@ -286,6 +304,11 @@ static struct posix_timer *posix_timer_find_locked(struct process *p, s32 id)
 static int posix_timer_check_clock(int clock)
 {
 	u64 ns;
+
+	/* part: of another process */
+	if (clock < 0 && !CPUCLOCK_PERTHREAD(clock) && CPUCLOCK_PID(clock) &&
+	    CPUCLOCK_PID(clock) != (int)current->proc->pid)
+		return -EINVAL;
 
 	switch (clock) {
 	case CLOCK_REALTIME:
@@ -363,11 +386,11 @@ int posix_timer_create(int clock, const struct sigevent *ev, s32 *id)
 	timer_init(&pt->timer, posix_timer_fires);
 	pt->notify = ev ? ev->sigev_notify : SIGEV_SIGNAL;
 	pt->signo = ev ? ev->sigev_signo : SIGALRM;
-	pt->target_tid = current->tid;
+	pt->clock_tid = current->tid;
+	if (clock < 0 && CPUCLOCK_PID(clock))
+		pt->clock_tid = (u32)CPUCLOCK_PID(clock);
 	if (pt->notify == SIGEV_THREAD_ID)
 		pt->target_tid = (u32)ev->sigev_notify_thread_id;
-	else if (clock < 0 && CPUCLOCK_PERTHREAD(clock) && CPUCLOCK_PID(clock))
-		pt->target_tid = (u32)CPUCLOCK_PID(clock);
 	sh = sighand_lock(p);
 	do {
 		pt->id = (s32)(p->next_timer_id++ & 0x7fffffff);
@@ -451,7 +474,7 @@ int posix_timer_settime(s32 id, int flags, u64 value, u64 interval,
 			value = value > TIME_NEVER - 1 - now ? TIME_NEVER - 1 :
 							       now + value;
 		pt->expires = value;
-		posix_timer_start(pt);
+		posix_timer_start(pt, now);
 	}
 out:
 	spin_unlock(&sh->lock);

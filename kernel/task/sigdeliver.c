@@ -291,6 +291,8 @@ void kern_exit_work(struct pt_regs *regs)
 
 	if (t->work & WORK_NOTIFY)
 		task_run_deferred(t);
+	if (t->work & WORK_CPUTIME)
+		cpu_timers_check();
 	if (t->work & WORK_SIGNAL)
 		signal_deliver(regs);
 }

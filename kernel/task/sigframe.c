@@ -20,6 +20,7 @@
 #include "internal.h"
 
 #define RED_ZONE   128
+#define VDSO_MAX   16384
 #define USER_CS	   0x33
 #define USER_SS	   0x2b
 /* AC OF DF TF SF ZF AF PF CF RF */
@@ -203,6 +204,15 @@ static void sigframe_restore_altstack(const struct abi_sigaltstack *ss, u64 sp)
 	}
 }
 
+/* Of the kernel range only the vDSO is the guest's to execute. */
+static bool sigframe_rip_ok(u64 rip)
+{
+	if (rip >= KERNEL_RANGE_LO && rip < KERNEL_RANGE_HI)
+		return host_info.vdso && rip >= host_info.vdso &&
+		       rip - host_info.vdso < VDSO_MAX;
+	return rip < USER_MAX;
+}
+
 long sigframe_return(struct pt_regs *regs)
 {
 	struct abi_rt_sigframe f;
@@ -222,8 +232,7 @@ long sigframe_return(struct pt_regs *regs)
 	}
 	sigframe_restore_regs(regs, sc);
 	sigframe_restore_altstack(&f.uc.uc_stack, regs->rsp);
-	if (regs->rip >= USER_MAX || (regs->rip >= KERNEL_RANGE_LO &&
-				      regs->rip < KERNEL_RANGE_HI))
+	if (!sigframe_rip_ok(regs->rip))
 		force_signal(SIGSEGV, SEGV_MAPERR, regs->rip);
 	return (long)regs->rax;
 bad:

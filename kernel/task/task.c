@@ -75,7 +75,7 @@ void task_block_put(struct task_area *a)
 /* What every new task has alike; the block holds one reference for it. */
 void task_init_common(struct task *t)
 {
-	memset(t, 0, sizeof(*t));
+	memset(t, 0, offsetof(struct task, name_buf));
 	ref_init(&t->refs, 2); /* its context, and the pid table's */
 	list_init(&t->pending.queue);
 	list_init(&t->thread_node);

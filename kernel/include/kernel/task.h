@@ -48,6 +48,7 @@ enum task_state {
 #define WORK_HOST   2u	/* arch-um: mm calls, freeze */
 #define WORK_NOTIFY 4u	/* run task->deferred (final file puts) */
 #define WORK_PTRACE 8u
+#define WORK_CPUTIME 16u /* look at the timers on processor time */
 
 #define TASK_COMM_LEN 16
 
@@ -128,6 +129,8 @@ struct task {
 	bool set_tls;
 	u64 sched_runtime, sched_deadline, sched_period;
 	bool sched_reset_on_fork;
+	/* processor time on earlier host threads; of this one before us */
+	u64 cpu_before, cpu_base;
 
 	/* path_name_get(): a buffer that needs no allocation */
 	bool name_busy;
