@@ -20,6 +20,8 @@
 
 struct task;
 
+#define VDSO_BASE 0x683000000000ull /* the host's vDSO, moved */
+
 /* What a host context is doing, for whoever finds its process dead. */
 enum ctx_state {
 	CTX_RUNNING, /* kernel or user code, see state */
@@ -99,8 +101,6 @@ void slot_free(struct host_task *ht);
 struct host_task *slot_of_task(const struct task *t);
 struct host_task *slot_current(void);
 void slot_bind(struct host_task *ht, struct task *t);
-/* First acts of a host thread that is going to run ht->task. */
-void thread_enter_task(struct host_task *ht);
 void thread_identity(struct host_task *ht);
 /* Park: wait for a command. Restartable at any point. */
 void thread_idle_loop(struct host_task *ht) __attribute__((noreturn));
@@ -120,6 +120,20 @@ void mm_calls_abort(struct host_task *ht);
 int mm_empty_user_range(void);
 
 /* --- fpu.c --- */
+extern uint64_t fpu_mask; /* features of user frames, without PKRU */
+extern uint32_t fpu_size; /* of an XSAVE image with these (and PKRU's place) */
+extern uint32_t fpu_pkru_off; /* of PKRU in it; 0: there is none */
+
+/* The software trailer that tells user space what the image holds. */
+#define FPU_MAGIC1 0x46505853u
+#define FPU_MAGIC2 0x46505845u
+struct fpu_sw_bytes {
+	uint32_t magic1, extended_size;
+	uint64_t xfeatures;
+	uint32_t xstate_size;
+	uint32_t padding[7];
+};
+void fpu_trailer(struct fpu_sw_bytes *sw);
 void fpu_init(uint64_t minsigstksz);
 int fpu_check_pad(const struct host_task *ht, uint64_t addr);
 
@@ -136,7 +150,10 @@ static inline bool arch_user_range(uint64_t a, uint64_t n)
 void filter_install(uint64_t token, const struct boot_params *bp);
 
 /* --- trap_direct.c --- */
-void signals_install(void);
+struct siginfo;
+struct abi_ucontext;
+void direct_signal_nested(int sig, const struct siginfo *info,
+			  struct abi_ucontext *uc, struct host_task *ht);
 void arch_panic(const char *msg) __attribute__((noreturn));
 
 #endif

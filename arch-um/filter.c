@@ -25,6 +25,7 @@ enum filter_kind {
 	F_KICK,	 /* token, and signal SIGURG */
 	F_RESTART, /* token in either place */
 	F_LOG,	 /* token, and descriptor FD_LOG */
+	F_PID,	 /* half a token beside the process number */
 };
 
 struct filter_call {
@@ -61,7 +62,20 @@ static const struct filter_call filter_calls[] = {
 	{ __NR_restart_syscall, F_RESTART },
 };
 
-#define FILTER_MAX 256
+/*
+ * What the ptrace backend needs besides. All processes of the machine are in
+ * one family and, where the host has Landlock, one domain: nobody else can be
+ * traced.
+ */
+static const struct filter_call filter_calls_ptrace[] = {
+	{ __NR_ptrace, F_TOKEN },
+	{ __NR_process_vm_readv, F_PID },
+	{ __NR_process_vm_writev, F_PID },
+	{ __NR_pause, F_TOKEN },
+	{ __NR_getppid, F_TOKEN },
+};
+
+#define FILTER_MAX 320
 static struct sock_filter filter_prog[FILTER_MAX];
 static uint32_t filter_len;
 
@@ -144,6 +158,9 @@ static void filter_body(enum filter_kind kind, uint64_t token)
 		filter_token(token);
 		filter_want(LO(0), FD_LOG);
 		break;
+	case F_PID:
+		filter_want(HI(0), hi);
+		break;
 	case F_RESTART:
 		filter_load(LO(5));
 		filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 2, lo);
@@ -159,10 +176,23 @@ static void filter_body(enum filter_kind kind, uint64_t token)
 	filter_allow();
 }
 
+static void filter_list(const struct filter_call *c, unsigned int nr,
+			uint64_t token)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		uint32_t at = filter_len;
+
+		filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, c[i].nr);
+		filter_body(c[i].kind, token);
+		filter_prog[at].jf = (uint8_t)(filter_len - at - 1);
+	}
+}
+
 void filter_install(uint64_t token, const struct boot_params *bp)
 {
 	struct sock_fprog fprog;
-	unsigned int i, nr = sizeof(filter_calls) / sizeof(filter_calls[0]);
 	long err;
 
 	filter_load(offsetof(struct seccomp_data, arch));
@@ -179,13 +209,10 @@ void filter_install(uint64_t token, const struct boot_params *bp)
 	filter_allow();
 	filter_trap();
 	filter_load(offsetof(struct seccomp_data, nr));
-	for (i = 0; i < nr; i++) {
-		uint32_t at = filter_len;
-
-		filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, filter_calls[i].nr);
-		filter_body(filter_calls[i].kind, token);
-		filter_prog[at].jf = (uint8_t)(filter_len - at - 1);
-	}
+	filter_list(filter_calls, ARRAY_SIZE(filter_calls), token);
+	if (bp->backend == BACKEND_PTRACE)
+		filter_list(filter_calls_ptrace,
+			    ARRAY_SIZE(filter_calls_ptrace), token);
 	filter_trap();
 	if (filter_len > FILTER_MAX)
 		arch_panic("filter program too long");

@@ -5,7 +5,7 @@
  * the registers. host_fpu_make_live() brings it back. PKRU (bit 9) is never
  * restored from memory. All sizes come from CPUID.
  */
-#include "arch.h"
+#include "backend.h"
 #include <abi/errno.h>
 #include <kernel/printk.h>
 #include <kernel/string.h>
@@ -14,16 +14,13 @@
 
 #define XFEATURE_PKRU (1ull << 9)
 #define XFEATURE_AMX  (3ull << 17)
-#define FP_XSTATE_MAGIC1 0x46505853u
-#define FP_XSTATE_MAGIC2 0x46505845u
 
 int arch_xrstor(const void *image, uint64_t mask);
 int arch_xsave(void *image, uint64_t mask);
 size_t arch_copy_user(void *dst, const void *src, size_t n);
 
-static uint64_t fpu_mask;	  /* features of user frames, without PKRU */
-static uint32_t fpu_size;	  /* of an XSAVE image with these */
-static uint32_t fpu_size_amx;
+uint64_t fpu_mask;
+uint32_t fpu_size, fpu_pkru_off;
 
 /* An image in its initial state: header zero means "all initial". */
 static uint8_t fpu_init_image[1024] __attribute__((aligned(64)));
@@ -59,7 +56,12 @@ void fpu_init(uint64_t minsigstksz)
 	fpu_mask = all & ~XFEATURE_PKRU & ~XFEATURE_AMX;
 	/* the frame has room for PKRU's place as well */
 	fpu_size = fpu_size_for(fpu_mask | (all & XFEATURE_PKRU));
-	fpu_size_amx = fpu_size_for(all);
+	if (all & XFEATURE_PKRU) {
+		uint32_t p[4];
+
+		fpu_cpuid(13, 9, p);
+		fpu_pkru_off = p[1];
+	}
 	((uint32_t *)fpu_init_image)[6] = 0x1f80; /* MXCSR */
 	((uint16_t *)fpu_init_image)[0] = 0x37f;  /* FCW */
 	/* SSE and x87 stated, the rest initial */
@@ -84,6 +86,10 @@ size_t host_fpu_frame_size(void)
 
 void host_fpu_reset(void)
 {
+	if (unlikely(backend_remote)) {
+		backend->fpu_reset();
+		return;
+	}
 	current->host->fpu = 0;
 	arch_xrstor(fpu_init_image, fpu_mask);
 }
@@ -100,20 +106,23 @@ void host_fpu_make_live(void)
 		arch_xrstor(fpu_init_image, fpu_mask);
 }
 
-/* The software trailer that tells user space what the image holds. */
-struct fpu_sw_bytes {
-	uint32_t magic1, extended_size;
-	uint64_t xfeatures;
-	uint32_t xstate_size;
-	uint32_t padding[7];
-};
+void fpu_trailer(struct fpu_sw_bytes *sw)
+{
+	memset(sw, 0, sizeof(*sw));
+	sw->magic1 = FPU_MAGIC1;
+	sw->extended_size = fpu_size + 4;
+	sw->xfeatures = fpu_mask;
+	sw->xstate_size = fpu_size;
+}
 
 int host_fpu_save_user(uint64_t dst)
 {
 	struct fpu_sw_bytes sw;
 	uint64_t header[8];
-	uint32_t magic2 = FP_XSTATE_MAGIC2;
+	uint32_t magic2 = FPU_MAGIC2;
 
+	if (unlikely(backend_remote))
+		return backend->fpu_save(dst);
 	if ((dst & 63) || !arch_user_range(dst, fpu_size + 4))
 		return -EFAULT;
 	host_fpu_make_live();
@@ -123,11 +132,7 @@ int host_fpu_save_user(uint64_t dst)
 		return -EFAULT;
 	if (arch_xsave((void *)dst, fpu_mask))
 		return -EFAULT;
-	memset(&sw, 0, sizeof(sw));
-	sw.magic1 = FP_XSTATE_MAGIC1;
-	sw.extended_size = fpu_size + 4;
-	sw.xfeatures = fpu_mask;
-	sw.xstate_size = fpu_size;
+	fpu_trailer(&sw);
 	if (host_copy_to_user(dst + 464, &sw, sizeof(sw)) ||
 	    host_copy_to_user(dst + fpu_size, &magic2, sizeof(magic2)))
 		return -EFAULT;
@@ -140,16 +145,18 @@ int host_fpu_restore_user(uint64_t src)
 	uint64_t mask = fpu_mask;
 	uint32_t magic2 = 0;
 
+	if (unlikely(backend_remote))
+		return backend->fpu_restore(src);
 	current->host->fpu = 0;
 	if ((src & 63) || !arch_user_range(src, fpu_size + 4))
 		return -EFAULT;
 	if (host_copy_from_user(&sw, src + 464, sizeof(sw)))
 		return -EFAULT;
-	if (sw.magic1 != FP_XSTATE_MAGIC1 || sw.xstate_size > fpu_size ||
+	if (sw.magic1 != FPU_MAGIC1 || sw.xstate_size > fpu_size ||
 	    sw.xstate_size < 576 ||
 	    host_copy_from_user(&magic2, src + sw.xstate_size,
 				sizeof(magic2)) ||
-	    magic2 != FP_XSTATE_MAGIC2) {
+	    magic2 != FPU_MAGIC2) {
 		/* An old-style frame: x87 and SSE only, the rest initial. */
 		static uint8_t legacy[576] __attribute__((aligned(64)));
 		static spinlock_t lock;

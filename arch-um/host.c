@@ -5,7 +5,7 @@
  */
 #include <asm/unistd.h>
 #include <linux/futex.h>
-#include "arch.h"
+#include "backend.h"
 #include <abi/errno.h>
 #include <kernel/string.h>
 #include <kernel/task.h>
@@ -113,6 +113,8 @@ uint64_t host_task_cpu_ns(struct task *t)
 
 	if (!ht)
 		return 0;
+	if (unlikely(backend_remote))
+		return backend->cpu_ns(t);
 	/* the per-thread CPU clock of a thread id, CPUCLOCK_SCHED */
 	if (t == current)
 		clock = 3; /* CLOCK_THREAD_CPUTIME_ID */
@@ -146,26 +148,36 @@ void host_early_print(const char *s, size_t n)
 
 size_t host_copy_from_user(void *dst, uint64_t src, size_t n)
 {
+	if (unlikely(backend_remote))
+		return backend->copy_from(dst, src, n);
 	return arch_copy_user(dst, (const void *)src, n);
 }
 
 size_t host_copy_to_user(uint64_t dst, const void *src, size_t n)
 {
+	if (unlikely(backend_remote))
+		return backend->copy_to(dst, src, n);
 	return arch_copy_user((void *)dst, src, n);
 }
 
 size_t host_clear_user(uint64_t dst, size_t n)
 {
+	if (unlikely(backend_remote))
+		return backend->clear(dst, n);
 	return arch_clear_user((void *)dst, n);
 }
 
 ssize_t host_strncpy_from_user(char *dst, uint64_t src, size_t size)
 {
+	if (unlikely(backend_remote))
+		return backend->strncpy_from(dst, src, size);
 	return arch_strncpy_user(dst, (const char *)src, size);
 }
 
 int host_cmpxchg_user(uint64_t a, uint32_t *old, uint32_t new_val)
 {
+	if (unlikely(backend_remote))
+		return backend->cmpxchg(a, old, new_val);
 	return arch_cmpxchg_user((uint32_t *)a, old, new_val);
 }
 
@@ -173,11 +185,16 @@ int host_cmpxchg_user(uint64_t a, uint32_t *old, uint32_t new_val)
 
 void host_set_fs(uint64_t base)
 {
-	__builtin_ia32_wrfsbase64(base);
+	if (unlikely(backend_remote))
+		backend->set_fs(base);
+	else
+		__builtin_ia32_wrfsbase64(base);
 }
 
 uint64_t host_get_fs(void)
 {
+	if (unlikely(backend_remote))
+		return backend->get_fs();
 	return __builtin_ia32_rdfsbase64();
 }
 
@@ -185,6 +202,8 @@ int host_set_gs(uint64_t base)
 {
 	struct host_task *ht = current->host;
 
+	if (unlikely(backend_remote))
+		return backend->set_gs(base);
 	ht->gs_base = base;
 	ht->gs_set = base != 0;
 	return 0;
@@ -194,6 +213,8 @@ uint64_t host_get_gs(void)
 {
 	struct host_task *ht = current->host;
 
+	if (unlikely(backend_remote))
+		return backend->get_gs();
 	return ht->gs_set ? ht->gs_base : 0;
 }
 

@@ -11,10 +11,12 @@
 arch_start:
 	xor	%ebp, %ebp
 	and	$-16, %rsp
+	cmpl	$0, BP_PKEY(%rdi)
+	je	1f			/* no keys: no such instruction either */
 	xor	%ecx, %ecx
 	xor	%edx, %edx
 	mov	$PKRU_KERNEL, %eax
 	wrpkru
-	call	arch_main
+1:	call	arch_main
 	ud2
 	.section .note.GNU-stack, "", @progbits

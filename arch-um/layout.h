@@ -25,6 +25,9 @@
 #define SLOT_SHIFT    7
 #define MAX_SLOTS     8192
 
+/* struct boot_params */
+#define BP_PKEY 160
+
 #define SLOT_FREE   0
 #define SLOT_USER   1 /* in user mode: kick by signal */
 #define SLOT_KERNEL 2

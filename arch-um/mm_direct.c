@@ -9,7 +9,7 @@
  * wherever it sleeps. An asker serves requests to itself while it waits.
  */
 #include <asm/unistd.h>
-#include "arch.h"
+#include "backend.h"
 #include <abi/errno.h>
 #include <kernel/mm.h>
 #include <kernel/printk.h>
@@ -84,7 +84,7 @@ static long mm_map_here(uint64_t addr, uint64_t len, int prot, int kind,
 	if (kind & HOST_MAP_POPULATE)
 		flags |= H_MAP_POPULATE;
 	atomic_inc(&counters.maps);
-	r = host_mmap(addr, len, mm_host_prot(prot), flags, fd, off);
+	r = backend->user_mmap(addr, len, mm_host_prot(prot), flags, fd, off);
 	return r == (long)addr ? 0 : r < 0 ? r : -ENOMEM;
 }
 
@@ -120,22 +120,22 @@ static long mm_do_here(struct mm_call *c)
 	case MM_MAP:
 		return mm_map_here(a[0], a[1], (int)a[2], (int)a[3], a[4]);
 	case MM_UNMAP:
-		return host_call(__NR_munmap, (long)a[0], (long)a[1], 0, 0, 0);
+		return backend->user_call(__NR_munmap, (long)a[0], (long)a[1],
+					  0, 0, 0);
 	case MM_PROTECT:
-		return host_call(__NR_mprotect, (long)a[0], (long)a[1],
-				 mm_host_prot((int)a[2]), 0, 0);
+		return backend->user_call(__NR_mprotect, (long)a[0], (long)a[1],
+					  mm_host_prot((int)a[2]), 0, 0);
 	case MM_MOVE:
 		if (!arch_user_range(a[2], a[3]))
 			panic("mm move outside the user range");
-		return host_call(__NR_mremap, (long)a[0], (long)a[1],
-				 (long)a[3], H_MREMAP_MAYMOVE_FIXED,
-				 (long)a[2]);
+		return backend->user_call(__NR_mremap, (long)a[0], (long)a[1],
+					  (long)a[3], H_MREMAP_MAYMOVE_FIXED,
+					  (long)a[2]);
 	case MM_ADVISE:
-		return host_call(__NR_madvise, (long)a[0], (long)a[1],
-				 (long)a[2], 0, 0);
+		return backend->user_call(__NR_madvise, (long)a[0], (long)a[1],
+					  (long)a[2], 0, 0);
 	case MM_RESIDENT:
-		return host_call(__NR_mincore, (long)a[0], (long)a[1],
-				 (long)c->buf, 0, 0);
+		return backend->user_resident(a[0], a[1], c->buf);
 	case MM_READ:
 	case MM_WRITE:
 		return mm_copy_here(c);
@@ -323,16 +323,28 @@ uint64_t host_mm_rss(struct mm *mm)
 /* Unmap the whole user range of this process. => 0 or -errno */
 int mm_empty_user_range(void)
 {
-	long r = host_call(__NR_munmap, (long)USER_MIN,
-			   (long)(KERNEL_RANGE_LO - USER_MIN), 0, 0, 0);
+	long r = backend->user_call(__NR_munmap, (long)USER_MIN,
+				    (long)(KERNEL_RANGE_LO - USER_MIN), 0, 0,
+				    0);
 
 	if (!r)
-		r = host_call(__NR_munmap, (long)KERNEL_RANGE_HI,
-			      (long)(USER_MAX - KERNEL_RANGE_HI), 0, 0, 0);
+		r = backend->user_call(__NR_munmap, (long)KERNEL_RANGE_HI,
+				       (long)(USER_MAX - KERNEL_RANGE_HI), 0,
+				       0, 0);
 	return (int)r;
 }
 
+long direct_resident(uint64_t addr, uint64_t len, uint8_t *vec)
+{
+	return host_call(__NR_mincore, (long)addr, (long)len, (long)vec, 0, 0);
+}
+
 int host_mm_exec(struct mm *new_mm, bool shared)
+{
+	return backend->mm_exec(new_mm, shared);
+}
+
+int direct_mm_exec(struct mm *new_mm, bool shared)
 {
 	struct host_task *ht = current->host, *to;
 

@@ -22,7 +22,7 @@
  * decoding from many places before it arrives at it: x86 decoding falls into
  * step within a few instructions, so a false border does not gather a majority.
  */
-#include "arch.h"
+#include "backend.h"
 #include "insn.h"
 #include <kernel/string.h>
 
@@ -220,7 +220,7 @@ int host_text_patch(const uint8_t *text, uint64_t off, uint64_t len,
 	struct patch_out o = { sites, 0, max, tramp, 16, text, off, len };
 	uint64_t gate = (uint64_t)gate_jump, i;
 
-	if (len < 64 || off + len > 0x7fff0000ull)
+	if (!backend->patches_text || len < 64 || off + len > 0x7fff0000ull)
 		return 0;
 	memcpy(tramp, &gate, 8);
 	for (i = 0; i + 8 < len && o.n + 2 <= max;) {

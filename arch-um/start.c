@@ -10,14 +10,13 @@
  */
 #include <asm/ldt.h>
 #include <asm/unistd.h>
-#include "arch.h"
+#include "backend.h"
 #include <abi/errno.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include <kernel/task.h>
 
-#define VDSO_BASE 0x683000000000ull
 #define PROT_RW	  3
 #define H_MAP_SHARED_FIXED 0x11
 
@@ -30,7 +29,7 @@ void arch_main(struct boot_params *bp) __attribute__((noreturn));
 static struct user_desc low_table[MAX_SLOTS] __attribute__((aligned(4096)));
 _Static_assert(sizeof(struct user_desc) == 16, "user_desc");
 
-static void start_low_table(const struct boot_params *bp)
+void direct_init(const struct boot_params *bp)
 {
 	uint64_t off = (uint64_t)low_table - ARENA_BASE;
 	uint32_t i;
@@ -171,7 +170,8 @@ void arch_main(struct boot_params *bp)
 		  0);
 	if (host_info.vdso)
 		start_parse_vdso();
-	start_low_table(bp);
+	backend_choose(bp);
+	backend->init(bp);
 	fpu_init(bp->minsigstksz);
 
 	host_info.hwcap = bp->hwcap;
@@ -180,13 +180,12 @@ void arch_main(struct boot_params *bp)
 	host_info.ncpus = bp->ncpus;
 	host_info.pid_namespace = bp->flags & BOOT_HAVE_PIDNS;
 	memcpy(host_info.platform, bp->platform, sizeof(host_info.platform));
-	strlcpy(host_info.backend, "direct", sizeof(host_info.backend));
 
 	slab_init((void *)(ARENA_BASE +
 			   ALIGN_UP(bp->ring_off + bp->ring_size + (1 << 20),
 				    2ull << 20)),
 		  (void *)(ARENA_BASE + bp->arena_size));
-	signals_install();
+	backend->signals();
 	zygote = slot_alloc(); /* slot 0: this thread */
 	zygote->is_zygote = 1;
 	zygote->kind = SLOT_KTHREAD;
@@ -198,8 +197,9 @@ void arch_main(struct boot_params *bp)
 	       (host_token & 0xffff) == 0)
 		host_call(__NR_getrandom, (long)&host_token, 8, 0, 0, 0);
 	filter_install(host_token, bp);
-	thread_enter_task(zygote);
-	if (host_task_start_kernel(start_task("zygote"), zygote_server, NULL) ||
+	backend->thread_enter(zygote);
+	if (host_task_start_kernel(start_task("zygote"), backend->server,
+				   NULL) ||
 	    host_task_start_kernel(start_task("swapper"), start_first_thread,
 				   bp))
 		arch_panic("cannot start the first kernel threads");

@@ -18,7 +18,7 @@
 #include <linux/sched.h>
 #include <linux/futex.h>
 
-#include "arch.h"
+#include "backend.h"
 #include <kernel/mm.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
@@ -131,12 +131,10 @@ void slot_free(struct host_task *ht)
 	spin_unlock(&slot_lock);
 }
 
+/* On a task's stack only. */
 struct host_task *slot_current(void)
 {
-	uint32_t i;
-
-	__asm__("lsl %1, %0" : "=r"(i) : "r"(SLOT_SELECTOR) : "cc");
-	return &slots[i];
+	return READ_ONCE(current->host);
 }
 
 /* The slot is going to run this task; callable from any thread. */
@@ -183,7 +181,7 @@ static void thread_signal_stack(struct host_task *ht)
 	host_call(__NR_sigaltstack, (long)&ss, 0, 0, 0, 0);
 }
 
-void thread_enter_task(struct host_task *ht)
+void direct_thread_enter(struct host_task *ht)
 {
 	thread_identity(ht);
 	thread_signal_stack(ht);
@@ -195,7 +193,7 @@ static void thread_user_main(void *arg)
 {
 	struct host_task *ht = arg;
 
-	thread_enter_task(ht);
+	direct_thread_enter(ht);
 	kern_task_started(ht->task);
 	host_return_to_user();
 }
@@ -219,6 +217,30 @@ static long thread_clone(struct host_task *ht, uint64_t flags, uint64_t stack,
 }
 
 int host_task_start_thread(struct task *child)
+{
+	return backend->start_thread(child);
+}
+
+int host_task_start_fork(struct task *child)
+{
+	return backend->start_fork(child);
+}
+
+/* Another thread of the zygote runs fn(arg) on the stack of ht->task. */
+int thread_start_in_zygote(struct host_task *ht, void (*fn)(void *), void *arg)
+{
+	long tid = thread_clone(ht, CLONE_THREAD_FLAGS,
+				thread_start_stack(ht->task), fn, arg);
+
+	if (tid < 0) {
+		ht->task->host = NULL;
+		ht->alive = 0;
+		slot_free(ht);
+	}
+	return tid < 0 ? (int)tid : 0;
+}
+
+int direct_start_thread(struct task *child)
 {
 	struct host_task *me = current->host, *ht = slot_alloc();
 	long tid;
@@ -261,7 +283,7 @@ static void thread_fork_main(void *arg)
 	thread_user_main(ht);
 }
 
-int host_task_start_fork(struct task *child)
+int direct_start_fork(struct task *child)
 {
 	struct host_task *me = current->host, *ht = slot_alloc();
 	uint64_t flags = CLONE_FORK_FLAGS;
@@ -297,14 +319,14 @@ static void thread_kernel_main(void *p)
 {
 	struct kernel_start *ks = p;
 
-	thread_enter_task(ks->ht);
+	backend->thread_enter(ks->ht);
 	ks->fn(ks->arg);
 	panic("kernel thread %s returned", ks->ht->task->comm);
 }
 
 int host_task_start_kernel(struct task *child, void (*fn)(void *), void *arg)
 {
-	struct host_task *me = slot_current(), *ht = slot_alloc();
+	struct host_task *ht = slot_alloc();
 	struct kernel_start *ks;
 	uint64_t stack;
 	long tid;
@@ -313,7 +335,7 @@ int host_task_start_kernel(struct task *child, void (*fn)(void *), void *arg)
 		return -11;
 	slot_bind(ht, child);
 	ht->kind = SLOT_KTHREAD;
-	ht->host_pid = me->host_pid;
+	ht->host_pid = zygote_pid;
 	ht->is_zygote = 1;
 	/* the arguments stand on the new stack itself */
 	stack = thread_start_stack(child) - 64;
@@ -420,6 +442,8 @@ void host_task_exit(struct task *t, bool last_of_mm)
 	struct host_task *ht = t->host;
 	uint64_t ignored;
 
+	if (backend->task_exit)
+		backend->task_exit(t);
 	mm_calls_abort(ht);
 	WRITE_ONCE(t->host, NULL);
 	ctx_leave(&ignored, ht->idle_stack, thread_after_exit, ht,
@@ -666,6 +690,11 @@ void zygote_main(void)
 		if (READ_ONCE(machine_exit_wanted))
 			host_call(__NR_exit_group, machine_exit_code, 0, 0, 0,
 				  0);
+		if (!backend->reaps) {
+			host_futex(&machine_exit_wanted, FUTEX_WAIT, 0, NULL,
+				   0);
+			continue;
+		}
 		status = 0;
 		pid = host_call(__NR_wait4, -1, (long)&status, WAIT_WALL, 0, 0);
 		if (pid > 0)
@@ -708,6 +737,8 @@ int host_set_affinity(struct task *t, const uint8_t *mask, size_t n)
 {
 	struct host_task *ht = READ_ONCE(t->host);
 
+	if (backend->set_affinity)
+		return backend->set_affinity(t, mask, n);
 	return ht ? (int)host_call(__NR_sched_setaffinity, ht->host_tid,
 				   (long)n, (long)mask, 0, 0) :
 		    -3;

@@ -12,7 +12,7 @@
  */
 #include <asm/unistd.h>
 #include <linux/audit.h>
-#include "arch.h"
+#include "backend.h"
 #include <abi/signal.h>
 #include <kernel/printk.h>
 #include <kernel/string.h>
@@ -31,6 +31,7 @@ _Static_assert(TASK_WORK_OFF == PT_SIZE + TASK_PAD_SIZE, "task block");
 _Static_assert(HT_TASK_OFF == TASK_WORK_OFF + offsetof(struct task, host),
 	       "task");
 _Static_assert(offsetof(struct task, work) == 0, "task");
+_Static_assert(offsetof(struct boot_params, pkey) == BP_PKEY, "boot_params");
 
 struct extable_entry {
 	uint64_t from, to;
@@ -40,8 +41,6 @@ extern const struct extable_entry extable_start[], extable_end[];
 struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 			      struct abi_ucontext *uc, struct host_task *ht,
 			      uint64_t frame_sp);
-void direct_signal_nested(int sig, const struct siginfo *info, struct abi_ucontext *uc,
-			  struct host_task *ht);
 int direct_exit_prepare(struct pt_regs *regs);
 void direct_odd_flags(struct pt_regs *regs);
 
@@ -57,7 +56,7 @@ struct kernel_sigaction {
 static const uint8_t direct_handled[] = { SIGSYS, SIGSEGV, SIGBUS, SIGFPE,
 					  SIGILL, SIGTRAP, SIGURG };
 
-void signals_install(void)
+void direct_signals(void)
 {
 	struct kernel_sigaction sa;
 	int sig;
@@ -321,9 +320,20 @@ int direct_exit_prepare(struct pt_regs *regs)
 	return 0;
 }
 
-void host_return_to_user(void)
+void direct_return_to_user(void)
 {
 	exit_to_user(task_regs(current));
+}
+
+void host_return_to_user(void)
+{
+	backend->return_to_user();
+}
+
+void direct_kick(struct host_task *ht)
+{
+	host_call(__NR_tgkill, READ_ONCE(ht->host_pid), READ_ONCE(ht->host_tid),
+		  SIGURG, 0, 0);
 }
 
 void host_kick(struct task *t)
@@ -334,6 +344,5 @@ void host_kick(struct task *t)
 	ht = READ_ONCE(t->host);
 	if (!ht || t == current || READ_ONCE(ht->state) != SLOT_USER)
 		return;
-	host_call(__NR_tgkill, READ_ONCE(ht->host_pid), READ_ONCE(ht->host_tid),
-		  SIGURG, 0, 0);
+	backend->kick(ht);
 }
