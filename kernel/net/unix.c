@@ -27,9 +27,7 @@ static struct usock *usock_alloc(int type)
 		  type == SOCK_STREAM ? &unix_stream_ops :
 		  type == SOCK_DGRAM  ? &unix_dgram_ops :
 					&unix_seqpacket_ops);
-	mutex_init(&u->iolock);
-	spin_init(&u->qlock);
-	list_init(&u->queue);
+	sock_queue_init(&u->q);
 	list_init(&u->pending);
 	list_init(&u->room_waiters);
 	list_init(&u->acc_node);
@@ -67,11 +65,11 @@ struct usock *unix_peer_get(struct usock *u)
 {
 	struct usock *p;
 
-	spin_lock(&u->qlock);
+	spin_lock(&u->q.lock);
 	p = u->peer;
 	if (p)
 		usock_get(p);
-	spin_unlock(&u->qlock);
+	spin_unlock(&u->q.lock);
 	return p;
 }
 
@@ -79,11 +77,11 @@ void unix_disconnect(struct usock *u, struct usock *peer)
 {
 	bool drop;
 
-	spin_lock(&u->qlock);
+	spin_lock(&u->q.lock);
 	drop = u->peer == peer;
 	if (drop)
 		u->peer = NULL;
-	spin_unlock(&u->qlock);
+	spin_unlock(&u->q.lock);
 	if (drop) {
 		unix_room_leave(u);
 		usock_put(peer);
@@ -110,18 +108,18 @@ static void unix_shut_down(struct usock *u, bool reset)
 	mutex_lock(&u->sk.lock);
 	unix_unbind(u);
 	list_init(&pending);
-	spin_lock(&u->qlock);
+	spin_lock(&u->q.lock);
 	u->state = UNIX_DEAD;
 	u->sk.shutdown = SOCK_SHUT_ALL;
 	peer = u->peer;
 	u->peer = NULL;
-	reset |= !list_empty(&u->queue);
+	reset |= !list_empty(&u->q.list);
 	list_for_each_entry_safe(e, next, &u->pending, acc_node) {
 		list_del(&e->acc_node);
 		list_add_tail(&e->acc_node, &pending);
 	}
 	u->npending = 0;
-	spin_unlock(&u->qlock);
+	spin_unlock(&u->q.lock);
 	mutex_unlock(&u->sk.lock);
 
 	if (peer && !unix_is_dgram(u))
@@ -155,11 +153,11 @@ static void unix_release(struct sock *sk)
 static void unix_join(struct usock *u, struct usock *peer)
 {
 	usock_get(peer);
-	spin_lock(&u->qlock);
+	spin_lock(&u->q.lock);
 	store_release(&u->peer, peer);
 	if (!unix_is_dgram(u))
 		store_release(&u->state, UNIX_CONNECTED);
-	spin_unlock(&u->qlock);
+	spin_unlock(&u->q.lock);
 }
 
 /*
@@ -171,13 +169,13 @@ static int unix_connect_locked(struct usock *u, struct usock *n,
 {
 	int err = 0;
 
-	spin_lock(&listener->qlock);
+	spin_lock(&listener->q.lock);
 	if (listener->state != UNIX_LISTENING ||
 	    (listener->sk.shutdown & SOCK_SHUT_RCV))
 		err = -ECONNREFUSED;
 	else if (listener->npending > listener->backlog)
 		err = -EAGAIN;
-	spin_unlock(&listener->qlock);
+	spin_unlock(&listener->q.lock);
 	if (err)
 		return err;
 
@@ -188,7 +186,7 @@ static int unix_connect_locked(struct usock *u, struct usock *n,
 	unix_join(n, u);
 	unix_join(u, n);
 
-	spin_lock(&listener->qlock);
+	spin_lock(&listener->q.lock);
 	if (listener->state == UNIX_LISTENING) {
 		usock_get(n);
 		list_add_tail(&n->acc_node, &listener->pending);
@@ -196,12 +194,12 @@ static int unix_connect_locked(struct usock *u, struct usock *n,
 	} else {
 		err = -ECONNREFUSED;
 	}
-	spin_unlock(&listener->qlock);
+	spin_unlock(&listener->q.lock);
 	if (err) { /* it closed this moment: undo */
-		spin_lock(&u->qlock);
+		spin_lock(&u->q.lock);
 		u->peer = NULL;
 		u->state = UNIX_NEW;
-		spin_unlock(&u->qlock);
+		spin_unlock(&u->q.lock);
 		usock_put(n);
 	}
 	return err;
@@ -278,12 +276,12 @@ static int unix_listen(struct sock *sk, int backlog)
 	mutex_lock(&sk->lock);
 	if (u->addr && (u->state == UNIX_NEW || u->state == UNIX_LISTENING)) {
 		err = 0;
-		spin_lock(&u->qlock);
+		spin_lock(&u->q.lock);
 		u->backlog = min((u32)backlog, (u32)SOMAXCONN);
 		sock_fill_peercred(&sk->peercred);
 		u->state = UNIX_LISTENING;
 		sk->listening = true;
-		spin_unlock(&u->qlock);
+		spin_unlock(&u->q.lock);
 	}
 	mutex_unlock(&sk->lock);
 	waitqueue_wake_all(&u->room_wait);
@@ -294,13 +292,13 @@ static struct usock *unix_accept_one(struct usock *u)
 {
 	struct usock *n = NULL;
 
-	spin_lock(&u->qlock);
+	spin_lock(&u->q.lock);
 	if (!list_empty(&u->pending)) {
 		n = list_first(&u->pending, struct usock, acc_node);
 		list_del(&n->acc_node);
 		u->npending--;
 	}
-	spin_unlock(&u->qlock);
+	spin_unlock(&u->q.lock);
 	return n;
 }
 
@@ -395,19 +393,19 @@ static void unix_dgram_repeer(struct usock *u, struct usock *peer)
 {
 	struct usock *old;
 
-	spin_lock(&u->qlock);
+	spin_lock(&u->q.lock);
 	old = u->peer;
 	u->peer = peer;
-	spin_unlock(&u->qlock);
+	spin_unlock(&u->q.lock);
 	if (!old)
 		return;
 	if (old != peer) {
 		unix_room_leave(u);
 		unix_queue_flush(u);
-		spin_lock(&old->qlock);
+		spin_lock(&old->q.lock);
 		if (old->state != UNIX_DEAD && old->peer == u)
 			WRITE_ONCE(old->sk.err, ECONNRESET);
-		spin_unlock(&old->qlock);
+		spin_unlock(&old->q.lock);
 		sock_wake_all(&old->sk);
 		unix_wake_room(u);
 	}
@@ -429,12 +427,12 @@ static int unix_dgram_connect(struct sock *sk, const struct sockaddr_storage *a,
 		peer = unix_find(a, len, sk->type);
 		if (IS_ERR(peer))
 			return PTR_ERR(peer);
-		spin_lock(&peer->qlock);
+		spin_lock(&peer->q.lock);
 		if (peer->state == UNIX_DEAD)
 			err = -ECONNREFUSED;
 		else if (peer->peer && peer->peer != u)
 			err = -EPERM;
-		spin_unlock(&peer->qlock);
+		spin_unlock(&peer->q.lock);
 		if (err) {
 			usock_put(peer);
 			return err;

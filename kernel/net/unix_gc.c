@@ -18,7 +18,7 @@
  * during this: attaching and taking descriptors is done under it. A file that
  * only flies cannot get another reference without being taken.
  *
- * Locks: unix_gc_mutex inside iolock, around qlock.
+ * Locks: unix_gc_mutex inside iolock, around q.lock.
  */
 #include <kernel/slab.h>
 #include <kernel/task.h>
@@ -76,8 +76,8 @@ static void unix_gc_each(struct usock *u, void (*fn)(struct usock *v))
 	struct unix_msg *g;
 	struct usock *e, *v;
 
-	spin_lock(&u->qlock);
-	list_for_each_entry(g, &u->queue, node) {
+	spin_lock(&u->q.lock);
+	list_for_each_entry(g, &u->q.list, p.node) {
 		if (likely(!g->scm))
 			continue;
 		for (u32 i = 0; i < g->scm->n; i++) {
@@ -89,7 +89,7 @@ static void unix_gc_each(struct usock *u, void (*fn)(struct usock *v))
 	/* Who can accept can receive what waits in the backlog. */
 	list_for_each_entry(e, &u->pending, acc_node)
 		fn(e);
-	spin_unlock(&u->qlock);
+	spin_unlock(&u->q.lock);
 }
 
 static void unix_gc_ref(struct usock *v)
@@ -144,16 +144,14 @@ static void unix_gc_strip(struct usock *u, struct list_head *out)
 {
 	struct unix_msg *g, *next;
 
-	spin_lock(&u->qlock);
-	list_for_each_entry_safe(g, next, &u->queue, node) {
+	spin_lock(&u->q.lock);
+	list_for_each_entry_safe(g, next, &u->q.list, p.node) {
 		if (!g->scm)
 			continue;
-		list_del(&g->node);
-		u->qlen--;
-		u->qbytes -= g->charge;
-		list_add_tail(&g->node, out);
+		sock_queue_del_locked(&u->q, &g->p);
+		list_add_tail(&g->p.node, out);
 	}
-	spin_unlock(&u->qlock);
+	spin_unlock(&u->q.lock);
 }
 
 void unix_gc(void)
@@ -173,8 +171,8 @@ void unix_gc(void)
 				unix_gc_strip(u, &out);
 	spin_unlock(&unix_all_lock);
 	mutex_unlock(&unix_gc_mutex);
-	list_for_each_entry_safe(g, next, &out, node) {
-		list_del(&g->node);
+	list_for_each_entry_safe(g, next, &out, p.node) {
+		list_del(&g->p.node);
 		unix_msg_free(g);
 	}
 }

@@ -16,19 +16,17 @@
  * change: unix_peer_get().
  *
  * Locks, outermost first: sk->lock (bind, connect, listen of one socket; never
- * two at once, the peer of a connect is not locked), iolock (one reader at a
- * time), qlock (queue and state that the other side looks at; spin). Names are
+ * two at once, the peer of a connect is not locked), q.iolock (one reader at a
+ * time), q.lock (queue and state that the other side looks at; spin). Names are
  * under unix_name_lock (spin), which nests inside sk->lock.
  */
 #ifndef KERNEL_NET_UNIX_INTERNAL_H
 #define KERNEL_NET_UNIX_INTERNAL_H
 
 #include <abi/un.h>
-#include <kernel/net.h>
+#include "queue.h"
 
-#define UNIX_CHUNK	32000u /* of a stream message: with header 32 KiB */
-#define UNIX_OVERHEAD	512u   /* what a message costs beside its bytes */
-#define UNIX_DGRAM_QLEN 10u    /* net.unix.max_dgram_qlen */
+#define UNIX_DGRAM_QLEN 10u /* net.unix.max_dgram_qlen */
 
 /* A name; shared by the sockets that carry it and messages sent from it. */
 struct unix_addr {
@@ -40,9 +38,7 @@ struct unix_addr {
 };
 
 struct unix_msg {
-	struct list_head node; /* under the receiver's qlock */
-	u32 len, off;	       /* off: taken already (streams), under iolock */
-	u32 charge;
+	struct sock_piece p;
 	struct scm *scm;
 	struct ucred cred;
 	struct unix_addr *from; /* reference, or NULL */
@@ -59,29 +55,24 @@ enum unix_state {
 struct usock {
 	struct sock sk;
 
-	/* under sk.lock for writing; state and peer also under qlock */
+	/* under sk.lock for writing; state and peer also under q.lock */
 	struct unix_addr *addr;
 	struct usock *peer; /* reference */
 	struct inode *ino;  /* bound to a path: its inode, under name lock */
 	struct path path;   /* references */
 	struct usock *hash_next; /* abstract names, under name lock */
 
-	struct mutex iolock;
-
-	spinlock_t qlock;
-	/* under qlock: */
+	struct sock_queue q;
+	/* under q.lock: */
 	u32 state; /* enum unix_state, read at any time */
-	struct list_head queue;
-	u32 qlen;
-	u32 qbytes; /* charges; read at any time */
 	/* listening: connections not yet accepted, by acc_node */
 	struct list_head pending;
 	u32 npending, backlog;
 	/* datagram senders who poll for room here, by room_node */
 	struct list_head room_waiters;
 
-	struct list_head acc_node; /* under the listener's qlock */
-	/* on peer->room_waiters, under the qlock of room_at */
+	struct list_head acc_node; /* under the listener's q.lock */
+	/* on peer->room_waiters, under the q.lock of room_at */
 	struct list_head room_node;
 	struct usock *room_at;
 

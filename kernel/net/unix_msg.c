@@ -3,8 +3,8 @@
  * AF_UNIX queues: sending, receiving, polling.
  *
  * A sender copies its bytes into a message without any lock and hangs it on
- * the receiver's queue under qlock. A reader holds iolock, so that it may copy
- * out of the first message while senders go on appending, and takes qlock only
+ * the receiver's queue under q.lock. A reader holds iolock, so that it may copy
+ * out of the first message while senders go on appending, and takes q.lock only
  * to unlink. Bytes are copied once in and once out.
  *
  * Room: a stream, and datagram sockets connected to each other, may have
@@ -28,9 +28,9 @@ static struct unix_msg *unix_msg_alloc(u32 len)
 
 	if (!g)
 		return NULL;
-	g->len = len;
-	g->off = 0;
-	g->charge = len + UNIX_OVERHEAD;
+	g->p.len = len;
+	g->p.off = 0;
+	g->p.charge = len + SOCK_OVERHEAD;
 	g->scm = NULL;
 	g->from = NULL;
 	return g;
@@ -82,52 +82,21 @@ static int unix_msg_take_scm(struct unix_msg *g, struct sock_msg *m)
 void unix_queue_flush(struct usock *u)
 {
 	struct unix_msg *g, *next;
-	struct list_head q;
+	struct list_head out;
 
-	if (list_empty(&u->queue))
+	if (list_empty(&u->q.list))
 		return;
-	list_init(&q);
-	mutex_lock(&u->iolock);
-	spin_lock(&u->qlock);
-	list_for_each_entry_safe(g, next, &u->queue, node) {
-		list_del(&g->node);
-		list_add_tail(&g->node, &q);
-	}
-	u->qlen = u->qbytes = 0;
-	spin_unlock(&u->qlock);
-	mutex_unlock(&u->iolock);
-	list_for_each_entry_safe(g, next, &q, node)
+	sock_queue_take_all(&u->q, &out);
+	list_for_each_entry_safe(g, next, &out, p.node)
 		unix_msg_free(g);
-}
-
-/* Caller holds qlock. */
-static void unix_queue_add_locked(struct usock *u, struct unix_msg *g)
-{
-	list_add_tail(&g->node, &u->queue);
-	WRITE_ONCE(u->qlen, u->qlen + 1);
-	WRITE_ONCE(u->qbytes, u->qbytes + g->charge);
-}
-
-static void unix_queue_del(struct usock *u, struct unix_msg *g)
-{
-	spin_lock(&u->qlock);
-	list_del(&g->node);
-	WRITE_ONCE(u->qlen, u->qlen - 1);
-	WRITE_ONCE(u->qbytes, u->qbytes - g->charge);
-	spin_unlock(&u->qlock);
 }
 
 /* The message after `prev`, or the first. Caller holds iolock. */
 static struct unix_msg *unix_queue_next(struct usock *u, struct unix_msg *prev)
 {
-	struct list_head *n;
+	struct sock_piece *p = sock_queue_next(&u->q, prev ? &prev->p : NULL);
 
-	if (!prev && !READ_ONCE(u->qlen))
-		return NULL;
-	spin_lock(&u->qlock);
-	n = prev ? prev->node.next : u->queue.next;
-	spin_unlock(&u->qlock);
-	return n == &u->queue ? NULL : list_entry(n, struct unix_msg, node);
+	return p ? container_of(p, struct unix_msg, p) : NULL;
 }
 
 /* --- room --- */
@@ -141,9 +110,9 @@ void unix_room_leave(struct usock *u)
 	mutex_lock(&u->sk.lock);
 	at = u->room_at;
 	if (at) {
-		spin_lock(&at->qlock);
+		spin_lock(&at->q.lock);
 		list_del(&u->room_node);
-		spin_unlock(&at->qlock);
+		spin_unlock(&at->q.lock);
 		WRITE_ONCE(u->room_at, NULL);
 	}
 	mutex_unlock(&u->sk.lock);
@@ -165,10 +134,10 @@ static void unix_room_enter(struct usock *u, struct usock *at)
 		WRITE_ONCE(u->room_at, at);
 	}
 	if (u->room_at == at) {
-		spin_lock(&at->qlock);
+		spin_lock(&at->q.lock);
 		if (list_empty(&u->room_node))
 			list_add_tail(&u->room_node, &at->room_waiters);
-		spin_unlock(&at->qlock);
+		spin_unlock(&at->q.lock);
 	}
 	mutex_unlock(&u->sk.lock);
 }
@@ -178,7 +147,7 @@ static void unix_wake_room_pollers(struct usock *u)
 	struct usock *w;
 
 	for (;;) {
-		spin_lock(&u->qlock);
+		spin_lock(&u->q.lock);
 		w = NULL;
 		if (!list_empty(&u->room_waiters)) {
 			w = list_first(&u->room_waiters, struct usock,
@@ -187,7 +156,7 @@ static void unix_wake_room_pollers(struct usock *u)
 			/* still alive: it leaves before its last reference */
 			usock_get(w);
 		}
-		spin_unlock(&u->qlock);
+		spin_unlock(&u->q.lock);
 		if (!w)
 			return;
 		sock_wake_writers(&w->sk);
@@ -201,7 +170,7 @@ void unix_wake_room(struct usock *u)
 
 	if (unix_is_stream(u)) {
 		/* half of it free again, so that it is worth waking somebody */
-		if (peer && READ_ONCE(u->qbytes) * 2 <= peer->sk.sndbuf)
+		if (peer && READ_ONCE(u->q.bytes) * 2 <= peer->sk.sndbuf)
 			sock_wake_writers(&peer->sk);
 		return;
 	}
@@ -219,8 +188,8 @@ void unix_wake_room(struct usock *u)
 static bool unix_dgram_room(struct usock *u, struct usock *to)
 {
 	if (READ_ONCE(to->peer) == u)
-		return READ_ONCE(to->qbytes) < u->sk.sndbuf;
-	return READ_ONCE(to->qlen) <= UNIX_DGRAM_QLEN;
+		return READ_ONCE(to->q.bytes) < u->sk.sndbuf;
+	return READ_ONCE(to->q.nr) <= UNIX_DGRAM_QLEN;
 }
 
 /* --- streams --- */
@@ -235,7 +204,7 @@ static int unix_stream_wait_room(struct usock *u, struct usock *peer,
 		return -EAGAIN;
 	err = wait_event_deadline(
 		&sk->wwait,
-		READ_ONCE(peer->qbytes) * 2 <= READ_ONCE(sk->sndbuf) ||
+		READ_ONCE(peer->q.bytes) * 2 <= READ_ONCE(sk->sndbuf) ||
 			(READ_ONCE(sk->shutdown) & SOCK_SHUT_SND) ||
 			READ_ONCE(peer->state) == UNIX_DEAD,
 		deadline, SLEEP_INTR, "unix_send");
@@ -247,13 +216,13 @@ static int unix_stream_queue(struct usock *peer, struct unix_msg *g)
 {
 	int err = 0;
 
-	spin_lock(&peer->qlock);
+	spin_lock(&peer->q.lock);
 	if (unlikely(peer->state == UNIX_DEAD ||
 		     (peer->sk.shutdown & SOCK_SHUT_RCV)))
 		err = -EPIPE;
 	else
-		unix_queue_add_locked(peer, g);
-	spin_unlock(&peer->qlock);
+		sock_queue_add_locked(&peer->q, &g->p);
+	spin_unlock(&peer->q.lock);
 	return err;
 }
 
@@ -268,7 +237,7 @@ static ssize_t unix_stream_send_one(struct usock *peer, struct sock_msg *m,
 	if (!g)
 		return -ENOBUFS;
 	n = copy_from_iter(m->it, g->data, n);
-	g->len = n;
+	g->p.len = n;
 	if (!n) {
 		unix_msg_free(g);
 		return -EFAULT;
@@ -287,7 +256,7 @@ ssize_t unix_stream_send(struct sock *sk, struct sock_msg *m)
 {
 	struct usock *u = usock_of(sk), *peer = load_acquire(&u->peer);
 	u64 deadline = sock_deadline(sk->sndtimeo, m->flags & MSG_DONTWAIT);
-	u32 chunk = min(UNIX_CHUNK, sk->sndbuf / 2);
+	u32 chunk = min(SOCK_CHUNK, sk->sndbuf / 2);
 	ssize_t done = 0, n = 0;
 
 	if (m->flags & MSG_OOB)
@@ -303,7 +272,7 @@ ssize_t unix_stream_send(struct sock *sk, struct sock_msg *m)
 			n = -EPIPE;
 			break;
 		}
-		if (READ_ONCE(peer->qbytes) >= READ_ONCE(sk->sndbuf)) {
+		if (READ_ONCE(peer->q.bytes) >= READ_ONCE(sk->sndbuf)) {
 			n = unix_stream_wait_room(u, peer, deadline);
 			if (n)
 				break;
@@ -331,30 +300,10 @@ static int unix_recv_empty(struct usock *u)
 	if (err)
 		return err;
 	if (READ_ONCE(sk->shutdown) & SOCK_SHUT_RCV)
-		return READ_ONCE(u->qlen) ? 0 : 1;
+		return READ_ONCE(u->q.nr) ? 0 : 1;
 	if (!unix_is_dgram(u) && READ_ONCE(u->state) != UNIX_CONNECTED)
 		return unix_is_stream(u) ? -EINVAL : -ENOTCONN;
 	return 0;
-}
-
-/* Caller holds iolock, which is dropped while asleep. => 0 look again */
-static int unix_recv_wait(struct usock *u, u64 deadline)
-{
-	struct sock *sk = &u->sk;
-	int err;
-
-	if (!deadline)
-		return -EAGAIN;
-	mutex_unlock(&u->iolock);
-	err = wait_event_exclusive(
-		&sk->rwait,
-		READ_ONCE(u->qlen) || READ_ONCE(sk->err) ||
-			(READ_ONCE(sk->shutdown) & SOCK_SHUT_RCV),
-		deadline, SLEEP_INTR, "unix_recv");
-	if (err && READ_ONCE(u->qlen))
-		sock_wake_readers(sk); /* for the next one */
-	mutex_lock(&u->iolock);
-	return err ? sock_wait_error(err, sk->rcvtimeo) : 0;
 }
 
 static void unix_copy_name(struct sock_msg *m, struct unix_addr *a)
@@ -380,7 +329,7 @@ static int unix_stream_take(struct usock *u, struct unix_msg *g,
 			    struct sock_msg *m, struct unix_reader *r)
 {
 	bool peek = m->flags & MSG_PEEK, had_scm = g->scm;
-	size_t n = min(m->it->count, (size_t)(g->len - g->off)), got;
+	size_t n = min(m->it->count, (size_t)(g->p.len - g->p.off)), got;
 	int err;
 
 	if (r->have_cred && u->sk.passcred &&
@@ -397,16 +346,16 @@ static int unix_stream_take(struct usock *u, struct unix_msg *g,
 		if (err)
 			return err;
 	}
-	got = copy_to_iter(m->it, g->data + g->off, n);
+	got = copy_to_iter(m->it, g->data + g->p.off, n);
 	r->done += got;
 	if (got < n)
 		return r->done ? 0 : -EFAULT;
 	if (peek) {
 		r->at = g;
 	} else {
-		g->off += got;
-		if (g->off == g->len) {
-			unix_queue_del(u, g);
+		g->p.off += got;
+		if (g->p.off == g->p.len) {
+			sock_queue_del(&u->q, &g->p);
 			unix_msg_free(g);
 			unix_wake_room(u);
 		}
@@ -431,7 +380,7 @@ ssize_t unix_stream_recv(struct sock *sk, struct sock_msg *m)
 		target = want;
 	else if (sk->rcvlowat > 1)
 		target = min((size_t)sk->rcvlowat, want);
-	mutex_lock(&u->iolock);
+	mutex_lock(&u->q.iolock);
 	do {
 		g = unix_queue_next(u, r.at);
 		if (g) {
@@ -444,15 +393,16 @@ ssize_t unix_stream_recv(struct sock *sk, struct sock_msg *m)
 			break;
 		err = unix_recv_empty(u);
 		if (!err)
-			err = unix_recv_wait(u, deadline);
+			err = sock_queue_wait(sk, &u->q, deadline,
+					      "unix_recv");
 		if (err)
 			break;
 		r.at = NULL; /* others may have read while we slept */
 		if (m->flags & MSG_PEEK && r.done)
 			break;
 	} while (m->it->count);
-	mutex_unlock(&u->iolock);
-	if (READ_ONCE(u->qlen) && READ_ONCE(sk->rwait.nwait))
+	mutex_unlock(&u->q.iolock);
+	if (READ_ONCE(u->q.nr) && READ_ONCE(sk->rwait.nwait))
 		sock_wake_readers(sk);
 	peer = load_acquire(&u->peer);
 	if (m->name && r.have_cred && peer)
@@ -474,7 +424,7 @@ static int unix_dgram_queue(struct usock *u, struct usock *to,
 {
 	int err = 0;
 
-	spin_lock(&to->qlock);
+	spin_lock(&to->q.lock);
 	if (to->state == UNIX_DEAD)
 		err = -ECONNREFUSED;
 	else if (to->peer && to->peer != u)
@@ -484,8 +434,8 @@ static int unix_dgram_queue(struct usock *u, struct usock *to,
 	else if (to != u && !unix_dgram_room(u, to))
 		err = -EAGAIN;
 	else
-		unix_queue_add_locked(to, g);
-	spin_unlock(&to->qlock);
+		sock_queue_add_locked(&to->q, &g->p);
+	spin_unlock(&to->q.lock);
 	return err;
 }
 
@@ -596,21 +546,22 @@ ssize_t unix_dgram_recv(struct sock *sk, struct sock_msg *m)
 
 	if (m->flags & MSG_OOB)
 		return -EOPNOTSUPP;
-	mutex_lock(&u->iolock);
+	mutex_lock(&u->q.iolock);
 	while (!(g = unix_queue_next(u, NULL))) {
 		ret = unix_recv_empty(u);
 		if (!ret)
-			ret = unix_recv_wait(u, deadline);
+			ret = sock_queue_wait(sk, &u->q, deadline,
+					      "unix_recv");
 		if (ret) {
-			mutex_unlock(&u->iolock);
+			mutex_unlock(&u->q.iolock);
 			m->namelen = 0;
 			return ret < 0 ? ret : 0;
 		}
 	}
-	n = min(m->it->count, (size_t)g->len);
-	if (n < g->len)
+	n = min(m->it->count, (size_t)g->p.len);
+	if (n < g->p.len)
 		m->out_flags |= MSG_TRUNC;
-	ret = m->flags & MSG_TRUNC ? g->len : n;
+	ret = m->flags & MSG_TRUNC ? g->p.len : n;
 	m->cred = g->cred;
 	unix_copy_name(m, g->from);
 	if (copy_to_iter(m->it, g->data, n) != n)
@@ -621,13 +572,13 @@ ssize_t unix_dgram_recv(struct sock *sk, struct sock_msg *m)
 		ret = err ? err : ret;
 	}
 	if (!(m->flags & MSG_PEEK)) {
-		unix_queue_del(u, g);
+		sock_queue_del(&u->q, &g->p);
 		unix_msg_free(g);
 	}
-	mutex_unlock(&u->iolock);
+	mutex_unlock(&u->q.iolock);
 	if (!(m->flags & MSG_PEEK))
 		unix_wake_room(u);
-	if (READ_ONCE(u->qlen) && READ_ONCE(sk->rwait.nwait))
+	if (READ_ONCE(u->q.nr) && READ_ONCE(sk->rwait.nwait))
 		sock_wake_readers(sk);
 	return ret;
 }
@@ -663,13 +614,13 @@ static bool unix_writable(struct usock *u, struct file *f,
 	if (unix_is_stream(u)) {
 		peer = load_acquire(&u->peer);
 		return !peer ||
-		       READ_ONCE(peer->qbytes) * 4ull <= u->sk.sndbuf;
+		       READ_ONCE(peer->q.bytes) * 4ull <= u->sk.sndbuf;
 	}
 	peer = unix_peer_get(u);
 	if (!peer)
 		return true;
 	if (!unix_is_dgram(u) || READ_ONCE(peer->peer) == u) {
-		ok = READ_ONCE(peer->qbytes) * 4ull <= u->sk.sndbuf;
+		ok = READ_ONCE(peer->q.bytes) * 4ull <= u->sk.sndbuf;
 	} else if (!unix_dgram_room(u, peer)) {
 		if (pt && pt->queue)
 			unix_room_enter(u, peer);
@@ -699,7 +650,7 @@ u32 unix_poll(struct sock *sk, struct file *f, struct poll_table *pt)
 			mask |= POLLIN | POLLRDNORM;
 		return mask;
 	}
-	if (READ_ONCE(u->qlen))
+	if (READ_ONCE(u->q.nr))
 		mask |= POLLIN | POLLRDNORM;
 	if (state == UNIX_NEW && !unix_is_dgram(u))
 		mask |= POLLHUP;
@@ -710,19 +661,9 @@ u32 unix_poll(struct sock *sk, struct file *f, struct poll_table *pt)
 
 static int unix_inq(struct usock *u)
 {
-	struct unix_msg *g;
-	int n = 0;
-
 	if (READ_ONCE(u->state) == UNIX_LISTENING)
 		return -EINVAL;
-	spin_lock(&u->qlock);
-	list_for_each_entry(g, &u->queue, node) {
-		n += g->len - g->off;
-		if (!unix_is_stream(u))
-			break;
-	}
-	spin_unlock(&u->qlock);
-	return n;
+	return sock_queue_unread(&u->q, unix_is_stream(u));
 }
 
 long unix_ioctl(struct sock *sk, u32 cmd, u64 arg)
@@ -737,7 +678,7 @@ long unix_ioctl(struct sock *sk, u32 cmd, u64 arg)
 	case SIOCOUTQ:
 		peer = unix_peer_get(u);
 		if (peer) {
-			n = READ_ONCE(peer->qbytes);
+			n = READ_ONCE(peer->q.bytes);
 			usock_put(peer);
 		}
 		break;
