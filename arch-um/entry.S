@@ -274,6 +274,8 @@ ENTRY gate_signal
 1:	and	$-16, %rsp
 	movl	$SLOT_KERNEL, HT_STATE(%rcx)
 ENTRY gate_signal_end
+	push	$2			/* the host leaves NT and AC as they were */
+	popfq
 	/* (sig, info, uc, slot, frame_sp) => regs to leave with */
 	xor	%ebp, %ebp
 	call	direct_signal
