@@ -6,8 +6,9 @@ O	?= build
 V	?= 0
 SAN	?=
 PREFIX	?= /usr/local
+SILENT	:= $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 Q	:= $(if $(filter 1,$(V)),,@)
-say	= $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
+say	= $(if $(filter 1,$(V))$(SILENT),,@printf '  %-7s %s\n' $(1) $(2))
 
 CC	?= gcc
 WARN	:= -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
@@ -82,7 +83,7 @@ $(O)/kernel.elf: $(O)/kernel-part.o $(AOBJ) arch-um/kernel.lds tools/kallsyms.sh
 # What lodger carries: the image without debug sections, and the built-in root.
 $(O)/kernel.img: $(O)/kernel.elf
 	$(Q)objcopy -S $< $@
-$(O)/initramfs.cpio: $(wildcard boot/initramfs/* boot/initramfs/*/*) tools/mkinitramfs.sh
+$(O)/initramfs.cpio: $(shell find boot/initramfs) tools/mkinitramfs.sh
 	$(call say,CPIO,$@)
 	$(Q)sh tools/mkinitramfs.sh boot/initramfs $@
 $(O)/boot/image.o: boot/image.S $(O)/kernel.img $(O)/initramfs.cpio

@@ -40,6 +40,7 @@ static struct {
 	struct termios tio[3];
 	bool is_tty[3];
 	pid_t monitor;
+	bool stopping; /* asked to end: do not start again */
 } keeper;
 
 static void keeper_remember_terminal(void)
@@ -89,6 +90,9 @@ static int keeper_wait(void)
 			return status;
 		if (sigwaitinfo(&set, &si) < 0)
 			continue;
+		if (si.si_signo == SIGTERM || si.si_signo == SIGINT ||
+		    si.si_signo == SIGHUP)
+			keeper.stopping = true;
 		/* SI_KERNEL: from the terminal, so the monitor has it too */
 		if (si.si_signo != SIGCHLD && si.si_code <= 0)
 			kill(keeper.monitor, si.si_signo);
@@ -153,7 +157,7 @@ static int lodger_run(int argc, char **argv)
 	do {
 		h->reboot = false;
 		status = keeper_boot(&o, h);
-	} while (h->reboot);
+	} while (h->reboot && !keeper.stopping);
 	names_release(&keeper.name);
 	return status;
 }

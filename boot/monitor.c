@@ -109,7 +109,9 @@ int64_t monitor_serve(struct ring_work *w)
 		monitor_end((int)(w->arg[0] & 0xff));
 		return 0;
 	case RING_MON_REBOOT:
-		monitor.handover->reboot = true;
+		/* once is enough for a command, which would only do it again */
+		if (!monitor.options->argc && !monitor.stopping)
+			monitor.handover->reboot = true;
 		monitor_end(0);
 		return 0;
 	default:

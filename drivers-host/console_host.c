@@ -406,9 +406,22 @@ static void console_wait_input(void)
 	}
 }
 
+/*
+ * The end of a pipe or file. Whoever edits lines (a shell) throws an unfinished
+ * one away when its terminal ends, so it is finished first.
+ */
+static void console_end_input(uint8_t last)
+{
+	static const uint8_t newline = '\n';
+
+	if (!con.escapes && last != '\n' && last != '\r')
+		console_put_input(&newline, 1);
+	monitor_post_event(RING_EV_CON_EOF);
+}
+
 static void *console_input_thread(void *arg)
 {
-	uint8_t buf[512];
+	uint8_t buf[512], last = '\n';
 
 	for (;;) {
 		ssize_t n;
@@ -420,6 +433,7 @@ static void *console_input_thread(void *arg)
 			if (con.kind == CONSOLE_PTY)
 				console_winch();
 			console_take_keys(buf, (size_t)n);
+			last = buf[n - 1];
 			continue;
 		}
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -428,7 +442,7 @@ static void *console_input_thread(void *arg)
 			continue;
 		break;
 	}
-	monitor_post_event(RING_EV_CON_EOF);
+	console_end_input(last);
 	return arg;
 }
 

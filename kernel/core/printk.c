@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The kernel log: a ring of bytes by absolute position. Each record is one line
- * "<level>[seconds] text". The console gets a copy of what is important enough
+ * "<level>[seconds] text", seconds since the machine started. The console gets a copy of what is important enough
  * (console_level) as soon as it has registered; before that, and in a panic, the
  * text goes raw to the host.
  */
@@ -18,6 +18,7 @@
 u32 debug_mask;
 u32 console_level = 5; /* levels below this one are shown */
 bool console_ready;
+u64 klog_start_ns;
 
 static spinlock_t klog_lock;
 static char klog_buf[KLOG_SIZE];
@@ -51,7 +52,7 @@ size_t klog_read(u64 *pos, char *buf, size_t n)
 static void printk_line(u32 level, const char *text, size_t n)
 {
 	char head[40];
-	u64 now = time_mono_ns();
+	u64 now = time_mono_ns() - klog_start_ns;
 	int h = snprintf(head, sizeof(head), "<%u>[%5lu.%06lu] ", level,
 			 (unsigned long)(now / NSEC_PER_SEC),
 			 (unsigned long)(now % NSEC_PER_SEC / 1000));

@@ -136,6 +136,25 @@ static u32 kmsg_priority(const char *s, size_t n, const char **text)
 	return 6;
 }
 
+/* "[seconds.micros] text" at *text, n bytes => micros; *text past it */
+static u64 kmsg_time(const char **text, size_t n)
+{
+	const char *s = *text, *end = s + n;
+	u64 us = 0;
+
+	if (s == end || *s != '[')
+		return 0;
+	for (s++; s < end && *s != ']'; s++)
+		if (*s >= '0' && *s <= '9')
+			us = us * 10 + (u64)(*s - '0');
+		else if (*s != ' ' && *s != '.')
+			return 0;
+	if (end - s < 2 || s[1] != ' ')
+		return 0;
+	*text = s + 2;
+	return us;
+}
+
 /* Nothing wakes a reader of the log, so it looks now and then. */
 static int kmsg_wait(const struct kmsg_reader *r, bool block)
 {
@@ -160,7 +179,7 @@ static ssize_t kmsg_read(struct file *f, struct iov_iter *it, loff_t *pos)
 	struct kmsg_reader *r = f->priv;
 	char line[KMSG_LINE_MAX], head[64];
 	const char *text, *end;
-	u64 start, at;
+	u64 start, at, us;
 	size_t n, len;
 	ssize_t ret;
 	u32 prio;
@@ -180,7 +199,9 @@ static ssize_t kmsg_read(struct file *f, struct iov_iter *it, loff_t *pos)
 	end = memchr(line, '\n', n);
 	len = end ? (size_t)(end - line) + 1 : n;
 	prio = kmsg_priority(line, len, &text);
-	n = (size_t)snprintf(head, sizeof(head), "%u,%lu,0,-;", prio, start);
+	us = kmsg_time(&text, len - (size_t)(text - line));
+	n = (size_t)snprintf(head, sizeof(head), "%u,%lu,%lu,-;", prio, start,
+			     us);
 	ret = -EINVAL;
 	if (it->count < n + len - (size_t)(text - line))
 		goto out;

@@ -410,7 +410,7 @@ static const struct seqtree_entry proc_root_entries[] = {
 		  "#subsys_name\thierarchy\tnum_cgroups\tenabled\n"),
 	PROC_FILE("cmdline", 0444, proc_show_cmdline),
 	PROC_TEXT("consoles", 0444,
-		  "tty1                 -WU (EC p  )    5:1\n"),
+		  "tty1                 -WU (EC p  )    4:1\n"),
 	PROC_FILE("cpuinfo", 0444, proc_show_cpuinfo),
 	PROC_TEXT("crypto", 0444, ""),
 	PROC_TEXT("devices", 0444,

@@ -80,6 +80,7 @@ void kern_start(const struct boot_params *bp)
 {
 	u64 start = time_mono_ns(), last = start, now;
 
+	klog_start_ns = start;
 	init_boot = bp;
 	init_parse_words(bp);
 	for (u32 i = 0; i < ARRAY_SIZE(initcalls); i++) {

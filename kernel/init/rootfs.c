@@ -42,7 +42,7 @@ void init_mount_root(const struct boot_params *bp)
 		err = do_mount("/dev/root", "/", "hostfs",
 			       bp->flags & BOOT_ROOT_RW ? 0 : MS_RDONLY, "");
 	} else {
-		err = do_mount("rootfs", "/", "tmpfs", 0, "mode=755");
+		err = do_mount("tmpfs", "/", "tmpfs", 0, "mode=755");
 		if (!err)
 			err = initramfs_unpack_boot();
 	}

@@ -43,6 +43,7 @@ void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
 /* Read the log: bytes from absolute position *pos on; advances *pos. */
 size_t klog_read(u64 *pos, char *buf, size_t n);
 u64 klog_end(void);
+extern u64 klog_start_ns; /* time_mono_ns() of the machine's start */
 /* Lines of levels below this go to the console (syslog(2)). */
 extern u32 console_level;
 /* The console driver works; before that lines go raw to the host's stderr. */
