@@ -15,6 +15,7 @@
 #include <kernel/printk.h>
 #include <kernel/string.h>
 #include <kernel/sysctl.h>
+#include <kernel/sysv.h>
 #include "fs/proc.h"
 
 /* --- Numbers --- */
@@ -139,6 +140,32 @@ static int sysctl_show_threads(struct seqbuf *s, const struct seqtree_node *n)
 	return 0;
 }
 
+static int sysctl_show_sem(struct seqbuf *s, const struct seqtree_node *n)
+{
+	const u32 *v = sysv_sem_limits;
+
+	seq_printf(s, "%u\t%u\t%u\t%u\n", v[0], v[1], v[2], v[3]);
+	return 0;
+}
+
+static int sysctl_write_sem(const struct seqtree_node *n, char *buf,
+			    size_t len)
+{
+	const char *p = buf;
+	u64 v;
+
+	for (u32 i = 0; i < 4; i++) {
+		while (*p == ' ' || *p == '\t')
+			p++;
+		if (!*p || *p == '\n')
+			break;
+		if (kstrtou64(p, &p, &v) || v > (i == 3 ? 32768 : 0x7fffffff))
+			return -EINVAL;
+		WRITE_ONCE(sysv_sem_limits[i], (u32)v);
+	}
+	return 0;
+}
+
 static void sysctl_uuid(struct seqbuf *s, u8 *u)
 {
 	u[6] = (u[6] & 0x0f) | 0x40;
@@ -239,7 +266,7 @@ static const struct seqtree_entry sysctl_kernel[] = {
 	VAR("sched_rt_period_us", SCHED_RT_PERIOD),
 	VAR("sched_rt_runtime_us", SCHED_RT_RUNTIME),
 	PROC_DIR("seccomp", 0555, sysctl_seccomp),
-	TEXT_RW("sem", "32000\t1024000000\t500\t32000\n"),
+	PROC_FILE_RW("sem", 0644, sysctl_show_sem, sysctl_write_sem),
 	VAR("shmall", SHMALL),
 	VAR("shmmax", SHMMAX),
 	VAR("shmmni", SHMMNI),

@@ -18,6 +18,7 @@
 #include <kernel/pool.h>
 #include <kernel/printk.h>
 #include <kernel/ring.h>
+#include <kernel/sysv.h>
 #include <kernel/task.h>
 #include <kernel/time.h>
 #include <kernel/tty.h>
@@ -65,6 +66,7 @@ static const struct initcall {
 	{ "net", net_init },
 	{ "ring", ring_init },
 	{ "hostfs", hostfs_init },
+	{ "sysv ipc", sysv_init },
 	{ "root", init_root },
 	{ "tty", tty_init },
 	{ "pty", pty_init },

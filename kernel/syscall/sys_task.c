@@ -11,6 +11,7 @@
 #include <kernel/mm.h>
 #include <kernel/string.h>
 #include <kernel/syscall.h>
+#include <kernel/sysv.h>
 #include <kernel/tty.h>
 #include <kernel/uaccess.h>
 #include <kernel/vfs.h>
@@ -569,6 +570,8 @@ long sys_unshare(u64 flags)
 		return -EINVAL;
 	if ((flags & CLONE_VM) && READ_ONCE(t->mm->users.n) > 1)
 		return -EINVAL;
+	if (flags & CLONE_SYSVSEM)
+		sysv_sem_exit(t);
 	if (flags & CLONE_FS)
 		err = unshare_fs();
 	if (!err && (flags & CLONE_FILES))

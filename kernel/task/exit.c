@@ -24,6 +24,7 @@
 #include <kernel/posix_timer.h>
 #include <kernel/printk.h>
 #include <kernel/string.h>
+#include <kernel/sysv.h>
 #include <kernel/tty.h>
 #include <kernel/vfs.h>
 #include "internal.h"
@@ -258,6 +259,8 @@ static void exit_notify(struct task *t, bool last)
 
 	mutex_lock(&tasklist_lock);
 	parent = p->parent;
+	/* A read first: in a new host process it maps what lies near, too. */
+	(void)READ_ONCE(parent->pid);
 	ref_get(&parent->refs);
 	if (last) {
 		exit_reparent_children(p);
@@ -421,6 +424,7 @@ void do_exit(int code)
 		init_exited(process_wait_status(t->proc));
 	if (last)
 		exit_process(t->proc);
+	sysv_sem_exit(t);
 	exit_files(t);
 	last_of_mm = exit_mm(t);
 	task_vfork_complete(t);

@@ -20,6 +20,7 @@
 #include <kernel/mm.h>
 #include <kernel/printk.h>
 #include <kernel/string.h>
+#include <kernel/sysv.h>
 #include <kernel/tty.h>
 #include <kernel/vfs.h>
 #include "internal.h"
@@ -189,6 +190,8 @@ static int clone_copy_files(struct clone_job *j)
 {
 	struct task *t = j->child, *me = current;
 
+	if (sysv_sem_clone(t, j->flags & CLONE_SYSVSEM))
+		return -ENOMEM;
 	if (j->flags & CLONE_FS) {
 		t->fs = me->fs;
 		ref_get(&t->fs->refs);
@@ -208,6 +211,7 @@ static int clone_copy_files(struct clone_job *j)
 
 static void clone_drop_files(struct task *t)
 {
+	sysv_sem_exit(t);
 	if (t->files)
 		files_put(t->files);
 	if (t->fs)

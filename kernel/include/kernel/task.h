@@ -132,6 +132,9 @@ struct task {
 	/* processor time on earlier host threads; of this one before us */
 	u64 cpu_before, cpu_base;
 
+	struct sem_undo_list *sem_undo; /* semop(2) SEM_UNDO; only by itself,
+					   and under the sem lock */
+
 	/* path_name_get(): a buffer that needs no allocation */
 	bool name_busy;
 	char name_buf[4096 + 8];
