@@ -20,7 +20,7 @@ GCCINC	:= $(shell $(CC) -print-file-name=include)
 KFLAGS	:= $(COMMON) -ffreestanding -mgeneral-regs-only -mpopcnt -mno-red-zone -fPIE \
 	   -fvisibility=hidden -fno-stack-protector -fno-asynchronous-unwind-tables \
 	   -fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks \
-	   -fcf-protection=none -fno-jump-tables -fno-tree-loop-distribute-patterns \
+	   -fcf-protection=none -fno-jump-tables -fno-tree-loop-distribute-patterns -ffunction-sections \
 	   -include kernel/include/kernel/hidden.h -Ikernel -Ikernel/include -I$(O)
 # kernel/ and *_kern.c see no host header at all
 KERNEL_ONLY := -nostdinc -isystem $(GCCINC)
@@ -76,7 +76,7 @@ $(O)/kernel-part.o: $(KOBJ) tools/check-boundary.sh
 	$(call say,LD,$@)
 	$(Q)ld -r -o $@ $(KOBJ) && sh tools/check-boundary.sh $@
 
-$(O)/kernel.elf: $(O)/kernel-part.o $(AOBJ) arch-um/kernel.lds tools/kallsyms.sh
+$(O)/kernel.elf: $(O)/kernel-part.o $(AOBJ) arch-um/kernel.lds arch-um/hot.lds tools/kallsyms.sh
 	$(call say,LD,$@)
 	$(Q)sh tools/kallsyms.sh $(O) arch-um/kernel.lds $@ $(O)/kernel-part.o $(AOBJ)
 

@@ -440,7 +440,8 @@ ENTRY host_clone
 	pop	%rbp
 	pop	%rbx
 	ret
-1:	mov	%rbp, %rdi
+1:	mov	(%rsp), %rdi		/* a read maps 16 pages at once */
+	mov	%rbp, %rdi
 	xor	%ebp, %ebp
 	xor	%r9d, %r9d
 	call	*%rbx

@@ -26,7 +26,8 @@ extern int (*host_vdso_clock)(int clock, void *ts);
 void arch_main(struct boot_params *bp) __attribute__((noreturn));
 
 /* struct user_desc of every slot: limit = slot number. Also mapped low. */
-static struct user_desc low_table[MAX_SLOTS] __attribute__((aligned(4096)));
+static struct user_desc low_table[MAX_SLOTS] __big_bss
+	__attribute__((aligned(4096)));
 _Static_assert(sizeof(struct user_desc) == 16, "user_desc");
 
 void direct_init(const struct boot_params *bp)

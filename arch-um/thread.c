@@ -38,7 +38,7 @@
 #define HOST_SIGKILL	 9
 #define WAIT_WALL	 0x40000000
 
-struct host_task slots[MAX_SLOTS] __attribute__((aligned(4096)));
+struct host_task slots[MAX_SLOTS] __big_bss __attribute__((aligned(4096)));
 uint32_t slots_used;
 uint32_t zygote_pid;
 static spinlock_t slot_lock;
@@ -272,11 +272,27 @@ static void thread_outlive_nobody(void)
 			  0, 0);
 }
 
+/*
+ * Kernel memory is mapped on demand in a new process. A write maps one page, a
+ * read its 16 neighbours as well, writable: so look before touching.
+ */
+static void thread_prefault(const struct task *t)
+{
+	const void *const look[] = { t, t->mm, t->files, t->fs, t->cred,
+				     t->proc->parent };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(look); i++)
+		if (look[i])
+			(void)*(const volatile char *)look[i];
+}
+
 /* A forked child's first code. */
 static void thread_fork_main(void *arg)
 {
 	struct host_task *ht = arg;
 
+	thread_prefault(ht->task);
 	WRITE_ONCE(ht->host_pid, READ_ONCE(ht->host_tid));
 	ht->task->mm->host[MM_HOST_PID] = ht->host_pid;
 	thread_outlive_nobody();

@@ -41,7 +41,7 @@
 #define HOSTFS_TRUST_DIR (250 * NSEC_PER_MSEC)
 
 static spinlock_t hostfs_lock = SPINLOCK_INIT;
-static struct hostfs_inode *hostfs_hash[HOSTFS_BUCKETS];
+static struct hostfs_inode *hostfs_hash[HOSTFS_BUCKETS] __big_bss;
 static struct hostfs_forget hostfs_pending[HOSTFS_FORGETS];
 static u32 hostfs_npending;
 

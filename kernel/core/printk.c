@@ -21,7 +21,7 @@ bool console_ready;
 u64 klog_start_ns;
 
 static spinlock_t klog_lock;
-static char klog_buf[KLOG_SIZE];
+static char klog_buf[KLOG_SIZE] __big_bss;
 static u64 klog_head; /* under klog_lock */
 static u32 panic_running;
 

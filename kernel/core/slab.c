@@ -6,9 +6,10 @@
  *	    table at the heap's start (order of a free or used block's head).
  * kmalloc  size classes; each class has slabs of one block of pages with a
  *	    header and a free list through the objects. A slab's header stands at
- *	    the start of its 32 KiB-aligned block, so kfree() finds it by masking.
- *	    Larger sizes are page blocks, told apart by their alignment to 32 KiB
- *	    plus a table entry.
+ *	    the start of its 8 KiB-aligned block, so kfree() finds it by masking.
+ *	    Larger sizes are page blocks, told apart by a table entry. Slabs are
+ *	    this small so that all classes lie in few 64 KiB windows: each window
+ *	    costs every new process a page fault.
  *
  * Each class has its own spinlock; the page allocator has one.
  */
@@ -20,7 +21,8 @@
 #include <kernel/string.h>
 
 #define ORDER_MAX   11 /* 8 MiB blocks */
-#define SLAB_ORDER  3
+#define SLAB_ORDER  1
+#define SLAB_MAX    2032
 #define SLAB_SIZE   (PAGE_SIZE << SLAB_ORDER)
 #define SLAB_MAGIC  0x51ab51abu
 
@@ -60,10 +62,10 @@ static u64 pages_used;
 
 static const u16 slab_sizes[] = { 16,  32,  48,	 64,  80,   96,	  128,	160,
 				  192, 256, 320, 384, 512,  640,  768,	1024,
-				  1344, 2032, 4064, 8144 };
+				  1344, 2032 };
 #define NCLASS (sizeof(slab_sizes) / sizeof(slab_sizes[0]))
 static struct slab_class slab_classes[NCLASS];
-static u8 slab_class_of[8144 / 16 + 2];
+static u8 slab_class_of[SLAB_MAX / 16 + 2];
 
 static u64 page_index(const void *p)
 {
@@ -253,7 +255,7 @@ void *kmalloc(size_t n)
 	unsigned int order;
 	void *p;
 
-	if (likely(n <= 8144))
+	if (likely(n <= SLAB_MAX))
 		return slab_alloc_from(
 			&slab_classes[slab_class_of[(n + 15) / 16]]);
 	if (n > (PAGE_SIZE << ORDER_MAX))
@@ -378,7 +380,7 @@ void slab_init(void *start, void *end)
 		slab_classes[i].size = slab_sizes[i];
 		list_init(&slab_classes[i].partial);
 	}
-	for (i = 0, c = 0; i <= 8144 / 16; i++) {
+	for (i = 0, c = 0; i <= SLAB_MAX / 16; i++) {
 		while (slab_sizes[c] < i * 16)
 			c++;
 		slab_class_of[i] = (u8)c;

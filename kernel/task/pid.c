@@ -24,9 +24,9 @@ struct pid_slot {
 	struct list_head group; /* struct process by pgrp_node */
 };
 
-static spinlock_t pid_lock;
-static u32 pid_last_given;
-static struct pid_slot pid_table[PID_MAX];
+static spinlock_t pid_lock __hot_data;
+static u32 pid_last_given __hot_data;
+static struct pid_slot pid_table[PID_MAX] __big_bss;
 
 void pid_init(void)
 {

@@ -25,7 +25,7 @@
 #define DCACHE_CHAIN_MAX 128u /* a reader gone astray gives up */
 
 spinlock_t dcache_lock;
-static struct dentry *dcache_heads[DCACHE_BUCKETS];
+static struct dentry *dcache_heads[DCACHE_BUCKETS] __big_bss;
 static struct list_head dcache_lru = LIST_HEAD_INIT(dcache_lru);
 static u64 dcache_count;
 static u64 dcache_limit = 16384;

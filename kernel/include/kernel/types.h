@@ -48,12 +48,16 @@ typedef struct {
 #define __unused	__attribute__((unused))
 #define __packed	__attribute__((packed))
 #define __aligned(n)	__attribute__((aligned(n)))
+/* What every new host process touches: gathered in one window (kernel.lds) */
+#define __hot_data	__attribute__((section(".data.hot")))
 #define __noreturn	__attribute__((noreturn))
 #define __noinline	__attribute__((noinline))
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
 #define __printf(a, b)	__attribute__((format(printf, a, b)))
+/* Large tables: behind the small variables, which every process touches. */
+#define __big_bss	__attribute__((section(".bss.big")))
 #define __must_check	__attribute__((warn_unused_result))
 
 #define container_of(ptr, type, member)                                        \
