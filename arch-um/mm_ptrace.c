@@ -23,14 +23,14 @@ struct mm_iovec {
 	uint64_t base, len;
 };
 
-/* => bytes copied */
+/* => bytes copied. By thread number: a leader may have gone before. */
 static size_t stub_copy(long nr, uint64_t there, void *here, size_t n)
 {
 	struct stub *s = stub_of(current);
-	uint64_t pid = s->pid | (host_token & 0xffffffff00000000ull);
+	uint64_t pid = s->tid | (host_token & 0xffffffff00000000ull);
 	size_t done = 0;
 
-	while (done < n && !s->dead && s->pid) {
+	while (done < n && !s->dead && s->tid) {
 		struct mm_iovec l = { (uint64_t)here + done, n - done };
 		struct mm_iovec r = { there + done, n - done };
 		long k = host_call6(nr, (long)pid, (long)&l, 1, (long)&r, 1, 0);

@@ -24,6 +24,7 @@
 #include <abi/errno.h>
 #include <abi/signal.h>
 #include <kernel/lock.h>
+#include <kernel/mm.h>
 #include <kernel/printk.h>
 #include <kernel/string.h>
 #include <kernel/wait.h>
@@ -32,6 +33,7 @@
 #define PT_GETREGSET  0x4204
 #define PT_SEIZE      0x4206
 #define PT_INTERRUPT  0x4207
+#define PT_GETSIGINFO 0x4202
 #define PT_DETACH     17
 #define PT_O_SYSGOOD  1
 #define PT_O_EXITKILL 0x100000
@@ -81,6 +83,14 @@ bool stub_set_regs(struct stub *s, unsigned int n)
 	return false;
 }
 
+bool stub_get_siginfo(struct stub *s, struct stub_siginfo *si)
+{
+	if (!stub_ptrace(PT_GETSIGINFO, s->tid, 0, si))
+		return true;
+	s->dead = true;
+	return false;
+}
+
 /* --- running --- */
 
 /* Wait until it stops. */
@@ -110,7 +120,14 @@ int stub_resume(struct stub *s, enum stub_resume how, int sig)
 		s->dead = true;
 		return STUB_DEAD;
 	}
-	stop = stub_wait_stop(s);
+	if (s->threaded && how != STUB_CONT) {
+		WRITE_ONCE(s->ran_since, time_mono_ns());
+		stop = stub_wait_stop(s);
+		s->cpu_base += time_mono_ns() - s->ran_since;
+		WRITE_ONCE(s->ran_since, 0);
+	} else {
+		stop = stub_wait_stop(s);
+	}
 	switch (stop) {
 	case STUB_SYSCALL:
 	case STUB_DEAD:
@@ -126,6 +143,7 @@ int stub_resume(struct stub *s, enum stub_resume how, int sig)
 
 bool stub_run(struct stub *s, const char *from, const char *end)
 {
+	struct stub_siginfo si;
 	int stop;
 
 	s->r[offsetof(struct pt_regs, rip) / 8] = (uint64_t)from;
@@ -135,13 +153,18 @@ bool stub_run(struct stub *s, const char *from, const char *end)
 	s->r[offsetof(struct pt_regs, rflags) / 8] = 0x202;
 	if (s->dead || !stub_set_regs(s, STUB_REGS))
 		return false;
-	do
+	for (;;) {
 		stop = stub_resume(s, STUB_CONT, 0);
-	while (stop == STUB_KICKED);
-	if (stop == STUB_DEAD || !stub_get_regs(s))
-		return false;
-	return stop == SIGTRAP &&
-	       s->r[offsetof(struct pt_regs, rip) / 8] == (uint64_t)end;
+		if (stop == STUB_KICKED)
+			continue;
+		if (stop == STUB_DEAD || !stub_get_regs(s))
+			return false;
+		if (stop == SIGTRAP &&
+		    s->r[offsetof(struct pt_regs, rip) / 8] == (uint64_t)end)
+			return true;
+		if (stub_get_siginfo(s, &si) && si.code > 0)
+			return false; /* and not somebody's kill(2) */
+	}
 }
 
 static void stub_args(struct stub *s, long nr, const long a[6])
@@ -237,11 +260,11 @@ int stub_create(struct stub *s)
 	err = stub_seize(s);
 	if (err)
 		return err;
-	/* a copy of the zygote's memory: keep text, scratch area and vDSO */
-	stub_unmap_kernel(s, ARENA_BASE, STUB_AREA);
+	/* a copy of the zygote's memory: keep our page, scratch area, vDSO */
+	stub_unmap_kernel(s, KIMAGE_BASE, (uint64_t)stub_page);
+	stub_unmap_kernel(s, (uint64_t)stub_page + PAGE_SIZE, STUB_AREA);
 	stub_unmap_kernel(s, VDSO_BASE + (1ull << 30), KERNEL_RANGE_HI);
 	s->base_dirty = true;
-	s->cpu_skip = stub_cpu_ns(s);
 	return s->dead ? -ESRCH : 0;
 }
 
@@ -280,18 +303,26 @@ void stub_release(struct stub *s)
 		if (stub_set_regs(s, STUB_REGS))
 			stub_ptrace(PT_DETACH, s->tid, 0, NULL);
 	}
-	s->cpu_base += stub_cpu_ns(s) - s->cpu_skip;
+	s->cpu_base = stub_cpu_ns(s);
+	s->threaded = false;
 	s->pid = s->tid = 0;
 }
 
+/*
+ * The CPU time of stub and former ones. The host tells another process's only as
+ * a whole; where several threads share it, each counts the time that it was let
+ * run.
+ */
 uint64_t stub_cpu_ns(const struct stub *s)
 {
 	struct { int64_t sec, nsec; } ts = { 0, 0 };
+	uint64_t ns = s->cpu_base, since = READ_ONCE(s->ran_since);
 
+	if (s->threaded)
+		return ns + (since ? time_mono_ns() - since : 0);
 	/* the process's CPU clock, CPUCLOCK_SCHED */
-	if (!s->pid || host_call(__NR_clock_gettime,
-				 (int)((~(long)s->pid << 3) | 2), (long)&ts, 0,
-				 0, 0))
-		return 0;
-	return (uint64_t)ts.sec * 1000000000 + (uint64_t)ts.nsec;
+	if (s->pid)
+		host_call(__NR_clock_gettime, (int)((~(long)s->pid << 3) | 2),
+			  (long)&ts, 0, 0, 0);
+	return ns + (uint64_t)ts.sec * 1000000000 + (uint64_t)ts.nsec;
 }

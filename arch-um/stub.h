@@ -3,8 +3,8 @@
  * The ptrace backend's stubs.
  *
  * A stub is a host process that holds one guest address space and nothing else:
- * of the machine's own memory it has the kernel's text and read-only data (for
- * the few instructions of stub_code.S), the vDSO and a scratch area. A stub thread
+ * of the machine's own memory it has one page of text (stub_code.S), the vDSO
+ * and a scratch area. A stub thread
  * is one guest thread. It is traced by the host thread, in the zygote process,
  * that runs the kernel context of the same task, and by no other; so it stands
  * still whenever its task is in the kernel.
@@ -36,8 +36,9 @@ struct stub {
 	bool fault_again;
 	uint64_t fault_rip, fault_addr;
 	uint64_t fs, gs;   /* base addresses */
-	uint64_t cpu_base; /* CPU time of former stubs */
-	uint64_t cpu_skip; /* CPU time of this process before it was ours */
+	bool threaded;	   /* the process has had other threads */
+	uint64_t cpu_base; /* CPU time that was counted elsewhere or by us */
+	uint64_t ran_since; /* threaded: when it was resumed, 0: it stands */
 	uint64_t r[STUB_REGS_ALL];
 };
 
@@ -54,7 +55,7 @@ static inline uint8_t *stub_xstate(const struct task *t)
 }
 
 /* --- stub_code.S: entry points in kernel text, and where they stop --- */
-extern char stub_syscall[], stub_syscall_end[], stub_clone[], stub_clone_end[],
+extern char stub_page[], stub_syscall[], stub_syscall_end[], stub_clone[], stub_clone_end[],
 	stub_cmpxchg[], stub_cmpxchg_end[], stub_leave[];
 void stub_born(void *zygote) __attribute__((noreturn));
 
@@ -69,10 +70,17 @@ enum stub_stop {
 enum stub_resume { STUB_CONT = 7, STUB_SYSEMU = 31, STUB_SYSEMU_STEP = 32 };
 
 /* --- stub.c --- */
+struct stub_siginfo {
+	int signo, error, code, pad;
+	uint64_t addr;
+	uint64_t rest[13];
+};
+
 long stub_ptrace(int request, uint32_t tid, uint64_t addr, const void *data);
 /* => enum stub_stop or a signal number */
 int stub_resume(struct stub *s, enum stub_resume how, int sig);
 bool stub_get_regs(struct stub *s);
+bool stub_get_siginfo(struct stub *s, struct stub_siginfo *si);
 /* Of s->r, n words. */
 bool stub_set_regs(struct stub *s, unsigned int n);
 /* Run code of stub_code.S up to `end`; s->r has been filled in. => s->r, false: it

@@ -3,8 +3,9 @@
  * What stubs of the ptrace backend execute on the kernel's behalf. Their tracer
  * sets the registers and lets them run up to the int3. No stack is used.
  *
- * These instructions are guests' to execute as well, as all kernel text is: a
- * `syscall` there is then a system call of the guest, and an int3 a SIGTRAP.
+ * This is a page of its own, the only one of the kernel's that stubs keep. Its
+ * instructions are the guest's to execute as well: a `syscall` there is then a
+ * system call of the guest, and an int3 a SIGTRAP.
  */
 #include <asm/unistd.h>
 
@@ -14,8 +15,7 @@
 \name:
 	.endm
 
-	.section .text.gate, "ax"
-	.balign	64
+	.section .text.stub, "ax"
 ENTRY stub_syscall
 	syscall
 	int3

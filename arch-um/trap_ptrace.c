@@ -28,7 +28,6 @@
 #include <kernel/string.h>
 #include <kernel/mm.h>
 
-#define PT_GETSIGINFO	    0x4202
 #define PT_GET_SYSCALL_INFO 0x420e
 #define PROBE_TRIES	    8
 
@@ -78,12 +77,6 @@ static bool ptrace_take_regs(struct stub *s, struct pt_regs *regs)
 }
 
 /* --- faults --- */
-
-struct ptrace_siginfo {
-	int signo, error, code, pad;
-	uint64_t addr;
-	uint64_t rest[13];
-};
 
 /*
  * Have the host build a signal frame for the fault at regs, in the stub's own
@@ -144,14 +137,12 @@ static uint64_t ptrace_trapno(int sig, int code)
 static void ptrace_fault(struct task *t, struct pt_regs *regs, int sig)
 {
 	struct stub *s = stub_of(t);
-	struct ptrace_siginfo si;
+	struct stub_siginfo si;
 	struct fault_info f = { .sig = sig };
 	bool probed = false;
 
-	if (stub_ptrace(PT_GETSIGINFO, s->tid, 0, &si)) {
-		s->dead = true;
+	if (!stub_get_siginfo(s, &si))
 		return;
-	}
 	if (si.code <= 0)
 		return; /* somebody's kill(2): not the guest's */
 	f.code = si.code;
@@ -307,7 +298,11 @@ static int ptrace_start(struct task *child, uint64_t flags)
 	s->fs = me->fs;
 	s->gs = me->gs;
 	s->base_dirty = true;
-	s->cpu_skip = flags & CLONE_THREAD ? stub_cpu_ns(s) : 0;
+	if (flags & CLONE_THREAD) {
+		if (!me->threaded)
+			me->cpu_base = stub_cpu_ns(me);
+		me->threaded = s->threaded = true;
+	}
 	slot_bind(ht, child);
 	ht->kind = SLOT_GUEST;
 	ht->host_pid = s->pid;
@@ -450,19 +445,14 @@ static uint64_t ptrace_get_gs(void)
 static uint64_t ptrace_cpu_ns(struct task *t)
 {
 	struct host_task *ht = READ_ONCE(t->host);
-	const struct stub *s = stub_of(t);
 	struct { int64_t sec, nsec; } ts = { 0, 0 };
-	uint64_t ns = s->cpu_base, mine;
 
 	if (!ht)
 		return 0;
 	host_call(__NR_clock_gettime, (int)((~(long)ht->host_tid << 3) | 6),
 		  (long)&ts, 0, 0, 0);
-	ns += (uint64_t)ts.sec * 1000000000 + (uint64_t)ts.nsec;
-	mine = stub_cpu_ns(s);
-	if (mine > s->cpu_skip)
-		ns += mine - s->cpu_skip;
-	return ns;
+	return stub_cpu_ns(stub_of(t)) + (uint64_t)ts.sec * 1000000000 +
+	       (uint64_t)ts.nsec;
 }
 
 static int ptrace_set_affinity(struct task *t, const uint8_t *mask, size_t n)
