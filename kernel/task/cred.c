@@ -17,11 +17,11 @@
 
 #define USER_HASH 64u
 
-static spinlock_t user_lock;
+static spinlock_t user_lock __hot_data;
 static struct user *user_table[USER_HASH]; /* under user_lock */
 
-static struct user user_root = { .refs = { 1 } };
-struct cred init_cred = {
+static struct user user_root __hot_data = { .refs = { 1 } };
+struct cred init_cred __hot_data = {
 	.refs = { 1 },
 	.cap_permitted = CAP_FULL_SET,
 	.cap_effective = CAP_FULL_SET,

@@ -30,13 +30,13 @@
 #define TASK_MAX     8000u /* the host side has a table of 8,192 */
 #define STACK_RLIMIT	 (8ull << 20)
 
-struct mutex tasklist_lock = MUTEX_INIT(tasklist_lock);
-struct list_head all_tasks = LIST_HEAD_INIT(all_tasks);
-struct process *init_process;
-u32 nr_tasks, max_tasks = 1000;
+struct mutex tasklist_lock __hot_data = MUTEX_INIT(tasklist_lock);
+struct list_head all_tasks __hot_data = LIST_HEAD_INIT(all_tasks);
+struct process *init_process __hot_data;
+u32 nr_tasks __hot_data, max_tasks __hot_data = 1000;
 
-static spinlock_t task_warm_lock;
-static struct task_area *task_warm;
+static spinlock_t task_warm_lock __hot_data;
+static struct task_area *task_warm __hot_data;
 static struct process *task_root_process; /* of task 0 */
 
 static struct task_area *task_area_of(struct task *t)
