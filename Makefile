@@ -79,6 +79,7 @@ $(O)/kernel-part.o: $(KOBJ) tools/check-boundary.sh
 $(O)/kernel.elf: $(O)/kernel-part.o $(AOBJ) arch-um/kernel.lds arch-um/hot.lds tools/kallsyms.sh
 	$(call say,LD,$@)
 	$(Q)sh tools/kallsyms.sh $(O) arch-um/kernel.lds $@ $(O)/kernel-part.o $(AOBJ)
+	$(Q)sh tools/check-gates.sh $@
 
 # What lodger carries: the image without debug sections, and the built-in root.
 $(O)/kernel.img: $(O)/kernel.elf
