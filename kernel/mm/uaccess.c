@@ -19,17 +19,20 @@
 #define UACCESS_TRIES	     16
 #define UACCESS_FAULT_IN_MAX (256ul << 10)
 
+/* May it be copied? Below USER_MIN are tables of the backend's. */
 static __always_inline bool uaccess_ok(u64 a, u64 n)
 {
 	u64 end = a + n;
 
-	return end >= a && (end <= KERNEL_RANGE_LO ||
-			    (a >= KERNEL_RANGE_HI && end <= USER_MAX));
+	return end >= a && ((a >= USER_MIN && end <= KERNEL_RANGE_LO) ||
+			    (a >= KERNEL_RANGE_HI && end <= USER_MAX) || !n);
 }
 
+/* As Linux's access_ok(): NULL passes here, and fails when it is copied. */
 bool user_range_ok(uaddr a, size_t n)
 {
-	return uaccess_ok(a.va, n);
+	return a.va < USER_MIN ? n <= USER_MIN || uaccess_ok(USER_MIN, n) :
+				 uaccess_ok(a.va, n);
 }
 
 static int uaccess_fault(u64 a, bool write)

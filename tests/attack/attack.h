@@ -16,7 +16,8 @@
 #include <sys/time.h>
 #include <time.h>
 
-#define KTEXT	    0x680000000000ull
+#define KTEXT	    0x680000001000ull /* after the dropped start-up code */
+#define KRANGE	    0x680000000000ull
 #define ARENA	    0x680040000000ull
 #define POOL	    0x6a0000000000ull
 #define KERNEL_END  0x700000000000ull

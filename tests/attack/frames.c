@@ -14,7 +14,7 @@ static uint64_t sub;
 static const uint64_t places[] = {
 	0, 1, KTEXT, KTEXT + 64, ARENA, POOL, LOW_TABLE, 0x0000800000000000,
 	0x8000000000000000, 0xdead000000000000, ~0ull, 0xffff800000000000,
-	0xffffffffff600000, 0x7ffffffff000, KERNEL_END - 1, KTEXT - 1,
+	0xffffffffff600000, 0x7ffffffff000, KERNEL_END - 1, KRANGE - 1,
 };
 
 static void doctor(int sig, siginfo_t *si, void *p)
@@ -97,7 +97,11 @@ static void doctored(int w, uint64_t s)
 	what = w;
 	sub = s;
 	loot->got = 0;
-	attack_run(come_back, NULL, 300);
+	int st = attack_run(come_back, NULL, 300);
+
+	if (WIFSIGNALED(st) && WTERMSIG(st) == SIGALRM)
+		printf("  what %d, value %#llx: hung\n", w,
+		       (unsigned long long)s);
 	if (loot->got)
 		T_FAIL("what %d, value %#llx: got %d, pkru %#llx", w,
 		       (unsigned long long)s, (int)loot->got,
@@ -189,7 +193,7 @@ static void deliver_there(void *at)
 T(frames_are_not_written_to_the_kernel)
 {
 	static const uint64_t at[] = { ARENA, POOL, KTEXT, LOW_TABLE,
-				       0x800000000000 - 65536, KTEXT - 65536 };
+				       0x800000000000 - 65536, KRANGE - 65536 };
 
 	NEED_DIRECT();
 	for (unsigned i = 0; i < N(at); i++) {
@@ -230,7 +234,10 @@ T(flags_before_a_call)
 					 0xcd5, 0x200000 };
 	for (unsigned i = 0; i < N(flag); i++) {
 		loot->got = loot->extra = 0;
-		CHECK_EQ(attack_run(with_flags, (void *)flag[i], 3000), 0);
+		int st = attack_run(with_flags, (void *)flag[i], 3000);
+
+		if (st)
+			T_FAIL("flags %#lx: status %#x", (long)flag[i], st);
 		CHECK_EQ(loot->got, 0);
 		CHECK_EQ(loot->extra, 1);
 	}

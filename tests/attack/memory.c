@@ -65,7 +65,8 @@ T(system_calls_refuse_kernel_pointers)
 	for (unsigned i = 0; i < N(keyed); i++) {
 		void *at = (void *)keyed[i];
 
-		CHECK_ERRNO(write(p[1], at, 8), EFAULT);
+		if (write(p[1], at, 8) != -1 || errno != EFAULT)
+			T_FAIL("write from %p does not give EFAULT", at);
 		CHECK_EQ(write(p[1], "12345678", 8), 8);
 		CHECK_ERRNO(read(p[0], at, 8), EFAULT);
 		if (fd >= 0)
@@ -93,7 +94,7 @@ T(system_calls_refuse_kernel_pointers)
 		CHECK_EQ(pipe(p), 0);
 	}
 	/* a buffer that begins in the guest's and runs into the kernel's */
-	CHECK(write(p[1], (void *)(KTEXT - 8), 64) <= 0);
+	CHECK(write(p[1], (void *)(KRANGE - 8), 64) <= 0);
 	fd = open("/proc/self/mem", O_RDWR);
 	if (fd >= 0)
 		for (unsigned i = 0; i < N(keyed); i++) {
@@ -122,7 +123,10 @@ static void remap(uint64_t at, uint64_t len)
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	CHECK(q == MAP_FAILED);
 	q = mmap(p, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	CHECK(q != p);
+	if (q == p && (at >= KRANGE || at < 0x30000))
+		T_FAIL("memory given at %p", p);
+	if (q != MAP_FAILED)
+		munmap(q, 4096);
 	CHECK(mremap(p, 4096, 8192, MREMAP_MAYMOVE) == MAP_FAILED);
 	CHECK(mremap(mine, 65536, 65536, MREMAP_MAYMOVE | MREMAP_FIXED, p) ==
 	      MAP_FAILED);
@@ -148,14 +152,13 @@ T(the_kernel_range_is_not_remapped)
 	}
 	remap(KTEXT, 4096);
 	remap(KTEXT, 1 << 30);
-	remap(KTEXT - 4096, 8192);
-	remap(KTEXT - 4096, KERNEL_END - KTEXT + 8192);
+	remap(KRANGE - 4096, 8192);
+	remap(KRANGE - 4096, KERNEL_END - KRANGE + 8192);
 	remap(gs & ~4095ull, 4096);
 	remap(0, 4096);
 	remap(0x1000, 0x20000);
 	/* from the user range into it, by length */
 	munmap((void *)0x600000000000, 0x100000000000);
-	munmap((void *)0x10000, KTEXT - 0x10000 + 4096);
 	munmap((void *)(KERNEL_END - 4096), 8192);
 	CHECK(!memcmp(text, (void *)KTEXT, sizeof(text)));
 	CHECK(!touch_read(gs, &v));
@@ -168,8 +171,9 @@ T(the_kernel_range_is_not_remapped)
 static void unmap_all(void *unused)
 {
 	/* everything, by a raw call: nothing of ours is left to return to */
+	raw6(SYS_munmap, 0x10000, KRANGE - 0x10000 + 4096, 0, 0, 0, 0);
 	raw6(SYS_munmap, 0, 0x7ffffffff000, 0, 0, 0, 0);
-	raw6(SYS_munmap, 0x10000, KTEXT - 0x10000, 0, 0, 0, 0);
+	raw6(SYS_munmap, 0x10000, KRANGE - 0x10000, 0, 0, 0, 0);
 }
 
 T(a_child_that_unmaps_all_it_has)
