@@ -14,6 +14,7 @@
 #include <kernel/futex.h>
 #include <kernel/machine.h>
 #include <kernel/mm.h>
+#include <kernel/mqueue.h>
 #include <kernel/net.h>
 #include <kernel/pool.h>
 #include <kernel/printk.h>
@@ -67,6 +68,7 @@ static const struct initcall {
 	{ "ring", ring_init },
 	{ "hostfs", hostfs_init },
 	{ "sysv ipc", sysv_init },
+	{ "mqueue", mqueue_init },
 	{ "root", init_root },
 	{ "tty", tty_init },
 	{ "pty", pty_init },

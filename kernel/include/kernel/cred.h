@@ -32,6 +32,7 @@ struct user {
 	u32 uid;
 	u32 nproc;	/* tasks, for RLIMIT_NPROC */
 	u32 sigpending; /* queued signals, for RLIMIT_SIGPENDING */
+	u64 mq_bytes;	/* POSIX message queues, for RLIMIT_MSGQUEUE */
 	u32 inflight;	/* descriptors in unread messages (unix(7)) */
 	struct user *next;
 };
