@@ -11,7 +11,7 @@
  *	keeper (main.c) -> monitor (monitor.c) -> machine's first process
  *
  * Each dies with the one before (PR_SET_PDEATHSIG): kill -9 of any of them
- * leaves no process behind.
+ * leaves no process behind. The monitor puts the terminal back before it does.
  *
  * Signals: what the terminal sends goes to keeper and monitor alike, and the
  * monitor acts. What somebody sends to the keeper's pid is passed on.
@@ -113,7 +113,7 @@ static int keeper_boot(const struct options *o, struct handover *h)
 		return EXIT_LODGER;
 	}
 	if (!keeper.monitor) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_PDEATHSIG, MONITOR_ORPHANED);
 		if (getppid() != self)
 			_exit(EXIT_LODGER);
 		prctl(PR_SET_NAME, "lodger:monitor");

@@ -231,6 +231,17 @@ static void options_env_add(struct options *o, const char *kv)
 	o->envp[i] = kv;
 }
 
+/* The same unless the name has a value already. */
+static void options_env_default(struct options *o, const char *kv)
+{
+	size_t key = strcspn(kv, "=") + 1;
+
+	for (int i = 0; i < o->envc; i++)
+		if (!strncmp(o->envp[i], kv, key))
+			return;
+	options_env_add(o, kv);
+}
+
 static void options_word_add(struct options *o, const char *word)
 {
 	size_t used = strlen(o->cmdline);
@@ -318,10 +329,6 @@ void options_parse(struct options *o, int argc, char **argv)
 	o->con_out = 1;
 	if (t && *t && strlen(t) < sizeof(term) - 6)
 		snprintf(term, sizeof(term), "TERM=%s", t);
-	options_env_add(o, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
-			   "/usr/bin:/sbin:/bin");
-	options_env_add(o, "HOME=/root");
-	options_env_add(o, term);
 
 	opterr = 0;
 	optind = 1;
@@ -405,6 +412,10 @@ void options_parse(struct options *o, int argc, char **argv)
 		o->root = "/";
 	if (o->verbose)
 		options_word_add(o, "loglevel=7");
+	options_env_default(o, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+			       "/usr/bin:/sbin:/bin");
+	options_env_default(o, o->uid ? "HOME=/" : "HOME=/root");
+	options_env_default(o, term);
 	o->argc = argc - optind;
 	o->argv = argv + optind;
 	options_check(o);

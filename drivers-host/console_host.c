@@ -17,9 +17,9 @@
  *	Ctrl-] Ctrl-]	one Ctrl-] for the guest
  *
  * The terminal's settings are kept from before and put back by
- * console_close(); should the monitor be killed, its parent does that. In the
- * background of a shell's job control the terminal is not touched; SIGCONT
- * looks again.
+ * console_close(); should the monitor be killed, its parent does that, and
+ * should the parent be killed, a signal tells the monitor to. In the background
+ * of a shell's job control the terminal is not touched; SIGCONT looks again.
  *
  * A pty is raw as well. While nobody has it open, output is dropped.
  */
@@ -224,6 +224,14 @@ static void console_resume(void)
 static void console_on_cont(int sig)
 {
 	console_resume();
+}
+
+/* Nobody is left who could do it later. The shell may have the terminal. */
+static void console_on_orphaned(int sig)
+{
+	if (atomic_exchange(&con.raw, 0))
+		tcsetattr(con.in, TCSANOW, &con.saved);
+	_exit(128 + SIGKILL);
 }
 
 /* --- Output --- */
@@ -459,6 +467,9 @@ int console_start(void)
 	if (con.in_tty) {
 		sigemptyset(&sa.sa_mask);
 		sigaction(SIGCONT, &sa, NULL);
+		sa.sa_handler = console_on_orphaned;
+		sigaddset(&sa.sa_mask, SIGTTOU); /* from the background too */
+		sigaction(MONITOR_ORPHANED, &sa, NULL);
 		if (console_in_foreground())
 			console_set_raw();
 		else

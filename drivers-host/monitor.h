@@ -20,6 +20,7 @@
 #ifndef DRIVERS_HOST_MONITOR_H
 #define DRIVERS_HOST_MONITOR_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -79,6 +80,9 @@ bool ring_host_drain(unsigned int ms);
  * exists; => 0 or -errno, having said what is wrong with monitor_warn().
  * _start: when the machine runs; may start threads.
  */
+/* Sent to the monitor when its parent has died. Not blocked; deadly. */
+#define MONITOR_ORPHANED SIGUSR1
+
 enum console_kind { CONSOLE_FD, CONSOLE_PTY, CONSOLE_NULL, CONSOLE_FILE };
 
 struct console_config {
