@@ -44,7 +44,7 @@ HLIBS	:= -lz -lseccomp -lcap-ng -lpthread
 
 .DELETE_ON_ERROR:
 all: $(O)/lodger
-.PHONY: all run check check-long check-native check-hosts lint install clean bench deps
+.PHONY: all run check check-long check-native check-hosts lint tables install clean bench deps
 
 GEN	:= $(O)/gen/syscalls.h
 $(O)/gen/%.h: kernel/syscall/syscalls.tbl tools/gen-syscalls.awk
@@ -106,6 +106,9 @@ install: $(O)/lodger
 	install -D -m 644 boot/lodger.1 $(DESTDIR)$(PREFIX)/share/man/man1/lodger.1
 lint:
 	@sh tools/lint.sh
+# Committed, because readers want it; lint tells when it is stale.
+tables:
+	$(Q)awk -v out=md -f tools/gen-syscalls.awk kernel/syscall/syscalls.tbl >kernel/syscall/SYSCALLS.md
 clean:
 	rm -rf $(O)
 

@@ -81,7 +81,7 @@ jobs_native() {
 jobs_machine() {
 	# shellcheck disable=SC2046 # names without blanks
 	list single $(sh tests/more.sh list)
-	list build abi
+	list build abi lint
 	list attack tests/attack/*.c
 	for b in $BACKENDS; do
 		list "$b" tests/guest/*.c
