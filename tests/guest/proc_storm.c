@@ -74,6 +74,7 @@ static void child_life(unsigned s)
 		_exit(51);
 	case 2:
 		raise(SIGKILL);
+		_exit(52);
 	case 3:
 		some_threads(&s);
 		_exit(33);
