@@ -115,11 +115,18 @@ uint64_t host_task_cpu_ns(struct task *t)
 		return 0;
 	if (unlikely(backend_remote))
 		return backend->cpu_ns(t);
-	/* the per-thread CPU clock of a thread id, CPUCLOCK_SCHED */
+	/*
+	 * The host shows thread clocks inside a process only; of another one
+	 * it tells the process clock, which stands here for its first thread.
+	 */
 	if (t == current)
 		clock = 3; /* CLOCK_THREAD_CPUTIME_ID */
-	else
+	else if (ht->host_pid == current->host->host_pid)
 		clock = (~(long)ht->host_tid << 3) | 6;
+	else if (ht->host_tid == ht->host_pid)
+		clock = (~(long)ht->host_pid << 3) | 2;
+	else
+		return 0;
 	if (host_call(__NR_clock_gettime, (int)clock, (long)&ts, 0, 0, 0))
 		return 0;
 	return (uint64_t)ts.sec * 1000000000 + (uint64_t)ts.nsec;

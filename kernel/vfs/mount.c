@@ -686,7 +686,7 @@ void mount_init(void)
 	anon_mount.root = d;
 	anon_mount.parent = &anon_mount;
 	anon_mount.mountpoint = d;
-	anon_mount.flags = MS_NOEXEC | MS_NOSUID | MS_NODEV;
+	anon_mount.flags = MS_NOSUID | MS_NODEV; /* memfds may be run */
 	list_init(&anon_mount.node);
 	ref_init(&anon_mount.refs, 1);
 }
