@@ -9,10 +9,10 @@
 const struct backend backend_direct = {
 	.name = "direct",
 	.patches_text = true,
-	.reaps = true,
 	.init = direct_init,
 	.signals = direct_signals,
 	.thread_enter = direct_thread_enter,
+	.first_thread = direct_first_thread,
 	.server = zygote_server,
 	.start_thread = direct_start_thread,
 	.start_fork = direct_start_fork,

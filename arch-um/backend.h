@@ -20,13 +20,15 @@ struct backend {
 	const char *name;
 	bool remote;	   /* user memory is not in this address space */
 	bool patches_text;
-	bool reaps;	   /* the first thread waits for dead processes */
+	bool one_process;  /* all kernel contexts are the zygote's threads */
 
 	/* Once, before the filter: what the address space needs. */
 	void (*init)(const struct boot_params *bp);
 	void (*signals)(void);
 	/* First acts of a host thread that is going to run ht->task. */
 	void (*thread_enter)(struct host_task *ht);
+	/* Body of the first thread: looks after dead processes. */
+	void (*first_thread)(void) __attribute__((noreturn));
 	/* Body of the first helper thread: makes processes on request. */
 	void (*server)(void *unused);
 
@@ -75,6 +77,7 @@ void backend_choose(const struct boot_params *bp);
 
 /* --- direct: thread.c, mm_direct.c, trap_direct.c --- */
 void direct_signals(void);
+void direct_first_thread(void) __attribute__((noreturn));
 void direct_thread_enter(struct host_task *ht);
 int direct_start_thread(struct task *child);
 int direct_start_fork(struct task *child);

@@ -73,6 +73,8 @@ static const struct filter_call filter_calls_ptrace[] = {
 	{ __NR_process_vm_writev, F_PID },
 	{ __NR_pause, F_TOKEN },
 	{ __NR_getppid, F_TOKEN },
+	{ __NR_rt_sigtimedwait, F_TOKEN },
+	{ __NR_waitid, F_TOKEN },
 };
 
 #define FILTER_MAX 320

@@ -8,7 +8,11 @@
  * is a clone in the stub. It is born untraced and waits in stub_born (stub_code.S)
  * until its task's own host thread seizes it: only that thread ever traces it.
  * At the end it is let go at the instructions of stub_leave, and nobody waits
- * for it: the zygote ignores SIGCHLD, so the host takes its dead away.
+ * for it: the zygote wants no zombies (SA_NOCLDWAIT).
+ *
+ * A stub killed from outside is noticed by its tracer when that waits for it;
+ * for tracers asleep in the kernel the zygote's first thread looks at each death
+ * (stub_first_thread).
  *
  * The tracer's death kills the stub (PTRACE_O_EXITKILL); before it is seized its
  * parent's death does (PR_SET_PDEATHSIG).
@@ -40,6 +44,9 @@
 #define NT_PRSTATUS   1
 #define WAIT_WALL     0x40000000
 #define WAIT_NOTHREAD 0x20000000
+#define WAIT_EXITED   4
+#define WAIT_NOHANG   1
+#define WAIT_NOWAIT   0x1000000
 
 #define STUB_RETRIES 1000
 
@@ -284,6 +291,59 @@ void stub_server(void *unused)
 		store_release(&stub_answered, seq);
 		host_futex(&stub_answered, FUTEX_WAKE, 1, NULL, 0);
 	}
+}
+
+/* --- stubs killed while their tasks sleep --- */
+
+static bool stub_is_zombie(uint32_t tid)
+{
+	struct stub_siginfo si; /* as waitid() fills it in */
+
+	memset(&si, 0, sizeof(si));
+	return tid &&
+	       !host_call(__NR_waitid, 1 /* P_PID */, tid, (long)&si,
+			  WAIT_EXITED | WAIT_NOHANG | WAIT_NOWAIT | WAIT_WALL,
+			  0) &&
+	       (uint32_t)si.addr == tid && si.code >= 1 && si.code <= 3;
+}
+
+static void stub_look_for_dead(void)
+{
+	uint32_t i, n = READ_ONCE(slots_used);
+
+	for (i = 0; i < n; i++) {
+		struct host_task *ht = &slots[i];
+		struct task *t = READ_ONCE(ht->task);
+		uint32_t *word;
+
+		if (!t || ht->kind != SLOT_GUEST ||
+		    READ_ONCE(ht->state) != SLOT_KERNEL ||
+		    READ_ONCE(ht->ctx_state) != CTX_ASLEEP ||
+		    !stub_is_zombie(READ_ONCE(stub_of(t)->tid)))
+			continue;
+		/* t may be gone: look it up */
+		t = task_find_get(READ_ONCE(t->tid));
+		if (!t)
+			continue;
+		if (READ_ONCE(t->host) == ht) {
+			kern_task_adopted(t);
+			task_wake(t);
+			word = READ_ONCE(ht->wait_word);
+			if (word)
+				host_futex_wake(word, 1);
+		}
+		task_put(t);
+	}
+}
+
+void stub_first_thread(void)
+{
+	const uint64_t chld = 1ull << (SIGCHLD - 1);
+
+	for (;;)
+		if (host_call(__NR_rt_sigtimedwait, (long)&chld, 0, 0, 8, 0) ==
+		    SIGCHLD)
+			stub_look_for_dead();
 }
 
 void stub_release(struct stub *s)

@@ -97,6 +97,7 @@ int stub_create(struct stub *s);
 /* Let the stub thread end on its own. */
 void stub_release(struct stub *s);
 void stub_server(void *unused);
+void stub_first_thread(void) __attribute__((noreturn));
 uint64_t stub_cpu_ns(const struct stub *s);
 
 /* --- mm_ptrace.c --- */

@@ -58,6 +58,10 @@ stub_wait:
 	syscall
 	cmp	%r12, %rax
 	jne	2f
+	mov	$__NR_prctl, %eax
+	mov	$15, %edi		/* PR_SET_NAME */
+	lea	stub_name(%rip), %rsi
+	syscall
 1:	mov	$__NR_pause, %eax
 	syscall
 	jmp	1b
@@ -70,4 +74,6 @@ stub_wait:
 ENTRY stub_leave
 	syscall
 	hlt
+stub_name:
+	.asciz	"lodger:stub"
 	.section .note.GNU-stack, "", @progbits

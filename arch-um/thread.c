@@ -697,7 +697,7 @@ static void reaper_process_died(uint32_t pid, int status)
 	}
 }
 
-void zygote_main(void)
+void direct_first_thread(void)
 {
 	int status;
 	long pid;
@@ -706,11 +706,6 @@ void zygote_main(void)
 		if (READ_ONCE(machine_exit_wanted))
 			host_call(__NR_exit_group, machine_exit_code, 0, 0, 0,
 				  0);
-		if (!backend->reaps) {
-			host_futex(&machine_exit_wanted, FUTEX_WAIT, 0, NULL,
-				   0);
-			continue;
-		}
 		status = 0;
 		pid = host_call(__NR_wait4, -1, (long)&status, WAIT_WALL, 0, 0);
 		if (pid > 0)
@@ -721,8 +716,15 @@ void zygote_main(void)
 	}
 }
 
+void zygote_main(void)
+{
+	backend->first_thread();
+}
+
 void host_machine_exit(int code)
 {
+	while (backend->one_process)
+		host_call(__NR_exit_group, code, 0, 0, 0, 0);
 	if (atomic_cas(&machine_exit_wanted, 0, 1))
 		machine_exit_code = code;
 	host_futex(&machine_exit_wanted, FUTEX_WAKE, 1, NULL, 0);

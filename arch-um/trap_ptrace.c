@@ -370,14 +370,21 @@ static void ptrace_signals(void)
 	static const uint8_t handled[] = { SIGSYS, SIGSEGV, SIGBUS, SIGFPE,
 					   SIGILL, SIGTRAP };
 	struct ptrace_sigaction sa;
+	const uint64_t chld = 1ull << (SIGCHLD - 1);
 	unsigned int i;
 	int sig;
 
+	/* for the first thread's sigtimedwait; the others inherit it */
+	host_call(__NR_rt_sigprocmask, 0, (long)&chld, 0, 8, 0);
 	for (sig = 1; sig <= 64; sig++) {
 		if (sig == SIGKILL || sig == SIGSTOP)
 			continue;
 		memset(&sa, 0, sizeof(sa));
-		sa.handler = (void *)1; /* ignored; SIGCHLD: no zombies */
+		sa.handler = (void *)1; /* ignored */
+		if (sig == SIGCHLD) {
+			sa.handler = NULL;
+			sa.flags = SA_NOCLDSTOP | SA_NOCLDWAIT;
+		}
 		for (i = 0; i < ARRAY_SIZE(handled); i++) {
 			if (handled[i] != sig)
 				continue;
@@ -474,9 +481,11 @@ static int ptrace_set_affinity(struct task *t, const uint8_t *mask, size_t n)
 const struct backend backend_ptrace = {
 	.name = "ptrace",
 	.remote = true,
+	.one_process = true,
 	.init = ptrace_init,
 	.signals = ptrace_signals,
 	.thread_enter = ptrace_thread_enter,
+	.first_thread = stub_first_thread,
 	.server = stub_server,
 	.start_thread = ptrace_start_thread,
 	.start_fork = ptrace_start_fork,
