@@ -1,6 +1,6 @@
 # Tests; included by the Makefile. See tests/run.sh.
 
-TFLAGS	:= -std=gnu11 -O1 -g -Wall -Wextra -Wno-unused-parameter -Wno-stringop-overread -Wno-cast-function-type -pthread
+TFLAGS	:= -std=gnu11 -O1 -g -Wall -Wextra -Wno-unused-parameter -Wno-stringop-overread -Wno-infinite-recursion -Wno-implicit-fallthrough -Wno-cast-function-type -pthread
 GTEST	:= $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/guest/*.c \
 	   tests/attack/*.c tests/stress/*.c))
 # helpers on the host: tests/boot/NAME.c
