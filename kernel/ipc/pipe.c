@@ -486,6 +486,26 @@ static long pipe_resize(struct pipe *p, u64 arg)
 	return cap;
 }
 
+ssize_t pipe_peek(struct file *f, void *buf, size_t n)
+{
+	struct pipe *p = f->priv;
+	size_t done = 0;
+
+	if (f->ops != &fifo_file_ops)
+		return -EINVAL;
+	mutex_lock(&p->rlock);
+	n = min(n, (size_t)pipe_used(p));
+	while (done < n) {
+		u64 at = (p->tail + done) & (p->size - 1);
+		size_t part = min(n - done, (size_t)(p->size - at));
+
+		memcpy((char *)buf + done, p->ring + at, part);
+		done += part;
+	}
+	mutex_unlock(&p->rlock);
+	return (ssize_t)done;
+}
+
 long pipe_fcntl(struct file *f, int cmd, u64 arg)
 {
 	struct pipe *p = f->priv;

@@ -136,11 +136,6 @@ long sys_pkey_free(int pkey)
 	return -EINVAL;
 }
 
-long sys_membarrier(int cmd, u32 flags, int cpu_id)
-{
-	return cmd || flags ? -EINVAL : 0; /* MEMBARRIER_CMD_QUERY: none */
-}
-
 /* --- NUMA --- */
 
 #define MPOL_MODE_FLAGS                                                        \

@@ -252,13 +252,13 @@ static void splice_wait_queue(struct poll_table *pt, struct file *f,
 	w->n++;
 }
 
-/* Wait until the pipe takes at least a page. */
-static int splice_wait_room(struct file *pipe, u32 flags)
+/* Wait until the pipe takes at least a page (POLLOUT), or has something. */
+static int splice_wait_for(struct file *pipe, u32 event, u32 flags)
 {
 	struct splice_wait w = {.pt.queue = splice_wait_queue};
 	int err = 0;
 
-	if (splice_ready(pipe, POLLOUT))
+	if (splice_ready(pipe, event))
 		return 0;
 	if (splice_nonblock(pipe, flags))
 		return -EAGAIN;
@@ -266,7 +266,7 @@ static int splice_wait_room(struct file *pipe, u32 flags)
 	while (!err) {
 		u32 seq = sleep_prepare();
 
-		if (splice_ready(pipe, POLLOUT))
+		if (splice_ready(pipe, event))
 			break;
 		err = sleep_on(seq, TIME_NEVER, SLEEP_INTR, "splice");
 	}
@@ -286,7 +286,7 @@ static ssize_t splice_to_pipe(struct file *in, loff_t *ipos, struct file *pipe,
 
 	if (!buf)
 		return -ENOMEM;
-	n = splice_wait_room(pipe, flags);
+	n = splice_wait_for(pipe, POLLOUT, flags);
 	while (!n && len) {
 		loff_t none = 0;
 		ssize_t got, put;
@@ -389,6 +389,52 @@ long sys_splice(int fd_in, uaddr off_in, int fd_out, uaddr off_out, u64 len,
 	if (n > 0 && (splice_pos_put(&ip) || splice_pos_put(&op)))
 		n = -EFAULT;
 out:
+	splice_pair_put(&s);
+	return n;
+}
+
+/*
+ * What was copied stays in the first pipe. A writer that comes between finds
+ * less room, so that the second write may block: then it takes a little longer.
+ */
+static long tee_pipes(struct file *in, struct file *out, u64 len, u32 flags)
+{
+	loff_t none = 0;
+	ssize_t n;
+	char *buf;
+
+	n = splice_wait_for(in, POLLIN, flags);
+	if (!n)
+		n = splice_wait_for(out, POLLOUT, flags);
+	if (n)
+		return n;
+	buf = kmalloc(PAGE_SIZE);
+	if (!buf)
+		return -ENOMEM;
+	n = pipe_peek(in, buf, min(len, (u64)PAGE_SIZE));
+	if (n > 0)
+		n = splice_write_all(out, buf, (size_t)n, &none);
+	kfree(buf);
+	return n;
+}
+
+long sys_tee(int fd_in, int fd_out, u64 len, u32 flags)
+{
+	struct splice_pair s;
+	long n;
+
+	if (flags & ~(u32)(SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE |
+			   SPLICE_F_GIFT))
+		return -EINVAL;
+	if (!len)
+		return 0;
+	n = splice_pair_get(&s, fd_in, fd_out);
+	if (n)
+		return n;
+	n = -EINVAL;
+	if (splice_is_pipe(s.in) && splice_is_pipe(s.out) &&
+	    s.in->priv != s.out->priv)
+		n = tee_pipes(s.in, s.out, len, flags);
 	splice_pair_put(&s);
 	return n;
 }

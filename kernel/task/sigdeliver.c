@@ -289,6 +289,8 @@ void kern_exit_work(struct pt_regs *regs)
 {
 	struct task *t = current;
 
+	if (t->work & WORK_BARRIER)
+		atomic_and(&t->work, ~WORK_BARRIER);
 	if (t->work & WORK_NOTIFY)
 		task_run_deferred(t);
 	if (t->work & WORK_CPUTIME)

@@ -84,6 +84,7 @@ struct mm {
 	u32 spur_count; /* faults in a row with nothing to do, under lock */
 	u64 spur_addr;
 	u64 rss_anon, rss_file, rss_at; /* procfs: pages, and when (ns) */
+	u32 membarrier; /* MEMBARRIER_CMD_REGISTER_*, by atomics */
 	/* arch-um's part */
 	u64 host[8];
 };
