@@ -30,6 +30,9 @@ HSAN	:= -fsanitize=undefined
 endif
 
 KSRC	:= $(sort $(wildcard kernel/*/*.c kernel/*/*/*.c))
+ifneq ($(SAN),undefined)
+KSRC	:= $(filter-out kernel/lib/ubsan.c,$(KSRC))
+endif
 DKSRC	:= $(sort $(wildcard drivers-host/*_kern.c))
 ASRC	:= $(sort $(wildcard arch-um/*.c))
 ASSRC	:= $(sort $(wildcard arch-um/*.S))
