@@ -12,7 +12,7 @@
 #include <kernel/task.h>
 #include <kernel/wait.h>
 
-#define SPIN_MAX 1500
+#define SPIN_MAX 300 /* pauses, about what a sleep and a wake-up cost */
 #define SPIN_MIN 0
 
 u32 sleep_prepare(void)
@@ -27,11 +27,16 @@ static bool sleep_interrupted(struct task *t, enum sleep_mode mode)
 	return mode == SLEEP_INTR ? signal_pending(t) : fatal_signal_pending(t);
 }
 
+static u32 wait_asleep __hot_data; /* tasks in host_futex_wait() */
+
 static bool sleep_spin(struct task *t, u32 seq)
 {
 	u32 i, budget = t->spin_budget;
 
 	if (host_info.ncpus < 2)
+		return false;
+	/* The processors have other work than our waker's. */
+	if (READ_ONCE(nr_tasks) - READ_ONCE(wait_asleep) > host_info.ncpus)
 		return false;
 	for (i = 0; i < budget; i++) {
 		if (READ_ONCE(t->wake_seq) != seq) {
@@ -66,10 +71,13 @@ int sleep_on(u32 seq, u64 deadline, enum sleep_mode mode, const char *wchan)
 	 * sender sets work, then increments the counter.
 	 */
 	if (READ_ONCE(t->wake_seq) == seq) {
-		if (sleep_interrupted(t, mode))
+		if (sleep_interrupted(t, mode)) {
 			err = -EINTR;
-		else
+		} else {
+			atomic_inc(&wait_asleep);
 			err = host_futex_wait(&t->wake_seq, seq, deadline);
+			atomic_dec(&wait_asleep);
+		}
 	}
 	t = current;
 	WRITE_ONCE(t->host_asleep, 0);

@@ -49,7 +49,7 @@ void task_init_common(struct task *t);
 void process_init(struct process *p, struct task *leader);
 void task_block_put(struct task_area *a);
 void task_run_deferred(struct task *t);
-extern u32 nr_tasks, max_tasks;
+extern u32 max_tasks;
 struct task *kthread_create(const char *name, u32 tid, void (*fn)(void *),
 			    void *arg);
 /* Into and out of the tree; caller holds tasklist_lock. */

@@ -236,6 +236,7 @@ void process_put(struct process *p);
 extern struct mutex tasklist_lock;
 extern struct list_head all_tasks;
 extern struct process *init_process;
+extern u32 nr_tasks; /* zombies included; a hint without the lock */
 
 /*
  * Work for current's way to user mode (or its exit): fn runs without locks and
