@@ -39,6 +39,9 @@ run() {
 	host:*)
 		as_user timeout -k 5 120 "$work/root/tests/$name"
 		;;
+	ls:*)
+		as_user timeout -k 5 20 "$lodger" ls
+		;;
 	build:*)
 		timeout -k 5 120 sh "tests/$name/run.sh" "$build"
 		;;

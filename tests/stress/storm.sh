@@ -1,0 +1,64 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0
+# Storms from the host on random processes of a machine under load: SIGURG, which
+# is the kick, must not be noticed at all; kill -9 may cost what it hits, or end
+# the machine with a panic message. Neither may leave a machine that hangs.
+seconds=4
+rounds=3
+[ "$mode" != long ] || { seconds=20 rounds=10; }
+bad=0
+
+# all processes of the machine but the monitor (the eldest)
+machine() {
+	pgrep -f "^$lodger run -q --name storm$$ " | grep -vx "$1"
+}
+
+# SIGNAL PAUSE ROUND
+storm() {
+	out=$work/tmp/storm.$$
+	timeout -k 2 $((seconds + 40)) sh -c 'echo $$ >"$0.pid"; exec "$@"' "$out" \
+		"$lodger" run -q --name "storm$$" --root "$work/root" -- \
+		/tests/stress "$3" "$seconds" 40 >"$out" 2>&1 </dev/null &
+	job=$!
+	sleep 0.7
+	monitor=$(cat "$out.pid")
+	hits=0
+	end=$(($(date +%s) + seconds - 1))
+	while [ "$(date +%s)" -lt "$end" ]; do
+		for pid in $(machine "$monitor" | shuf -n 3); do
+			kill "-$1" "$pid" 2>/dev/null && hits=$((hits + 1))
+		done
+		sleep "$2"
+	done
+	wait "$job"
+	rc=$?
+	echo "$1 round $3: $hits hits, status $rc"
+	case $1:$rc in
+	*:124 | *:137)
+		if [ "$rc" = 137 ] && [ "$1" = KILL ] && [ -s "$out" ]; then
+			: # the job itself was hit
+		fi
+		[ "$rc" != 124 ] || { echo "  the machine hangs"; bad=1; }
+		;;
+	URG:0) ;;
+	URG:*)
+		echo "  kicks were noticed:"
+		tail -n 5 "$out"
+		bad=1
+		;;
+	KILL:120)
+		grep -qi panic "$out" || { echo "  no panic message"; bad=1; }
+		;;
+	esac
+	[ "$hits" -gt 3 ] || [ "$rc" != 0 ] || { echo "  no hits"; bad=1; }
+	rm -f "$out" "$out.pid"
+}
+
+i=0
+while [ "$i" -lt "$rounds" ]; do
+	i=$((i + 1))
+	storm URG 0.01 "$i"
+	storm KILL 0.3 "$i"
+done
+[ "$bad" = 0 ] && echo "ok storm" || echo "FAIL storm"
+exit "$bad"
