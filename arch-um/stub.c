@@ -233,6 +233,8 @@ int stub_seize(struct stub *s)
 		err = stub_ptrace(PT_INTERRUPT, s->tid, 0, NULL);
 	if (!err && stub_wait_stop(s) == STUB_DEAD)
 		err = -ESRCH;
+	if (err == -EPERM)
+		printk(KERN_ERR "the host forbids ptrace; see lodger doctor\n");
 	if (err)
 		s->dead = true;
 	return (int)err;

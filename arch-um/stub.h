@@ -20,10 +20,9 @@
 
 /* Private memory of each stub in the kernel range, writable by the guest. */
 #define STUB_AREA	0x682000000000ull
-#define STUB_SCRATCH	STUB_AREA /* arguments and results of host calls */
+#define STUB_SCRATCH	STUB_AREA /* results of host calls: one page */
 #define STUB_STACKS	(STUB_AREA + 0x10000) /* signal stacks, by slot */
 #define STUB_STACK_SIZE 16384ull
-#define STUB_AREA_SIZE	(0x10000 + MAX_SLOTS * STUB_STACK_SIZE)
 
 /* The first words of the host's user_regs_struct are struct pt_regs. */
 enum { STUB_REGS = 21, STUB_FS = 21, STUB_GS = 22, STUB_REGS_ALL = 23 };

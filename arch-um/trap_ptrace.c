@@ -92,7 +92,10 @@ static bool ptrace_probe(struct task *t, struct pt_regs *regs, int sig,
 	uint64_t mc[2]; /* err, trapno */
 	int stop = STUB_KICKED, tries;
 
-	if (!stub_fpu_get() || stub_copy_to(base, ss, sizeof(ss)) ||
+	if (!stub_fpu_get() ||
+	    stub_user_mmap(base, STUB_STACK_SIZE, 3, 0x32, -1, 0) !=
+		    (long)base ||
+	    stub_copy_to(base, ss, sizeof(ss)) ||
 	    stub_call(s, __NR_sigaltstack, (long)base, 0, 0, 0, 0,
 		      (long)host_token))
 		return true;
@@ -415,9 +418,10 @@ static void ptrace_init(const struct boot_params *bp)
 			 : "a"(13), "c"(0));
 	if (size > STUB_XSTATE_MAX)
 		arch_panic("the processor's vector state does not fit the pad");
-	if (host_mmap(STUB_AREA, STUB_AREA_SIZE, 3, 0x4032, -1, 0) !=
-	    (long)STUB_AREA)
-		arch_panic("no addresses for the stubs' scratch area");
+	/* private, anonymous, fixed */
+	if (host_mmap(STUB_SCRATCH, PAGE_SIZE, 3, 0x32, -1, 0) !=
+	    (long)STUB_SCRATCH)
+		arch_panic("no memory for the stubs' scratch page");
 }
 
 /* --- the rest of the seam --- */
