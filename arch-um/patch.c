@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Patching system-call sites in program text, so that they jump into the kernel
- * instead of trapping (DESIGN: patched site).
+ * instead of trapping.
  *
  * Two shapes of site:
  *
