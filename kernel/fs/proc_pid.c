@@ -15,6 +15,7 @@
 #include <kernel/machine.h>
 #include <kernel/mm.h>
 #include <kernel/printk.h>
+#include <kernel/seccomp.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include <kernel/tty.h>
@@ -33,6 +34,8 @@ struct proc_sigs {
 
 struct proc_ids {
 	u32 tgid, ppid, pgid, sid, threads, tpgid, tracer;
+	int seccomp;
+	u32 seccomp_filters;
 	u64 tty;
 	u64 ut, st, cut, cst;
 	u64 minflt, majflt, cminflt, cmajflt, nvcsw, nivcsw;
@@ -116,6 +119,8 @@ static void proc_get_ids(struct task *t, bool whole, struct proc_ids *o)
 	o->pgid = p->pgid;
 	o->sid = p->sid;
 	o->threads = p->nr_threads;
+	o->seccomp = seccomp_mode(t);
+	o->seccomp_filters = seccomp_filters(t);
 	o->tracer = t->tracer ? t->tracer->tid : 0;
 	if (p->tty) {
 		o->tty = tty_devnum(p->tty);
@@ -421,8 +426,9 @@ int proc_show_status(struct seqbuf *s, const struct seqtree_node *n)
 	proc_status_mem(s, t);
 	proc_status_sigs(s, t, i.threads);
 	proc_status_caps(s, t);
-	seq_puts(s, "Seccomp:\t0\nSeccomp_filters:\t0\n"
-		    "Speculation_Store_Bypass:\tnot vulnerable\n"
+	seq_printf(s, "Seccomp:\t%d\nSeccomp_filters:\t%u\n", i.seccomp,
+		   i.seccomp_filters);
+	seq_puts(s, "Speculation_Store_Bypass:\tnot vulnerable\n"
 		    "SpeculationIndirectBranch:\talways enabled\n");
 	proc_status_cpus(s, t);
 	seq_printf(s,

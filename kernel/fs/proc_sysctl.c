@@ -216,7 +216,8 @@ static const struct seqtree_entry sysctl_keys[] = {
 	PROC_END,
 };
 static const struct seqtree_entry sysctl_seccomp[] = {
-	TEXT("actions_avail", "\n"),
+	TEXT("actions_avail", "kill_process kill_thread trap errno trace log allow\n"),
+	TEXT_RW("actions_logged", "kill_process kill_thread trap errno trace log\n"),
 	PROC_END,
 };
 static const struct seqtree_entry sysctl_yama[] = {

@@ -7,8 +7,8 @@
  *
  * The table and its thunks, which cast registers to typed arguments, are made
  * from syscalls.tbl. Numbers without a function go to syscall_none(), so that
- * the fast path is one bounds check, one test for strace and one indirect
- * call.
+ * the fast path is one bounds check, one test for strace, tracers and filters
+ * (traced.c), and one indirect call.
  *
  * As on Linux the number is the low 32 bits of rax: x32 numbers (bit 30) are
  * out of range and answer ENOSYS.
@@ -24,17 +24,19 @@ static long syscall_none(const struct pt_regs *r)
 
 #include <gen/syscall_table.h>
 
+long (*syscall_find(u32 nr))(const struct pt_regs *)
+{
+	return likely(nr < NR_SYSCALLS) ? syscall_table[nr] : syscall_none;
+}
+
 void kern_syscall(struct pt_regs *regs)
 {
 	u32 nr = (u32)regs->orig_rax;
 	struct task *t = current;
-	long (*fn)(const struct pt_regs *) = syscall_none;
 
 	t->syscalls++;
-	if (likely(nr < NR_SYSCALLS))
-		fn = syscall_table[nr];
-	if (unlikely(READ_ONCE(strace_active) || t->strace))
-		regs->rax = (u64)strace_syscall(nr, regs, fn);
+	if (unlikely(READ_ONCE(strace_active) | READ_ONCE(t->syscall_work)))
+		syscall_traced(regs);
 	else
-		regs->rax = (u64)fn(regs);
+		regs->rax = (u64)syscall_find(nr)(regs);
 }

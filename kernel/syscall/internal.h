@@ -14,6 +14,11 @@ struct syscall_format {
 };
 extern const struct syscall_format syscall_formats[NR_SYSCALLS];
 
+/* The function of a number; of those without one: ENOSYS. */
+long (*syscall_find(u32 nr))(const struct pt_regs *);
+/* kern_syscall() with tracers, filters and strace; traced.c. */
+void syscall_traced(struct pt_regs *regs);
+
 /* Is any call of any task traced? Read on each system call. */
 extern u32 strace_active;
 /* Run the call under strace: print it and its result. Cold. */

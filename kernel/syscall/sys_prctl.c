@@ -7,8 +7,10 @@
  */
 #include <abi/capability.h>
 #include <abi/prctl.h>
+#include <abi/seccomp.h>
 #include <kernel/mm.h>
 #include <kernel/string.h>
+#include <kernel/seccomp.h>
 #include <kernel/syscall.h>
 #include <kernel/uaccess.h>
 #include "../task/internal.h"
@@ -223,7 +225,16 @@ static long prctl_get_tid_address(u64 a2, u64 a3, u64 a4, u64 a5)
 
 static long prctl_get_seccomp(u64 a2, u64 a3, u64 a4, u64 a5)
 {
-	return 0; /* none */
+	return seccomp_mode(current);
+}
+
+static long prctl_set_seccomp(u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	if (a2 == SECCOMP_MODE_STRICT)
+		return do_seccomp(SECCOMP_SET_MODE_STRICT, 0, UNULL);
+	if (a2 == SECCOMP_MODE_FILTER)
+		return do_seccomp(SECCOMP_SET_MODE_FILTER, 0, UADDR(a3));
+	return -EINVAL;
 }
 
 static long prctl_get_timing(u64 a2, u64 a3, u64 a4, u64 a5)
@@ -281,6 +292,7 @@ static const struct prctl_option {
 	{ PR_SET_NAME, prctl_set_name },
 	{ PR_GET_NAME, prctl_get_name },
 	{ PR_GET_SECCOMP, prctl_get_seccomp },
+	{ PR_SET_SECCOMP, prctl_set_seccomp },
 	{ PR_CAPBSET_READ, prctl_capbset_read },
 	{ PR_CAPBSET_DROP, prctl_capbset_drop },
 	{ PR_GET_TSC, prctl_get_tsc },

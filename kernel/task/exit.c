@@ -23,6 +23,7 @@
 #include <kernel/mm.h>
 #include <kernel/posix_timer.h>
 #include <kernel/printk.h>
+#include <kernel/seccomp.h>
 #include <kernel/string.h>
 #include <kernel/sysv.h>
 #include <kernel/tty.h>
@@ -425,6 +426,7 @@ void do_exit(int code)
 	if (last)
 		exit_process(t->proc);
 	sysv_sem_exit(t);
+	seccomp_exit(t);
 	exit_files(t);
 	last_of_mm = exit_mm(t);
 	task_vfork_complete(t);

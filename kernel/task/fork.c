@@ -19,6 +19,7 @@
 #include <kernel/fdtable.h>
 #include <kernel/mm.h>
 #include <kernel/printk.h>
+#include <kernel/seccomp.h>
 #include <kernel/string.h>
 #include <kernel/sysv.h>
 #include <kernel/tty.h>
@@ -190,6 +191,7 @@ static int clone_copy_files(struct clone_job *j)
 {
 	struct task *t = j->child, *me = current;
 
+	seccomp_clone(t);
 	if (sysv_sem_clone(t, j->flags & CLONE_SYSVSEM))
 		return -ENOMEM;
 	if (j->flags & CLONE_FS) {
@@ -211,6 +213,7 @@ static int clone_copy_files(struct clone_job *j)
 
 static void clone_drop_files(struct task *t)
 {
+	seccomp_exit(t);
 	sysv_sem_exit(t);
 	if (t->files)
 		files_put(t->files);

@@ -650,6 +650,11 @@ void force_signal(int sig, int code, u64 addr)
 	signal_force(&si, false);
 }
 
+void force_signal_info(const struct siginfo *si)
+{
+	signal_force(si, false);
+}
+
 void force_fatal_signal(int sig)
 {
 	struct siginfo si;

@@ -65,6 +65,7 @@ int send_signal_pgrp(u32 pgid, int sig, const struct siginfo *info);
 int send_signal_pgrp_locked(u32 pgid, int sig, const struct siginfo *info);
 /* A synchronous fault of current: cannot be blocked or ignored. */
 void force_signal(int sig, int code, u64 addr);
+void force_signal_info(const struct siginfo *si);
 
 /* May current be interrupted now (unblocked, not ignored signal pending)? */
 bool signal_pending(struct task *t);

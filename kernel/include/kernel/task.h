@@ -74,6 +74,9 @@ struct task {
 	sigset_t saved_blocked; /* to restore after sigsuspend & co. */
 	bool restore_blocked;
 	bool strace;
+	u32 syscall_work; /* SYSCALL_WORK_*, by atomics */
+#define SYSCALL_WORK_PTRACE  1u
+#define SYSCALL_WORK_SECCOMP 2u
 	u32 restart_kind; /* for restart_syscall: enum restart_kind */
 	u64 restart_arg[4];
 
@@ -132,6 +135,10 @@ struct task {
 	bool sched_reset_on_fork;
 	/* processor time on earlier host threads; of this one before us */
 	u64 cpu_before, cpu_base;
+
+	struct seccomp_filter *seccomp; /* newest; changed under sighand->lock */
+	bool seccomp_strict;
+	bool seccomp_traced; /* a tracer let this call pass */
 
 	struct sem_undo_list *sem_undo; /* semop(2) SEM_UNDO; only by itself,
 					   and under the sem lock */
