@@ -239,6 +239,8 @@ T(signalfd_in_epoll)
 		_exit(0);
 	}
 	CHECK_EQ(epoll_wait(ep, &ev, 1, 5000), 1);
+	while (wait(NULL) < 0 && errno == EINTR) /* it has the file as well */
+		;
 	close(fd);
 	CHECK_EQ(epoll_wait(ep, &ev, 1, 0), 0);
 }

@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# tests/bench/run.sh BUILD [ROUNDS]: the spine benchmark on the host and in a
+# machine by turns, as an ordinary user; the median of each row in nanoseconds,
+# and guest time over host time. Also a boot to /bin/true and its memory.
+set -u
+build=$1 rounds=${2:-5}
+work=$(mktemp -d "${TMPDIR:-/tmp}/lodger-bench.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/root/tmp" "$work/root/bin" "$work/root/dev" "$work/root/proc" \
+	"$work/root/sys" "$work/root/run" "$work/home"
+cp "$build/lodger" "$work/"
+cp "$build/tests/bench/spine" "$work/root/bin/"
+cp /bin/busybox "$work/root/bin/"
+chmod -R a+rX "$work"
+chmod 777 "$work/home" "$work/root/tmp"
+as_user() {
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid 65534 --regid 65534 --clear-groups env \
+			-u XDG_RUNTIME_DIR HOME="$work/home" "$@"
+	else
+		"$@"
+	fi
+}
+
+i=0
+while [ "$i" -lt "$rounds" ]; do
+	i=$((i + 1))
+	(cd "$work/home" && as_user timeout -k 2 120 "$work/root/bin/spine") \
+		</dev/null | sed 's/^/host /' >>"$work/rows"
+	as_user timeout -k 2 120 "$work/lodger" run -q --workdir /tmp \
+		--root "$work/root" -- /bin/spine \
+		</dev/null | sed 's/^/guest /' >>"$work/rows"
+done
+sort -k2,2 -k1,1 -k3,3n "$work/rows" | awk '
+	function flush_group() {
+		if (n)
+			m[key] = v[int((n + 1) / 2)]
+		n = 0
+	}
+	{
+		k = $1 " " $2
+		if (k != key)
+			flush_group()
+		key = k
+		v[++n] = $3
+		if (!($2 in seen)) {
+			seen[$2] = 1
+			name[++names] = $2
+		}
+	}
+	END {
+		flush_group()
+		printf "%-22s %12s %12s %8s\n", "ns per operation", "host",
+			"guest", "ratio"
+		for (i = 1; i <= names; i++) {
+			h = m["host " name[i]]
+			g = m["guest " name[i]]
+			printf "%-22s %12.1f %12.1f %8s\n", name[i], h, g,
+				h > 0 ? sprintf("%.2f", g / h) : "-"
+		}
+	}'
+
+# whole boots: median of 11, in milliseconds
+i=0
+while [ "$i" -lt 11 ]; do
+	i=$((i + 1))
+	a=$(date +%s%N)
+	as_user "$work/lodger" run -q -- /bin/busybox true </dev/null
+	b=$(date +%s%N)
+	echo $(((b - a) / 10000))
+done | sort -n | awk '{ v[NR] = $1 } END {
+	printf "%-22s %12s %12.2f ms\n", "boot, true, power off", "",
+		v[int((NR + 1) / 2)] / 100 }'
+
+# an idle machine: PSS of all its processes, 5 s after its start
+as_user timeout -k 2 20 "$work/lodger" run -q --name "idle$$" -- \
+	/bin/busybox sleep 8 </dev/null >/dev/null 2>&1 &
+sleep 5
+for p in $(pgrep -f "^$work/lodger run -q --name idle$$"); do
+	grep -h '^Pss:' "/proc/$p/smaps_rollup" 2>/dev/null
+done | awk '{ s += $2 } END {
+	printf "%-22s %12s %12.2f MiB (PSS)\n", "idle machine", "", s / 1024 }'
+wait
