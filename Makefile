@@ -96,10 +96,12 @@ $(O)/lodger: $(HOBJ) $(O)/boot/image.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HSAN) -pie -o $@ $^ $(HLIBS)
 
+# what `make run` and the like build uses all processors unless told otherwise
+jobs	= $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 deps:
 	@sh tools/install-deps.sh run
 run: deps
-	@$(MAKE) --no-print-directory $(O)/lodger
+	@$(MAKE) --no-print-directory $(jobs) $(O)/lodger
 	@$(O)/lodger run
 
 include $(wildcard tests/tests.mk)

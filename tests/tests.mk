@@ -37,17 +37,17 @@ test-deps:
 	@sh tools/install-deps.sh test
 tests: $(GTEST) $(HTEST) $(UTEST)
 check-native: test-deps
-	@$(MAKE) --no-print-directory $(O)/lodger tests
+	@$(MAKE) --no-print-directory $(jobs) $(O)/lodger tests
 	@sh tests/run.sh $(O) native $(T)
 check: test-deps
-	@$(MAKE) --no-print-directory $(O)/lodger tests
+	@$(MAKE) --no-print-directory $(jobs) $(O)/lodger tests
 	@sh tests/run.sh $(O) check $(T)
 check-long: test-deps
-	@$(MAKE) --no-print-directory $(O)/lodger tests
+	@$(MAKE) --no-print-directory $(jobs) $(O)/lodger tests
 	@sh tests/run.sh $(O) long
 	@$(MAKE) --no-print-directory check-hosts
 check-hosts: test-deps
-	@$(MAKE) --no-print-directory $(O)/lodger tests $(O)/tests/bench/spine
+	@$(MAKE) --no-print-directory $(jobs) $(O)/lodger tests $(O)/tests/bench/spine
 	@sh tests/hosts/check-hosts.sh $(O)
 bench: $(O)/lodger $(O)/tests/bench/spine
 	@sh tests/bench/run.sh $(O)
