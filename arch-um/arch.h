@@ -53,7 +53,8 @@ struct host_task {
 	uint32_t gs_set;
 	uint32_t kind; /* enum slot_kind */
 	uint32_t *wait_word;   /* where it sleeps, so that it can be asked */
-	uint64_t spare;
+	uint32_t kick_blocked; /* a kick's handler never returned to the host */
+	uint32_t spare;
 };
 _Static_assert(sizeof(struct host_task) == 1 << SLOT_SHIFT, "slot size");
 
@@ -101,6 +102,8 @@ void slot_free(struct host_task *ht);
 struct host_task *slot_of_task(const struct task *t);
 struct host_task *slot_current(void);
 void slot_bind(struct host_task *ht, struct task *t);
+/* Let kicks in again, if the last one's handler shut them out. */
+void thread_unblock_kick(struct host_task *ht);
 void thread_identity(struct host_task *ht);
 /* Park: wait for a command. Restartable at any point. */
 void thread_idle_loop(struct host_task *ht) __attribute__((noreturn));

@@ -53,6 +53,7 @@ static const struct filter_call filter_calls[] = {
 	{ __NR_sched_yield, F_TOKEN },
 	{ __NR_clock_gettime, F_TOKEN },
 	{ __NR_getrandom, F_TOKEN },
+	{ __NR_rt_sigprocmask, F_TOKEN },
 	{ __NR_wait4, F_TOKEN },
 	{ __NR_exit, F_TOKEN },
 	{ __NR_exit_group, F_TOKEN },

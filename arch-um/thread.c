@@ -117,6 +117,7 @@ struct host_task *slot_alloc(void)
 	ht->calls = NULL;
 	ht->idle_word = IDLE_WAIT;
 	ht->gs_set = 0;
+	ht->kick_blocked = 0;
 	ht->is_zygote = 0;
 	ht->host_pid = ht->host_tid = 0;
 	return ht;
@@ -248,6 +249,7 @@ int direct_start_thread(struct task *child)
 	if (!ht)
 		return -11;
 	host_fpu_make_live();
+	thread_unblock_kick(me);
 	slot_bind(ht, child);
 	ht->kind = SLOT_GUEST;
 	ht->host_pid = me->host_pid;
@@ -308,6 +310,7 @@ int direct_start_fork(struct task *child)
 	if (!ht)
 		return -11;
 	host_fpu_make_live();
+	thread_unblock_kick(me);
 	slot_bind(ht, child);
 	ht->kind = SLOT_GUEST;
 	ht->host_pid = 0;
@@ -392,8 +395,20 @@ static bool process_shared(const struct host_task *me)
 	return false;
 }
 
+void thread_unblock_kick(struct host_task *ht)
+{
+	uint64_t urg = 1ull << (HOST_SIGURG - 1);
+
+	if (likely(!ht->kick_blocked))
+		return;
+	ht->kick_blocked = 0;
+	host_call(__NR_rt_sigprocmask, 1 /* SIG_UNBLOCK */, (long)&urg, 0, 8,
+		  0);
+}
+
 void thread_idle_loop(struct host_task *ht)
 {
+	ht->kick_blocked = 1; /* perhaps: a late kick comes back to here */
 	WRITE_ONCE(ht->state, SLOT_IDLE);
 	for (;;) {
 		uint32_t cmd = load_acquire(&ht->idle_word);
@@ -408,6 +423,7 @@ void thread_idle_loop(struct host_task *ht)
 		/* IDLE_RUN: continue the context of ht->task. */
 		WRITE_ONCE(ht->idle_word, IDLE_WAIT);
 		WRITE_ONCE(ht->state, SLOT_KERNEL);
+		thread_unblock_kick(ht);
 		__builtin_ia32_wrfsbase64(0);
 		thread_signal_stack(ht);
 		ctx_resume(ht->ctx_sp, 0);
@@ -719,6 +735,7 @@ void direct_first_thread(void)
 void zygote_main(void)
 {
 	backend->first_thread();
+	__builtin_unreachable();
 }
 
 void host_machine_exit(int code)

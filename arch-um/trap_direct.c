@@ -74,6 +74,13 @@ void direct_signals(void)
 			sa.flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER |
 				   SA_RESTORER;
 			sa.restorer = host_sigreturn_code;
+			/*
+			 * A kick shuts out kicks until the way out lets them
+			 * in again: two frames of it on the kernel stack, one
+			 * upon the other, could not be told apart.
+			 */
+			if (sig == SIGURG)
+				sa.flags &= ~(unsigned long)SA_NODEFER;
 		}
 		host_call(__NR_rt_sigaction, sig, (long)&sa, 0, 8, 0);
 	}
@@ -112,8 +119,10 @@ static bool direct_within(uint64_t rip, const char *from, const char *to)
 }
 
 /*
- * A signal inside gate_jump, before the kernel took over: the registers as
- * they were when the guest jumped there.
+ * A signal inside gate_jump, before the kernel took over: the registers as they
+ * were before the call. Two bytes before the return address stands something
+ * that makes the same call (patch.c), as it does for calls that are restarted;
+ * the gate's own address must not get into a guest's signal frame.
  */
 static void direct_undo_jump(struct pt_regs *regs, uint64_t scratch)
 {
@@ -127,7 +136,7 @@ static void direct_undo_jump(struct pt_regs *regs, uint64_t scratch)
 		regs->rdx = scr[SCR_RDX / 8];
 		regs->rcx = scr[SCR_RIP / 8];
 	}
-	regs->rip = (uint64_t)gate_jump;
+	regs->rip = regs->rcx - 2;
 }
 
 /* The host's idea of a user-mode fault, in ours. */
@@ -161,6 +170,8 @@ struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 	uint64_t rip = READ_ONCE(sc->rip);
 	struct pt_regs jump;
 
+	if (sig == SIGURG)
+		ht->kick_blocked = 1;
 	if (frame_sp - pad >= TASK_PAD_SIZE) {
 		/*
 		 * On the keyed stack: a gate was interrupted, or its check
@@ -304,6 +315,7 @@ int direct_exit_prepare(struct pt_regs *regs)
 		kern_exit_work(regs);
 		ht = t->host;
 	}
+	thread_unblock_kick(ht);
 	if (ht->fpu)
 		host_fpu_make_live();
 	if (ht->gs_set) {
@@ -328,6 +340,7 @@ void direct_return_to_user(void)
 void host_return_to_user(void)
 {
 	backend->return_to_user();
+	__builtin_unreachable();
 }
 
 void direct_kick(struct host_task *ht)
