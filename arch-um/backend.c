@@ -34,7 +34,7 @@ void backend_choose(const struct boot_params *bp)
 	if (bp->backend == BACKEND_PTRACE)
 		backend = &backend_ptrace;
 	backend_remote = backend->remote;
-	name = bp->backend == BACKEND_DIRECT_UNWALLED ? "direct-unwalled" :
-							backend->name;
+	name = bp->backend == BACKEND_DIRECT_UNWALLED ? "direct-unwalled"
+						      : backend->name;
 	strlcpy(host_info.backend, name, sizeof(host_info.backend));
 }

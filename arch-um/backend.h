@@ -18,9 +18,9 @@
 
 struct backend {
 	const char *name;
-	bool remote;	   /* user memory is not in this address space */
+	bool remote; /* user memory is not in this address space */
 	bool patches_text;
-	bool one_process;  /* all kernel contexts are the zygote's threads */
+	bool one_process; /* all kernel contexts are the zygote's threads */
 
 	/* Once, before the filter: what the address space needs. */
 	void (*init)(const struct boot_params *bp);
@@ -28,7 +28,7 @@ struct backend {
 	/* First acts of a host thread that is going to run ht->task. */
 	void (*thread_enter)(struct host_task *ht);
 	/* Body of the first thread: looks after dead processes. */
-	void (*first_thread)(void) __attribute__((noreturn));
+	void (*first_thread)(void); /* never returns */
 	/* Body of the first helper thread: makes processes on request. */
 	void (*server)(void *unused);
 
@@ -36,7 +36,7 @@ struct backend {
 	int (*start_fork)(struct task *child);
 	/* The task leaves its address space for good; may be absent. */
 	void (*task_exit)(struct task *t);
-	void (*return_to_user)(void) __attribute__((noreturn));
+	void (*return_to_user)(void); /* never returns */
 	/* Called when ht is in user mode. */
 	void (*kick)(struct host_task *ht);
 	int (*mm_exec)(struct mm *new_mm, bool shared);

@@ -29,7 +29,7 @@ static uint64_t stub_fpu_len;
 static bool stub_fpu_xfer(int request, uint64_t len)
 {
 	struct stub *s = stub_of(current);
-	struct xstate_iovec iov = { stub_xstate(current), len };
+	struct xstate_iovec iov = {stub_xstate(current), len};
 
 	if (s->dead || stub_ptrace(request, s->tid, NT_XSTATE, &iov))
 		return false;

@@ -31,8 +31,8 @@ static size_t stub_copy(long nr, uint64_t there, void *here, size_t n)
 	size_t done = 0;
 
 	while (done < n && !s->dead && s->tid) {
-		struct mm_iovec l = { (uint64_t)here + done, n - done };
-		struct mm_iovec r = { there + done, n - done };
+		struct mm_iovec l = {(uint64_t)here + done, n - done};
+		struct mm_iovec r = {there + done, n - done};
 		long k = host_call6(nr, (long)pid, (long)&l, 1, (long)&r, 1, 0);
 
 		if (k <= 0)

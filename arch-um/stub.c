@@ -48,7 +48,7 @@
 #define WAIT_NOHANG   1
 #define WAIT_NOWAIT   0x1000000
 
-#define STUB_RETRIES 1000
+#define STUB_RETRIES  1000
 
 struct stub_iovec {
 	void *base;
@@ -69,7 +69,7 @@ long stub_ptrace(int request, uint32_t tid, uint64_t addr, const void *data)
 
 bool stub_get_regs(struct stub *s)
 {
-	struct stub_iovec iov = { s->r, sizeof(s->r) };
+	struct stub_iovec iov = {s->r, sizeof(s->r)};
 
 	if (!stub_ptrace(PT_GETREGSET, s->tid, NT_PRSTATUS, &iov))
 		return true;
@@ -79,7 +79,7 @@ bool stub_get_regs(struct stub *s)
 
 bool stub_set_regs(struct stub *s, unsigned int n)
 {
-	struct stub_iovec iov = { s->r, n * 8 };
+	struct stub_iovec iov = {s->r, n * 8};
 	long err = stub_ptrace(PT_SETREGSET, s->tid, NT_PRSTATUS, &iov);
 
 	if (!err)
@@ -190,7 +190,7 @@ static void stub_args(struct stub *s, long nr, const long a[6])
 long stub_call(struct stub *s, long nr, long a1, long a2, long a3, long a4,
 	       long a5, long a6)
 {
-	const long a[6] = { a1, a2, a3, a4, a5, a6 };
+	const long a[6] = {a1, a2, a3, a4, a5, a6};
 
 	stub_args(s, nr, a);
 	if (!stub_run(s, stub_syscall, stub_syscall_end)) {
@@ -203,7 +203,7 @@ long stub_call(struct stub *s, long nr, long a1, long a2, long a3, long a4,
 
 long stub_clone_call(struct stub *s, uint64_t flags)
 {
-	const long a[6] = { (long)flags, 0, 0, 0, 0, (long)host_token };
+	const long a[6] = {(long)flags, 0, 0, 0, 0, (long)host_token};
 	struct pt_regs *r = (struct pt_regs *)s->r;
 	int tries;
 
@@ -350,7 +350,7 @@ void stub_first_thread(void)
 
 void stub_release(struct stub *s)
 {
-	const long a[6] = { 0, 0, 0, 0, 0, (long)host_token };
+	const long a[6] = {0, 0, 0, 0, 0, (long)host_token};
 	struct pt_regs *r = (struct pt_regs *)s->r;
 
 	if (!s->tid)
@@ -377,7 +377,9 @@ void stub_release(struct stub *s)
  */
 uint64_t stub_cpu_ns(const struct stub *s)
 {
-	struct { int64_t sec, nsec; } ts = { 0, 0 };
+	struct {
+		int64_t sec, nsec;
+	} ts = {0, 0};
 	uint64_t ns = s->cpu_base, since = READ_ONCE(s->ran_since);
 
 	if (s->threaded)

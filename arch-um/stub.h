@@ -34,9 +34,9 @@ struct stub {
 	/* the last fault, if nothing has happened since */
 	bool fault_again;
 	uint64_t fault_rip, fault_addr;
-	uint64_t fs, gs;   /* base addresses */
-	bool threaded;	   /* the process has had other threads */
-	uint64_t cpu_base; /* CPU time that was counted elsewhere or by us */
+	uint64_t fs, gs;    /* base addresses */
+	bool threaded;	    /* the process has had other threads */
+	uint64_t cpu_base;  /* CPU time that was counted elsewhere or by us */
 	uint64_t ran_since; /* threaded: when it was resumed, 0: it stands */
 	uint64_t r[STUB_REGS_ALL];
 };
@@ -54,14 +54,14 @@ static inline uint8_t *stub_xstate(const struct task *t)
 }
 
 /* --- stub_code.S: entry points in kernel text, and where they stop --- */
-extern char stub_page[], stub_syscall[], stub_syscall_end[], stub_clone[], stub_clone_end[],
-	stub_cmpxchg[], stub_cmpxchg_end[], stub_leave[];
+extern char stub_page[], stub_syscall[], stub_syscall_end[], stub_clone[],
+	stub_clone_end[], stub_cmpxchg[], stub_cmpxchg_end[], stub_leave[];
 void stub_born(void *zygote) __attribute__((noreturn));
 
 /* How a stub has stopped. */
 enum stub_stop {
-	STUB_SYSCALL = 0x85,  /* SIGTRAP | 0x80 */
-	STUB_KICKED = 0x100,  /* nothing happened but that it was asked */
+	STUB_SYSCALL = 0x85, /* SIGTRAP | 0x80 */
+	STUB_KICKED = 0x100, /* nothing happened but that it was asked */
 	STUB_DEAD = 0x200,
 	/* everything else is a host signal number */
 };

@@ -736,6 +736,7 @@ void zygote_main(void)
 {
 	backend->first_thread();
 	__builtin_unreachable();
+	__builtin_unreachable();
 }
 
 void host_machine_exit(int code)

@@ -341,6 +341,7 @@ void host_return_to_user(void)
 {
 	backend->return_to_user();
 	__builtin_unreachable();
+	__builtin_unreachable();
 }
 
 void direct_kick(struct host_task *ht)

@@ -31,16 +31,16 @@
 #define PT_GET_SYSCALL_INFO 0x420e
 #define PROBE_TRIES	    8
 
-#define PF_PROT	 1
-#define PF_USER	 4
-#define PF_INSTR 16
-#define TRAP_DB	 1
-#define TRAP_BP	 3
-#define TRAP_UD	 6
-#define TRAP_GP	 13
-#define TRAP_PF	 14
-#define TRAP_MF	 16
-#define TRAP_AC	 17
+#define PF_PROT		    1
+#define PF_USER		    4
+#define PF_INSTR	    16
+#define TRAP_DB		    1
+#define TRAP_BP		    3
+#define TRAP_UD		    6
+#define TRAP_GP		    13
+#define TRAP_PF		    14
+#define TRAP_MF		    16
+#define TRAP_AC		    17
 
 /* --- registers --- */
 
@@ -88,7 +88,7 @@ static bool ptrace_probe(struct task *t, struct pt_regs *regs, int sig,
 {
 	struct stub *s = stub_of(t);
 	uint64_t base = STUB_STACKS + t->host->index * STUB_STACK_SIZE, uc;
-	uint64_t ss[3] = { base + 64, 0, STUB_STACK_SIZE - 64 };
+	uint64_t ss[3] = {base + 64, 0, STUB_STACK_SIZE - 64};
 	uint64_t mc[2]; /* err, trapno */
 	int stop = STUB_KICKED, tries;
 
@@ -141,7 +141,7 @@ static void ptrace_fault(struct task *t, struct pt_regs *regs, int sig)
 {
 	struct stub *s = stub_of(t);
 	struct stub_siginfo si;
-	struct fault_info f = { .sig = sig };
+	struct fault_info f = {.sig = sig};
 	bool probed = false;
 
 	if (!stub_get_siginfo(s, &si))
@@ -370,8 +370,8 @@ struct ptrace_sigaction {
  */
 static void ptrace_signals(void)
 {
-	static const uint8_t handled[] = { SIGSYS, SIGSEGV, SIGBUS, SIGFPE,
-					   SIGILL, SIGTRAP };
+	static const uint8_t handled[] = {SIGSYS, SIGSEGV, SIGBUS,
+					  SIGFPE, SIGILL,  SIGTRAP};
 	struct ptrace_sigaction sa;
 	const uint64_t chld = 1ull << (SIGCHLD - 1);
 	unsigned int i;
@@ -403,7 +403,7 @@ static void ptrace_signals(void)
 static void ptrace_thread_enter(struct host_task *ht)
 {
 	uint64_t block = (uint64_t)task_block(ht->task);
-	uint64_t ss[3] = { block + PAGE_SIZE, 0, TASK_STACK_SIZE - PAGE_SIZE };
+	uint64_t ss[3] = {block + PAGE_SIZE, 0, TASK_STACK_SIZE - PAGE_SIZE};
 
 	/* its own stack, so that a fault nests below its stack pointer */
 	host_call(__NR_sigaltstack, (long)ss, 0, 0, 0, 0);
@@ -456,7 +456,9 @@ static uint64_t ptrace_get_gs(void)
 static uint64_t ptrace_cpu_ns(struct task *t)
 {
 	struct host_task *ht = READ_ONCE(t->host);
-	struct { int64_t sec, nsec; } ts = { 0, 0 };
+	struct {
+		int64_t sec, nsec;
+	} ts = {0, 0};
 
 	if (!ht)
 		return 0;
