@@ -50,6 +50,7 @@ all: $(O)/lodger
 .PHONY: all run check check-long check-native check-hosts lint tables install clean bench deps
 
 GEN	:= $(O)/gen/syscalls.h
+.SECONDARY: $(GEN) # else it goes after a first build, and all is built again
 $(O)/gen/%.h: kernel/syscall/syscalls.tbl tools/gen-syscalls.awk
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D) && awk -v out=$* -f tools/gen-syscalls.awk $< >$@.tmp && { cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@; }
