@@ -27,6 +27,7 @@ static bool sleep_interrupted(struct task *t, enum sleep_mode mode)
 	return mode == SLEEP_INTR ? signal_pending(t) : fatal_signal_pending(t);
 }
 
+u32 nr_tasks __hot_data;	/* kept by kernel/task */
 static u32 wait_asleep __hot_data; /* tasks in host_futex_wait() */
 
 static bool sleep_spin(struct task *t, u32 seq)

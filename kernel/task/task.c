@@ -33,7 +33,7 @@
 struct mutex tasklist_lock __hot_data = MUTEX_INIT(tasklist_lock);
 struct list_head all_tasks __hot_data = LIST_HEAD_INIT(all_tasks);
 struct process *init_process __hot_data;
-u32 nr_tasks __hot_data, max_tasks __hot_data = 1000;
+u32 max_tasks __hot_data = 1000;
 
 static spinlock_t task_warm_lock __hot_data;
 static struct task_area *task_warm __hot_data;
