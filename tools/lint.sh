@@ -1,32 +1,85 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# make lint: the format of every C file, cppcheck, shellcheck where it is there.
-# usage: lint.sh [FILE...]	(all files of the tree without)
+# What can be said about the sources without building them: licence lines,
+# white space, who may include what, scripts, and committed files that are made
+# from others; without `quick` also cppcheck and how far the format is from
+# .clang-format. From the top of the tree; exit status 1 when something is wrong.
+# usage: lint.sh [quick]
 set -u
-cd "$(dirname "$0")/.." || exit 1
 bad=0
-files=${*:-$(git ls-files '*.c' '*.h')}
+say() {
+	echo "lint: $*"
+	bad=1
+}
+sources() { # PATTERN...
+	git ls-files -- "$@" 2>/dev/null || find . -path ./build -prune -o -type f -print
+}
+refuse() { # WHY GREP-PATTERN FILE...
+	why=$1 pattern=$2
+	shift 2
+	found=$(grep -nE -- "$pattern" "$@" /dev/null) || return 0
+	say "$why"
+	echo "$found" | head -20
+}
 
-if command -v clang-format >/dev/null; then
-	# shellcheck disable=SC2086 # a list
-	clang-format --dry-run -Werror $files || bad=1
-else
-	echo "lint: clang-format is not installed: the format is not checked"
-fi
+# Every source says its licence in one of its first two lines.
+for f in $(sources '*.c' '*.h' '*.S' '*.sh' '*.awk' '*.lds' '.ci/run'); do
+	sed 2q "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0' ||
+		say "$f: no SPDX-License-Identifier line"
+done
 
-if command -v cppcheck >/dev/null; then
-	[ $# -gt 0 ] || cppcheck --quiet --force --inline-suppr -j "$(nproc)" \
-		--std=c11 --enable=warning,portability --error-exitcode=1 \
-		--suppressions-list=tools/cppcheck.txt \
-		--max-configs=2 -I kernel -I kernel/include -I . \
-		arch-um boot drivers-host kernel || bad=1
-else
-	echo "lint: cppcheck is not installed: no static checks"
-fi
+# shellcheck disable=SC2046 # lists of files
+refuse 'white space at the end of a line' '[[:blank:]]+$' \
+	$(sources '*.c' '*.h' '*.S' '*.sh' '*.awk' '*.lds' Makefile '*.mk' '*.md')
 
+# The arrows between the folders. (The build also refuses: -nostdinc, nm.)
+refuse 'the kernel includes headers that are not its own' \
+	'^#[[:blank:]]*include[[:blank:]]*<(linux|asm|sys|bits|std(io|lib)|string|unistd|errno|fcntl|pthread)[./]' \
+	$(sources 'kernel/*.c' 'kernel/*.h' 'drivers-host/*_kern.c')
+refuse 'arch-um uses libc' \
+	'^#[[:blank:]]*include[[:blank:]]*<(sys/|stdio|stdlib|string\.h|unistd|errno\.h|fcntl|pthread)' \
+	$(sources 'arch-um/*.c' 'arch-um/*.h')
+refuse 'the command includes the kernel proper' \
+	'^#[[:blank:]]*include[[:blank:]]*<(kernel|abi)/' \
+	$(sources 'boot/*.c' 'boot/*.h' 'drivers-host/*_host.c')
+
+for f in $(sources '*.sh' '.ci/run' 'boot/initramfs/etc/init.d/*'); do
+	case $(sed q "$f") in
+	*bash*) bash -n "$f" || say "$f: syntax" ;;
+	*) sh -n "$f" || say "$f: syntax" ;;
+	esac
+done
 if command -v shellcheck >/dev/null; then
-	# shellcheck disable=SC2046 # a list
-	shellcheck $(git ls-files '*.sh') .ci/run || bad=1
+	# shellcheck disable=SC2046
+	shellcheck -S warning $(sources 'tools/*.sh' '.ci/run') || bad=1
 fi
-[ "$bad" = 0 ] && echo "lint: clean"
-exit "$bad"
+
+table=kernel/syscall/SYSCALLS.md
+make_table="awk -v out=md -f tools/gen-syscalls.awk kernel/syscall/syscalls.tbl"
+$make_table | cmp -s - "$table" ||
+	say "$table is stale; make tables, and commit it"
+
+if [ "${1-}" != quick ]; then
+	if command -v cppcheck >/dev/null; then
+		cppcheck --quiet --force --inline-suppr -j "$(nproc)" \
+			--std=c11 --enable=warning,portability \
+			--error-exitcode=1 --max-configs=2 \
+			--suppressions-list=tools/cppcheck.txt \
+			-I kernel -I kernel/include -I . \
+			arch-um boot drivers-host kernel || bad=1
+	else
+		echo "lint: cppcheck is not installed: no static checks"
+	fi
+	if command -v clang-format >/dev/null; then
+		n=0
+		for f in $(sources '*.c' '*.h'); do
+			clang-format --dry-run -Werror "$f" 2>/dev/null ||
+				n=$((n + 1))
+		done
+		# told, not refused: whoever edits a file formats it
+		[ "$n" = 0 ] || echo "lint: clang-format would change $n files"
+	fi
+fi
+
+[ $bad -ne 0 ] || echo "lint: fine"
+exit $bad

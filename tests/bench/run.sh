@@ -26,7 +26,7 @@ as_user() {
 i=0
 while [ "$i" -lt "$rounds" ]; do
 	i=$((i + 1))
-	(cd "$work/home" && as_user timeout -k 2 120 "$work/root/bin/spine") \
+	(cd "$work/home" && as_user timeout -k 2 120 "$work/root/bin/spine" "$work/home") \
 		</dev/null | sed 's/^/host /' >>"$work/rows"
 	as_user timeout -k 2 120 "$work/lodger" run -q --workdir /tmp \
 		--root "$work/root" -- /bin/spine \
@@ -44,10 +44,8 @@ sort -k2,2 -k1,1 -k3,3n "$work/rows" | awk '
 			flush_group()
 		key = k
 		v[++n] = $3
-		if (!($2 in seen)) {
-			seen[$2] = 1
+		if (!seen[$2]++)
 			name[++names] = $2
-		}
 	}
 	END {
 		flush_group()
@@ -57,7 +55,7 @@ sort -k2,2 -k1,1 -k3,3n "$work/rows" | awk '
 			h = m["host " name[i]]
 			g = m["guest " name[i]]
 			printf "%-22s %12.1f %12.1f %8s\n", name[i], h, g,
-				h > 0 ? sprintf("%.2f", g / h) : "-"
+				(h > 0 ? sprintf("%.2f", g / h) : "-")
 		}
 	}'
 
