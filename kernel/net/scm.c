@@ -190,16 +190,10 @@ int scm_import(struct sock_msg *m, uaddr control, u64 len)
 
 /* --- out --- */
 
-struct scm_out {
-	uaddr at;
-	u64 left, used;
-};
-
-/* A whole message, cut to the room there is. */
-static void scm_put(struct sock_msg *m, struct scm_out *o, int type,
-		    const void *data, size_t n)
+void scm_put(struct sock_msg *m, struct scm_out *o, int level, int type,
+	     const void *data, size_t n)
 {
-	struct cmsghdr h = { CMSG_LEN(n), SOL_SOCKET, type };
+	struct cmsghdr h = { CMSG_LEN(n), level, type };
 	u64 space = CMSG_SPACE(n);
 
 	if (o->left < sizeof(h)) {
@@ -270,10 +264,10 @@ static void scm_put_time(struct sock *sk, struct sock_msg *m, struct scm_out *o)
 	s64 ts[2] = { now / NSEC_PER_SEC, now % NSEC_PER_SEC };
 
 	if (sk->timestampns) {
-		scm_put(m, o, SO_TIMESTAMPNS, ts, sizeof(ts));
+		scm_put(m, o, SOL_SOCKET, SO_TIMESTAMPNS, ts, sizeof(ts));
 	} else if (sk->timestamp) {
 		ts[1] /= NSEC_PER_USEC;
-		scm_put(m, o, SO_TIMESTAMP, ts, sizeof(ts));
+		scm_put(m, o, SOL_SOCKET, SO_TIMESTAMP, ts, sizeof(ts));
 	}
 }
 
@@ -284,11 +278,14 @@ u64 scm_export(struct sock *sk, struct sock_msg *m, uaddr control, u64 len)
 	if (unlikely(sk->timestamp || sk->timestampns))
 		scm_put_time(sk, m, &o);
 	if (sk->passcred)
-		scm_put(m, &o, SCM_CREDENTIALS, &m->cred, sizeof(m->cred));
+		scm_put(m, &o, SOL_SOCKET, SCM_CREDENTIALS, &m->cred,
+			sizeof(m->cred));
 	if (m->scm) {
 		scm_put_rights(m, &o);
 		scm_free(m->scm);
 		m->scm = NULL;
 	}
+	if (sk->ops->cmsg)
+		sk->ops->cmsg(sk, m, &o);
 	return o.used;
 }

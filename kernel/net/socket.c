@@ -187,9 +187,11 @@ static long sock_ioctl(struct file *f, u32 cmd, u64 arg)
 {
 	struct sock *sk = f->priv;
 
+	long ret = -ENOTTY;
+
 	if (sk->ops->ioctl)
-		return sk->ops->ioctl(sk, cmd, arg);
-	return -ENOTTY;
+		ret = sk->ops->ioctl(sk, cmd, arg);
+	return ret == -ENOTTY ? netdev_ioctl(cmd, arg) : ret;
 }
 
 static void sock_release(struct file *f)
@@ -210,4 +212,5 @@ static const struct file_ops socket_file_ops = {
 void net_init(void)
 {
 	unix_init();
+	netlink_init();
 }

@@ -94,6 +94,7 @@ static int sock_set_int(struct sock *sk, int name, int val)
 		if (name == SO_SNDBUF || name == SO_SNDBUFFORCE) {
 			sk->sndbuf = sock_buf_size(val, SOCK_SNDBUF_MIN,
 						   name == SO_SNDBUFFORCE);
+			sk->sndbuf_set = true;
 			sock_wake_writers(sk);
 		} else {
 			sk->rcvbuf = sock_buf_size(val, SOCK_RCVBUF_MIN,
@@ -140,6 +141,8 @@ int sock_setsockopt(struct sock *sk, int name, uaddr val, u32 len)
 			return -EFAULT;
 		sk->linger = l;
 		return 0;
+	case SO_BINDTODEVICE: /* not a number */
+		return -ENOPROTOOPT;
 	}
 	if (len < sizeof(v))
 		return -EINVAL;

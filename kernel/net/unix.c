@@ -505,4 +505,5 @@ static struct sock_family unix_family = {
 void unix_init(void)
 {
 	sock_family_register(&unix_family);
+	unix_proc_init();
 }

@@ -25,8 +25,8 @@
 #include "unix_internal.h"
 
 static struct mutex unix_gc_mutex = MUTEX_INIT(unix_gc_mutex);
-static spinlock_t unix_all_lock = SPINLOCK_INIT;
-static struct list_head unix_all = LIST_HEAD_INIT(unix_all);
+spinlock_t unix_all_lock = SPINLOCK_INIT;
+struct list_head unix_all = LIST_HEAD_INIT(unix_all);
 static u32 unix_inflight; /* sockets in messages, under unix_gc_mutex */
 
 void unix_gc_lock(void)

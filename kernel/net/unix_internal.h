@@ -6,6 +6,7 @@
  *	unix_name.c	names: paths, abstract names, autobind
  *	unix_msg.c	queues: send, receive, poll
  *	unix_gc.c	sockets in flight that nobody can reach any more
+ *	unix_proc.c	/proc/net/unix
  *
  * A message is queued at the receiver. A stream is a queue of pieces that a
  * reader takes across boundaries; datagrams and seqpackets are taken whole.
@@ -143,6 +144,8 @@ void unix_wake_room(struct usock *u);
 void unix_room_leave(struct usock *u);
 
 /* unix_gc.c */
+extern spinlock_t unix_all_lock;
+extern struct list_head unix_all; /* by all_node, under unix_all_lock */
 void unix_gc_add(struct usock *u);
 void unix_gc_del(struct usock *u);
 void unix_gc(void);
@@ -150,5 +153,8 @@ void unix_gc(void);
 void unix_gc_lock(void);
 void unix_gc_unlock(void);
 void unix_gc_count(const struct scm *s, int by);
+
+/* unix_proc.c */
+void unix_proc_init(void);
 
 #endif

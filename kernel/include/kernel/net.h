@@ -34,6 +34,20 @@ struct scm {
 	struct file *file[];
 };
 
+/* How a datagram of the Internet family came, for its ancillary data. */
+struct sock_arrival {
+	u8 to[16]; /* an IPv6 address, IPv4 ones mapped */
+	u16 port;
+	u8 ttl, tos;
+	bool have;
+};
+
+/* Where ancillary data is written to: see scm_put(). */
+struct scm_out {
+	uaddr at;
+	u64 left, used;
+};
+
 struct sock_msg {
 	struct iov_iter *it;
 	int flags; /* MSG_*; never blocks with MSG_DONTWAIT */
@@ -44,6 +58,7 @@ struct sock_msg {
 	struct scm *scm;
 	struct ucred cred; /* send: whose; recv: the sender's */
 	u32 out_flags;	   /* recv: MSG_TRUNC, MSG_CTRUNC, MSG_EOR */
+	struct sock_arrival in;
 };
 
 struct sock_ops {
@@ -72,6 +87,8 @@ struct sock_ops {
 	/* buf has room for *len (<= 256) bytes; sets *len */
 	int (*getsockopt)(struct sock *sk, int level, int name, void *buf,
 			  u32 *len);
+	/* Ancillary data of its own for what was received; may be absent. */
+	void (*cmsg)(struct sock *sk, struct sock_msg *m, struct scm_out *o);
 };
 
 /* sk->shutdown */
@@ -93,6 +110,7 @@ struct sock {
 	int err; /* pending, for SO_ERROR: taken by sock_take_error() */
 	bool listening;
 	u32 sndbuf, rcvbuf;
+	bool sndbuf_set; /* by the program */
 	u64 rcvtimeo, sndtimeo; /* ns, TIME_NEVER = none */
 	u32 rcvlowat;
 	bool passcred, reuseaddr, reuseport, keepalive, broadcast, oobinline,
@@ -155,10 +173,18 @@ int scm_import(struct sock_msg *m, uaddr control, u64 len);
  * => bytes used; sets MSG_CTRUNC in m->out_flags; m->scm is freed.
  */
 u64 scm_export(struct sock *sk, struct sock_msg *m, uaddr control, u64 len);
+/* One whole message, cut to the room there is: sets MSG_CTRUNC. */
+void scm_put(struct sock_msg *m, struct scm_out *o, int level, int type,
+	     const void *data, size_t n);
 void scm_free(struct scm *s);
 struct scm *scm_dup(const struct scm *s);
 
+/* SIOCGIF* and their like: netdevice(7). -ENOTTY: not one of them */
+long netdev_ioctl(u32 cmd, u64 arg);
+
 void unix_init(void);
+void inet_init(void);
+void netlink_init(void);
 void net_init(void);
 
 #endif
