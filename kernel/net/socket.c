@@ -212,5 +212,6 @@ static const struct file_ops socket_file_ops = {
 void net_init(void)
 {
 	unix_init();
+	inet_init();
 	netlink_init();
 }
