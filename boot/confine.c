@@ -173,6 +173,20 @@ static void confine_monitor_caps(const struct confine *c)
 		say_die("cannot drop capabilities: %s", strerror(errno));
 }
 
+void confine_keeper(bool counts_memory)
+{
+	if (geteuid())
+		return;
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (counts_memory)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
+			     CAP_SYS_PTRACE);
+	capng_apply(CAPNG_SELECT_BOUNDS);
+	if (capng_apply(CAPNG_SELECT_CAPS) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		say_die("cannot drop capabilities: %s", strerror(errno));
+}
+
 /* --- System calls of the monitor ----------------------------------------- */
 
 static const int confine_allowed[] = {

@@ -20,6 +20,12 @@ struct confine {
 void confine_monitor(const struct confine *c);
 
 /*
+ * The keeper, when it will not start the machine again: root's capabilities go,
+ * but for looking at the machine's memory when that is to be counted.
+ */
+void confine_keeper(bool counts_memory);
+
+/*
  * In the machine's first process: no file may be opened, and without a pid
  * namespace no stranger be signalled, where the host has Landlock. Best effort:
  * the machine's system-call filter stands in front of it.

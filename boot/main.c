@@ -27,6 +27,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+#include "confine.h"
 #include "doctor.h"
 #include "monitor.h"
 #include "names.h"
@@ -119,6 +120,8 @@ static int keeper_boot(const struct options *o, struct handover *h)
 		prctl(PR_SET_NAME, "lodger:monitor");
 		exit(monitor_run(o, &keeper.name, h));
 	}
+	if (o->argc) /* else it may have to boot again, with what it has now */
+		confine_keeper(o->mem);
 	if (o->mem)
 		memory_keeper_watch(h, keeper.monitor);
 	status = keeper_wait();

@@ -24,7 +24,7 @@ $(HTEST): $(O)/tests/bin/%: tests/boot/%.c
 # its names hidden) linked with a Check program.
 $(O)/tests/unit/%/fake.o: tests/unit/%/fake.c tests/unit/%/fake.h | $(GEN)
 	$(call say,TEST,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) $(KERNEL_ONLY) -w -I. -c $< -o $@.tmp.o && ld -r -o $@ $@.tmp.o $(filter %.o,$^) && objcopy --localize-hidden $@
+	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) $(KERNEL_ONLY) -w -I. -MT $@ -MF $(@:.o=.d) -c $< -o $@.tmp.o && ld -r -o $@ $@.tmp.o $(filter %.o,$^) && objcopy --localize-hidden $@
 $(O)/tests/unit/mm/fake.o: $(O)/kernel/lib/string.o
 UNITHOST_fs := drivers-host/hostfs_host.o drivers-host/hostfs_nodes_host.o
 .SECONDEXPANSION:
