@@ -28,6 +28,7 @@
 #include <kernel/uaccess.h>
 #include <kernel/vfs.h>
 #include "exec.h"
+#include "ptrace_internal.h"
 
 #define EXEC_STACK_EXTRA (128u << 10)
 #define EXEC_STACK_RND	 (1ull << 22) /* pages */
@@ -197,7 +198,7 @@ static void exec_setid(struct exec_job *job, struct cred *n)
 	const struct inode *ino = job->file->inode;
 
 	if ((job->file->path.mnt->flags & MS_NOSUID) ||
-	    current->proc->no_new_privs)
+	    current->proc->no_new_privs || ptrace_forbids_setid())
 		return;
 	if (ino->mode & S_ISUID)
 		n->euid = ino->uid;
@@ -528,6 +529,7 @@ static int do_execve(int dfd, const char *name, int flags,
 		     const struct exec_vector *envp)
 {
 	struct exec_job *job = kzalloc(sizeof(*job));
+	u32 old_tid = current->tid;
 	bool fatal = false;
 	int err;
 
@@ -550,6 +552,8 @@ static int do_execve(int dfd, const char *name, int flags,
 	kfree(job);
 	if (err && fatal)
 		do_group_exit(SIGSEGV);
+	if (!err)
+		ptrace_exec(old_tid);
 	return err;
 }
 

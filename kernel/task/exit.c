@@ -29,6 +29,7 @@
 #include <kernel/tty.h>
 #include <kernel/vfs.h>
 #include "internal.h"
+#include "ptrace_internal.h"
 
 /* --- Process groups without a tie to the rest of their session --- */
 
@@ -166,6 +167,23 @@ void process_notify_stop(struct process *p, int why)
 /* --- Release --- */
 
 /*
+ * The zombie leader of p is all that is left: tell who is to wait for it.
+ * => true: nobody is, it may be released
+ */
+static bool exit_leader_alone(struct process *p)
+{
+	struct task *t = p->leader;
+	int status = process_wait_status(p);
+
+	if (!ptrace_reparented(t))
+		return process_notify_parent(p, (int)p->exit_signal);
+	waitqueue_wake_poll(&p->exit_wait, ~0ull);
+	ptrace_notify_tracer(t, status & 0x7f ? CLD_KILLED : CLD_EXITED,
+			     status & 0x7f ? status & 0x7f : status >> 8);
+	return false;
+}
+
+/*
  * Out of the tree and the pid table. If that leaves a dead leader alone, its
  * parent is told now, and it may go as well.
  */
@@ -175,6 +193,8 @@ void task_release(struct task *t)
 	struct task *leader = p->leader;
 	struct sighand *sh;
 
+	if (t->tracer)
+		ptrace_unlink(t);
 	task_detach(t);
 	WRITE_ONCE(t->state, TASK_DEAD);
 	sh = sighand_lock(p);
@@ -183,8 +203,7 @@ void task_release(struct task *t)
 		signal_flush(&p->pending);
 	spin_unlock(&sh->lock);
 	if (leader && leader != t && p->nr_threads == 1 &&
-	    leader->state == TASK_ZOMBIE &&
-	    process_notify_parent(p, (int)p->exit_signal))
+	    leader->state == TASK_ZOMBIE && exit_leader_alone(p))
 		task_release(leader);
 	task_put(t);
 }
@@ -274,8 +293,16 @@ static void exit_notify(struct task *t, bool last)
 	/* execve may have made another thread the leader meanwhile: ask now */
 	leads = p->leader == t;
 	WRITE_ONCE(t->state, TASK_ZOMBIE);
-	if (!leads)
+	if (!list_empty(&p->ptraced))
+		ptrace_exit_tracer(t);
+	if (!leads && t->tracer && !p->exec_task)
+		ptrace_notify_tracer(t, CLD_EXITED, t->pt.exit_code >> 8);
+	else if (!leads)
 		task_release(t);
+	else if (ptrace_reparented(t)) {
+		if (process_empty_but_leader(p))
+			(void)exit_leader_alone(p);
+	}
 	else if (process_empty_but_leader(p) &&
 		 exit_signal_parent(p, (int)p->exit_signal))
 		task_release(t);
@@ -304,6 +331,7 @@ static bool exit_signals(struct task *t, int code)
 	last = --p->live == 0;
 	if (p->leader == t)
 		p->exit_code = code;
+	t->pt.exit_code = code;
 	if (!last && !(p->group_flags & PROC_GROUP_EXIT)) {
 		signal_retarget_locked(t, ~t->blocked);
 		if (t->jobctl & JOBCTL_STOP_PENDING)
@@ -419,6 +447,7 @@ void do_exit(int code)
 	if (t->dying)
 		panic("task %u exits while it exits", t->tid);
 	pr_debug(DEBUG_TASK, "%s[%u]: exit %x\n", t->comm, t->tid, code);
+	ptrace_event(PTRACE_EVENT_EXIT, (u64)code);
 	task_mm_exec_release(t);
 	last = exit_signals(t, code);
 	if (last && t->proc == init_process)

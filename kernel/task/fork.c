@@ -25,6 +25,7 @@
 #include <kernel/tty.h>
 #include <kernel/vfs.h>
 #include "internal.h"
+#include "ptrace_internal.h"
 
 #define CLONE_NAMESPACES                                                       \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |         \
@@ -35,6 +36,7 @@ struct clone_job {
 	u64 flags;
 	struct task *child;
 	struct completion_vfork vfork;
+	u32 event; /* PTRACE_EVENT_* for our tracer */
 	int pidfd;
 	struct file *pidfd_file;
 };
@@ -126,6 +128,8 @@ static void clone_copy_regs(struct clone_job *j)
 	r->rax = 0;
 	if (j->a->stack.va)
 		r->rsp = j->a->stack.va + j->a->stack_size;
+	if (current->pt.step)
+		r->rflags &= ~0x100ull;
 	r->entry = ENTRY_NEW;
 	r->flags = PT_REGS_FULL;
 }
@@ -278,6 +282,8 @@ static int clone_attach(struct clone_job *j)
 			tty_get(p->tty);
 		task_attach(t, j->flags & CLONE_PARENT ? p->parent : p, p);
 	}
+	if (!err)
+		ptrace_clone_attach(t, j->event);
 	mutex_unlock(&tasklist_lock);
 	return err;
 }
@@ -294,6 +300,8 @@ static void clone_unattach(struct clone_job *j)
 		p->live--;
 		spin_unlock(&sh->lock);
 	}
+	if (t->tracer)
+		ptrace_unlink(t);
 	task_detach(t);
 	sh = sighand_lock(p);
 	signal_flush(&t->pending);
@@ -420,9 +428,12 @@ static long clone_started(struct clone_job *j, u32 tid)
 		    CLONE_PARENT_SETTID &&
 	    put_user(tid, j->a->parent_tid))
 		pr_debug(DEBUG_TASK, "clone: parent_tid is no address\n");
+	if (j->event)
+		ptrace_event(j->event, tid);
 	if (j->flags & CLONE_VFORK) {
 		clone_wait_vfork(j);
 		task_put(j->child);
+		ptrace_event(PTRACE_EVENT_VFORK_DONE, tid);
 	}
 	return tid;
 }
@@ -441,6 +452,7 @@ long do_clone(const struct clone_args_k *a)
 	if (err)
 		return err;
 	host_fpu_make_live();
+	j.event = ptrace_clone_event(a->flags, a->exit_signal);
 	t = clone_new_task(&j);
 	if (IS_ERR(t))
 		return PTR_ERR(t);

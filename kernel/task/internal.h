@@ -37,6 +37,8 @@ struct completion_vfork {
 #define JOBCTL_STOP_CONSUME  2u /* and counts in proc->stop_count */
 #define JOBCTL_STOP_DEQUEUED 4u /* took a stop signal, nothing undid it yet */
 #define JOBCTL_STOPPED	     8u /* sleeps in the stop */
+#define JOBCTL_TRACED	     16u /* in a stop for its tracer */
+#define JOBCTL_TRAP	     32u /* is to stop for its tracer */
 
 /* more of process->group_flags: the parent is to be told */
 #define PROC_TELL_STOPPED   16u

@@ -58,3 +58,22 @@ int ptrace_may_attach(struct task *t)
 		     ptrace_is_descendant(t->proc);
 	return ok ? 0 : -EPERM;
 }
+
+bool ptrace_forbids_setid(void)
+{
+	struct task *tracer;
+	struct cred *c;
+	bool no = false;
+
+	if (!READ_ONCE(current->tracer))
+		return false;
+	mutex_lock(&tasklist_lock);
+	tracer = current->tracer;
+	if (tracer) {
+		c = task_get_cred(tracer);
+		no = !(c->cap_effective >> CAP_SYS_PTRACE & 1);
+		cred_put(c);
+	}
+	mutex_unlock(&tasklist_lock);
+	return no;
+}

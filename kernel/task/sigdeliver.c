@@ -24,6 +24,7 @@
 #include <kernel/printk.h>
 #include <kernel/syscall.h>
 #include "internal.h"
+#include "ptrace_internal.h"
 
 /* --- Group stop --- */
 
@@ -86,7 +87,7 @@ static void signal_begin_stop_locked(struct task *t, int sig)
 static bool signal_stop_locked(struct task *t, int sig)
 {
 	struct process *p = t->proc;
-	bool tell;
+	bool tell, traced;
 
 	if (!(t->jobctl & JOBCTL_STOP_PENDING)) {
 		if (!(t->jobctl & JOBCTL_STOP_DEQUEUED) ||
@@ -95,15 +96,21 @@ static bool signal_stop_locked(struct task *t, int sig)
 		signal_begin_stop_locked(t, sig);
 	}
 	tell = signal_take_part_in_stop_locked(t);
-	t->jobctl |= JOBCTL_STOPPED;
-	WRITE_ONCE(t->state, TASK_STOPPED);
+	traced = t->tracer != NULL;
+	if (!traced) {
+		t->jobctl |= JOBCTL_STOPPED;
+		WRITE_ONCE(t->state, TASK_STOPPED);
+	}
 	spin_unlock(&t->sighand->lock);
 	if (tell) {
 		mutex_lock(&tasklist_lock);
 		process_notify_stop(p, CLD_STOPPED);
 		mutex_unlock(&tasklist_lock);
 	}
-	signal_sleep_stopped(t);
+	if (traced)
+		ptrace_group_stop(t);
+	else
+		signal_sleep_stopped(t);
 	return true;
 }
 
@@ -180,9 +187,18 @@ static bool signal_get(struct ksignal *ks)
 			spin_lock(&t->sighand->lock);
 			continue;
 		}
+		if (unlikely(t->jobctl & JOBCTL_TRAP)) {
+			ptrace_trap_locked(t);
+			continue;
+		}
 		ks->sig = signal_take_locked(t, t->blocked, &ks->info);
 		if (!ks->sig)
 			break;
+		if (unlikely(t->tracer) && ks->sig != SIGKILL) {
+			ks->sig = ptrace_signal_locked(t, ks);
+			if (!ks->sig)
+				continue;
+		}
 		fate = signal_decide(t, ks);
 	}
 	signal_recalc_locked(t);

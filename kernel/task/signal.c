@@ -303,7 +303,7 @@ static bool signal_work_to_do(struct task *t)
 	struct process *p = t->proc;
 
 	return ((t->pending.set | p->pending.set) & ~t->blocked) ||
-	       (t->jobctl & JOBCTL_STOP_PENDING) ||
+	       (t->jobctl & (JOBCTL_STOP_PENDING | JOBCTL_TRAP)) ||
 	       (p->group_flags & (PROC_TELL_STOPPED | PROC_TELL_CONTINUED));
 }
 
@@ -323,7 +323,7 @@ void signal_wake(struct task *t, bool kill)
 {
 	atomic_or(&t->work, WORK_SIGNAL);
 	if (kill)
-		t->jobctl &= ~JOBCTL_STOPPED;
+		t->jobctl &= ~(JOBCTL_STOPPED | JOBCTL_TRACED);
 	if (t == current)
 		return;
 	task_wake(t);
@@ -340,6 +340,8 @@ static bool signal_is_ignored(struct task *t, int sig, bool force)
 		return true;
 	if ((t->blocked | t->real_blocked) & sigmask(sig))
 		return false;
+	if (unlikely(t->tracer) && sig != SIGKILL)
+		return false; /* the tracer is to see it */
 	if (t->proc->unkillable && h == SIG_DFL &&
 	    !(force && (sigmask(sig) & SIGSET_KERNEL_ONLY)))
 		return true;
@@ -361,9 +363,18 @@ static void signal_continue_locked(struct process *p)
 	signal_flush_set_locked(&p->pending, sigset_stop);
 	list_for_each_entry(t, &p->threads, thread_node) {
 		bool stopped = t->jobctl & JOBCTL_STOPPED;
+		bool listens = t->pt.listening;
 
 		signal_flush_set_locked(&t->pending, sigset_stop);
-		t->jobctl = 0;
+		t->jobctl &= JOBCTL_TRACED | JOBCTL_TRAP;
+		if (unlikely(t->tracer && t->pt.seized)) {
+			/* it says that the stop is over */
+			t->jobctl |= JOBCTL_TRAP;
+			t->pt.listening = false;
+			if (listens)
+				t->jobctl &= ~JOBCTL_TRACED;
+			signal_wake(t, false);
+		}
 		if (stopped)
 			task_wake(t);
 	}
@@ -403,7 +414,8 @@ static bool signal_wanted_by(int sig, struct task *t)
 		return false;
 	if (sig == SIGKILL)
 		return true;
-	return !(t->jobctl & JOBCTL_STOPPED) && !signal_pending(t);
+	return !(t->jobctl & (JOBCTL_STOPPED | JOBCTL_TRACED)) &&
+	       !signal_pending(t);
 }
 
 void signal_kill_threads_locked(struct process *p, struct task *except)
@@ -450,7 +462,8 @@ static void signal_complete_locked(int sig, struct task *t, bool group)
 	}
 	if (signal_is_deadly(p, sig) && !(p->group_flags & PROC_GROUP_EXIT) &&
 	    (sig == SIGKILL || !(t->real_blocked & sigmask(sig))) &&
-	    (sig == SIGKILL || !(sigmask(sig) & sigset_core))) {
+	    (sig == SIGKILL ||
+	     (!(sigmask(sig) & sigset_core) && !t->tracer))) {
 		p->group_flags = PROC_GROUP_EXIT;
 		p->group_exit_code = sig;
 		signal_kill_threads_locked(p, NULL);

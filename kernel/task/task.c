@@ -127,6 +127,7 @@ void process_init(struct process *p, struct task *leader)
 	list_init(&p->pgrp_node);
 	list_init(&p->pending.queue);
 	list_init(&p->posix_timers);
+	list_init(&p->ptraced);
 	waitqueue_init(&p->child_wait);
 	waitqueue_init(&p->exit_wait);
 	itimers_init(p);

@@ -14,7 +14,7 @@
 #include <abi/errno.h>
 #include <abi/wait.h>
 #include <kernel/string.h>
-#include "internal.h"
+#include "ptrace_internal.h"
 
 
 static bool wait_eligible(const struct wait_job *w, const struct process *c)
@@ -114,7 +114,106 @@ static int wait_look_at(struct wait_job *w, struct process *c)
 {
 	if (!wait_eligible(w, c))
 		return -ECHILD;
+	if (c->leader->tracer) {
+		/* its tracer comes first; our own tracees report themselves */
+		if (ptrace_reparented(c->leader))
+			return wait_stopped(w, c) || wait_continued(w, c);
+		return wait_zombie(w, c);
+	}
 	return wait_zombie(w, c) || wait_stopped(w, c) || wait_continued(w, c);
+}
+
+/* --- Tracees --- */
+
+static bool wait_tracee_eligible(const struct wait_job *w, struct task *t)
+{
+	switch (w->which) {
+	case P_PID:
+		if (t->tid != w->id)
+			return false;
+		break;
+	case P_PGID:
+		if (t->proc->pgid != w->id)
+			return false;
+		break;
+	case P_PIDFD:
+		if (t->proc != w->target || t->proc->leader != t)
+			return false;
+		break;
+	}
+	return !(w->options & __WNOTHREAD) || t->tracer == current;
+}
+
+static void wait_tell_exit(struct wait_job *w, int status)
+{
+	w->status = status;
+	w->si_status = status & 0x7f ? status & 0x7f : status >> 8;
+	w->si_code = !(status & 0x7f)	    ? CLD_EXITED :
+		     (status & W_COREDUMP) ? CLD_DUMPED :
+					     CLD_KILLED;
+}
+
+static bool wait_tracee_zombie(struct wait_job *w, struct task *t)
+{
+	struct process *c = t->proc;
+
+	if (t->state != TASK_ZOMBIE || !(w->options & WEXITED))
+		return false;
+	if (c->leader != t) {
+		w->pid = t->tid;
+		w->uid = t->cred->uid;
+		wait_tell_exit(w, c->group_flags & PROC_GROUP_EXIT ?
+					  c->group_exit_code :
+					  t->pt.exit_code);
+		if (!(w->options & WNOWAIT))
+			task_release(t);
+		return true;
+	}
+	if (!ptrace_reparented(t) || !process_empty_but_leader(c))
+		return false;
+	wait_take_usage(w, c);
+	wait_tell_exit(w, process_wait_status(c));
+	if (!(w->options & WNOWAIT)) {
+		ptrace_unlink(t);
+		if (process_notify_parent(c, (int)c->exit_signal))
+			task_release(t);
+	}
+	return true;
+}
+
+static bool wait_tracee_stopped(struct wait_job *w, struct task *t)
+{
+	struct sighand *sh = sighand_lock(t->proc);
+	int code = 0;
+
+	if ((t->jobctl & JOBCTL_TRACED) && !t->pt.listening) {
+		code = t->pt.stop_code;
+		if (!(w->options & WNOWAIT))
+			t->pt.stop_code = 0;
+	}
+	spin_unlock(&sh->lock);
+	if (!code)
+		return false;
+	wait_take_usage(w, t->proc);
+	w->pid = t->tid;
+	w->status = W_STOPCODE(code);
+	w->si_status = code;
+	w->si_code = CLD_TRAPPED;
+	return true;
+}
+
+static int wait_look_at_tracees(struct wait_job *w, int ret)
+{
+	struct task *t;
+
+	list_for_each_entry(t, &current->proc->ptraced, pt.node) {
+		if (!wait_tracee_eligible(w, t))
+			continue;
+		if (wait_tracee_zombie(w, t) || wait_tracee_stopped(w, t))
+			return 1;
+		ret = max(ret, 0);
+	}
+	return ret;
 }
 
 /* => 1 reported in w, 0 nothing yet, -ECHILD nothing to wait for. */
@@ -126,14 +225,14 @@ static int wait_look(struct wait_job *w)
 
 	if (w->which == P_PID) {
 		t = process_find_get(w->id);
-		if (!t)
+		if (!t && list_empty(&p->ptraced))
 			return -ECHILD;
 	}
 	mutex_lock(&tasklist_lock);
 	if (t) {
 		if (t->proc->leader && t->proc->parent == p)
 			ret = wait_look_at(w, t->proc);
-	} else {
+	} else if (w->which != P_PID) {
 		list_for_each_entry(c, &p->children, sibling) {
 			int r = wait_look_at(w, c);
 
@@ -143,6 +242,8 @@ static int wait_look(struct wait_job *w)
 				break;
 		}
 	}
+	if (ret <= 0 && !list_empty(&p->ptraced))
+		ret = wait_look_at_tracees(w, ret);
 	mutex_unlock(&tasklist_lock);
 	if (t)
 		task_put(t);

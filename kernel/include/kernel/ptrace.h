@@ -16,6 +16,8 @@ struct pt_regs;
  * PTRACE_ATTACH. => 0 or -EPERM
  */
 int ptrace_may_attach(struct task *t);
+/* Is current traced by somebody who must not follow it to more rights? */
+bool ptrace_forbids_setid(void);
 
 /* System-call stops; => true: the tracer wants the call skipped. */
 bool ptrace_syscall_enter(struct pt_regs *regs);

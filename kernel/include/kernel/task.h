@@ -53,6 +53,34 @@ enum task_state {
 
 #define TASK_COMM_LEN 16
 
+/* Of a tracee; the story is in task/ptrace.c. */
+struct ptrace_task {
+	struct list_head node; /* tracer->proc->ptraced, under tasklist_lock */
+	u32 options;	       /* PTRACE_O_* */
+	bool seized;
+	bool listening; /* PTRACE_LISTEN: as if it was not stopped */
+	bool step;	/* TF is ours */
+	u32 mode;	/* PTRACE_MODE_*: what it runs in until it stops */
+#define PTRACE_MODE_RUN	    0u
+#define PTRACE_MODE_SYSCALL 1u
+#define PTRACE_MODE_SYSEMU  2u
+	/* the stop; written with tasklist_lock and sighand->lock held */
+	int stop_code; /* still to be reported by wait */
+	int code;
+	u64 msg;
+	u32 syscall_op; /* PTRACE_SYSCALL_INFO_* */
+	int resume_sig;
+	struct siginfo *info;
+	u64 fs_base, gs_base;
+	int exit_code; /* of a thread that is a zombie for its tracer */
+	/* vector state on request: ptrace_regs.c */
+	u32 fpu_cmd;
+#define PTRACE_FPU_GET 1u
+#define PTRACE_FPU_SET 2u
+	int fpu_err;
+	u8 *fpu;
+};
+
 struct task {
 	/* hot, first: entry and exit touch these */
 	u32 work;	/* WORK_*: set by anybody with atomic_or, then kick */
@@ -119,7 +147,7 @@ struct task {
 
 	/* ptrace, under tasklist_lock */
 	struct task *tracer;
-	u32 ptrace_flags;
+	struct ptrace_task pt;
 
 	/* guards mm, files, fs, cred and vfork_done against other tasks */
 	spinlock_t lock;
@@ -161,6 +189,7 @@ struct process {
 	struct process *parent;
 	struct list_head children; /* of struct process, by sibling */
 	struct list_head sibling;
+	struct list_head ptraced; /* tracees of all its threads, by pt.node */
 	struct waitqueue child_wait; /* parents wait here for any child event */
 	u32 pgid, sid;
 	struct list_head pgrp_node; /* all processes */
