@@ -407,8 +407,10 @@ int inet_bind(struct sock *sk, const struct sockaddr_storage *a, u32 len)
 	return err;
 }
 
-int inet_getname(struct sock *sk, struct sockaddr_storage *a, bool peer)
+int inet_getname(struct sock *sk, struct sockaddr_storage *a,
+		 enum sock_name which)
 {
+	bool peer = which != SOCK_NAME_OWN;
 	struct isock *is = isock_of(sk);
 	struct in6_addr addr;
 	u16 port;
@@ -416,8 +418,9 @@ int inet_getname(struct sock *sk, struct sockaddr_storage *a, bool peer)
 	spin_lock(&inet_lock);
 	addr = peer ? is->raddr : is->laddr;
 	port = peer ? is->rport : is->lport;
-	if (peer && (!port || is->state == TCP_CLOSE ||
-		     is->state == TCP_SYN_SENT || is->state == TCP_LISTEN)) {
+	if (which == SOCK_NAME_PEER &&
+	    (!port || is->state == TCP_CLOSE || is->state == TCP_SYN_SENT ||
+	     is->state == TCP_LISTEN)) {
 		spin_unlock(&inet_lock);
 		return -ENOTCONN;
 	}

@@ -173,7 +173,8 @@ void inet_port_each_locked(bool stream, u16 port,
 void inet_unname_locked(struct isock *is);
 
 int inet_bind(struct sock *sk, const struct sockaddr_storage *a, u32 len);
-int inet_getname(struct sock *sk, struct sockaddr_storage *a, bool peer);
+int inet_getname(struct sock *sk, struct sockaddr_storage *a,
+		 enum sock_name which);
 
 /* --- streams --- */
 ssize_t tcp_send(struct sock *sk, struct sock_msg *m);

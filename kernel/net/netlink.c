@@ -175,10 +175,11 @@ static int netlink_connect(struct sock *sk, const struct sockaddr_storage *a,
 }
 
 static int netlink_getname(struct sock *sk, struct sockaddr_storage *a,
-			   bool peer)
+			   enum sock_name which)
 {
 	struct nlsock *n = nlsock_of(sk);
 	struct sockaddr_nl nl = { .nl_family = AF_NETLINK };
+	bool peer = which != SOCK_NAME_OWN;
 
 	nl.nl_pid = peer ? n->dst_pid : n->pid;
 	nl.nl_groups = peer ? n->dst_groups : n->groups;

@@ -364,13 +364,14 @@ static int unix_shutdown(struct sock *sk, int how)
 	return 0;
 }
 
-static int unix_getname(struct sock *sk, struct sockaddr_storage *a, bool peer)
+static int unix_getname(struct sock *sk, struct sockaddr_storage *a,
+			enum sock_name which)
 {
 	struct usock *u = usock_of(sk), *p = NULL;
 	struct unix_addr *addr;
 	int len = offsetof(struct sockaddr_un, sun_path);
 
-	if (peer) {
+	if (which != SOCK_NAME_OWN) {
 		p = u = unix_peer_get(u);
 		if (!u)
 			return -ENOTCONN;

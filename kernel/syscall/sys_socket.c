@@ -210,7 +210,7 @@ static int accept_name(struct sock *sk, uaddr addr, uaddr addrlen)
 
 	if (!addr.va)
 		return 0;
-	len = sk->ops->getname(sk, &a, true);
+	len = sk->ops->getname(sk, &a, SOCK_NAME_ACCEPTED);
 	if (len < 0)
 		return -ECONNABORTED;
 	if (get_user(room, addrlen))
@@ -276,7 +276,8 @@ static long socket_name(int fd, uaddr addr, uaddr addrlen, bool peer)
 
 	if (!sk)
 		return err;
-	err = len = sk->ops->getname(sk, &a, peer);
+	err = len = sk->ops->getname(sk, &a,
+				     peer ? SOCK_NAME_PEER : SOCK_NAME_OWN);
 	if (len >= 0) {
 		err = get_user(room, addrlen);
 		if (!err)

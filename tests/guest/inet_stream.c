@@ -304,6 +304,23 @@ T(closing_the_listener_resets)
 	CHECK_EQ(read(k, &c, 1), 0);
 }
 
+T(accepting_who_has_gone)
+{
+	struct linger l = { 1, 0 };
+	int fd = listener(), k, s;
+	struct name n = { .len = sizeof(n.in6) };
+	char c;
+
+	k = connected(SOCK_STREAM, own_name(fd));
+	CHECK_EQ(setsockopt(k, SOL_SOCKET, SO_LINGER, &l, sizeof(l)), 0);
+	close(k);
+	s = accept(fd, &n.sa, &n.len);
+	CHECK(s >= 0);
+	CHECK_EQ(n.len, sizeof(n.in));
+	CHECK_ERRNO(getpeername(s, &n.sa, &n.len), ENOTCONN);
+	CHECK_ERRNO(read(s, &c, 1), ECONNRESET);
+}
+
 T(shutting_a_listener_down)
 {
 	int l = listener();

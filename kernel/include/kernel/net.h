@@ -61,6 +61,12 @@ struct sock_msg {
 	struct sock_arrival in;
 };
 
+enum sock_name {
+	SOCK_NAME_OWN,
+	SOCK_NAME_PEER,
+	SOCK_NAME_ACCEPTED, /* the peer's for accept, though it may be gone */
+};
+
 struct sock_ops {
 	/* The file went; drops the file's reference. */
 	void (*release)(struct sock *sk);
@@ -72,7 +78,8 @@ struct sock_ops {
 	/* => a connected socket (its reference is the caller's), ERR_PTR */
 	struct sock *(*accept)(struct sock *sk, bool nonblock);
 	/* => length of the address */
-	int (*getname)(struct sock *sk, struct sockaddr_storage *a, bool peer);
+	int (*getname)(struct sock *sk, struct sockaddr_storage *a,
+		       enum sock_name which);
 	/* => bytes. EPIPE: the caller sends SIGPIPE. */
 	ssize_t (*sendmsg)(struct sock *sk, struct sock_msg *m);
 	ssize_t (*recvmsg)(struct sock *sk, struct sock_msg *m);
