@@ -18,6 +18,7 @@
  */
 #include <abi/capability.h>
 #include <abi/personality.h>
+#include <kernel/printk.h>
 #include <kernel/string.h>
 #include "internal.h"
 
@@ -291,6 +292,35 @@ out:
 
 /* --- Other processes' memory --- */
 
+/*
+ * A debugger writes where the program itself may not, into a private copy of
+ * one page: it is made writable for that moment. Who runs into it meanwhile
+ * waits for mm->lock in his fault and tries again.
+ */
+static ssize_t mm_write_forced(struct mm *mm, u64 addr, const void *buf,
+			       size_t n)
+{
+	u64 page = PAGE_DOWN(addr), end = page + PAGE_SIZE;
+	ssize_t r = -EFAULT;
+	struct vma *v;
+
+	if (mm_fault(mm, addr, VM_READ))
+		return -EFAULT;
+	mutex_lock(&mm->lock);
+	v = vma_find(mm, addr);
+	if (v && v->start <= addr && (v->flags & VM_READ) &&
+	    !(v->flags & (VM_SHARED | VM_WRITE | VM_HIDDEN)) &&
+	    !mmh_protect(mm, page, end, PROT_READ | PROT_WRITE)) {
+		r = host_mm_write(mm, addr, buf, min(n, (size_t)(end - addr)),
+				  true);
+		if (mmh_protect(mm, page, end, (int)(v->flags & VM_ACCESS)))
+			pr_debug(DEBUG_MM, "mm: %lx stays writable\n",
+				 (unsigned long)page);
+	}
+	mutex_unlock(&mm->lock);
+	return r;
+}
+
 static ssize_t mm_remote(struct mm *mm, u64 addr, void *buf, size_t n,
 			 u32 access, bool force)
 {
@@ -309,8 +339,18 @@ static ssize_t mm_remote(struct mm *mm, u64 addr, void *buf, size_t n,
 			tries = 0;
 			continue;
 		}
-		if (tries++ > 3 || mm_fault(mm, addr + done, access))
+		if (tries++ > 3)
 			break;
+		r = mm_fault(mm, addr + done, access);
+		if (!r)
+			continue;
+		if (r != -EACCES || !force)
+			break;
+		r = mm_write_forced(mm, addr + done, p, n - done);
+		if (r <= 0)
+			break;
+		done += (size_t)r;
+		tries = 0;
 	}
 	return done || !n ? (ssize_t)done : -EFAULT;
 }

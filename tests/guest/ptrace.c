@@ -65,6 +65,30 @@ static void call(void)
 	_exit(syscall(SYS_getppid, 1, 2, 3) == 99 ? 5 : 6);
 }
 
+static int constant(void)
+{
+	return 11;
+}
+static int (*volatile ask)(void) = constant;
+
+static void asks(void)
+{
+	_exit(ask());
+}
+
+T(pokes_into_program_text)
+{
+	pid_t pid = child(asks);
+	long was = ptrace(PTRACE_PEEKTEXT, pid, constant, 0);
+
+	CHECK_EQ(was, *(long *)constant);
+	/* mov $12, %eax; ret */
+	CHECK_EQ(ptrace(PTRACE_POKETEXT, pid, constant, 0xc30000000cb8), 0);
+	CHECK_EQ(ptrace(PTRACE_CONT, pid, 0, 0), 0);
+	ended(pid, 12 << 8);
+	CHECK_EQ(ask(), 11);
+}
+
 T(system_calls)
 {
 	struct user_regs_struct r;
