@@ -50,12 +50,16 @@ static void keeper_remember_terminal(void)
 		keeper.is_tty[fd] = !tcgetattr(fd, &keeper.tio[fd]);
 }
 
+/* For a monitor that could not. In the background the terminal is another's. */
 static void keeper_restore_terminal(void)
 {
 	/* TCSADRAIN would wait for ever on a stopped terminal */
-	for (int fd = 0; fd < 3; fd++)
-		if (keeper.is_tty[fd])
+	for (int fd = 0; fd < 3; fd++) {
+		pid_t fg = keeper.is_tty[fd] ? tcgetpgrp(fd) : 0;
+
+		if (fg < 0 || fg == getpgrp())
 			tcsetattr(fd, TCSANOW, &keeper.tio[fd]);
+	}
 }
 
 static void keeper_block_signals(void)
@@ -125,7 +129,8 @@ static int keeper_boot(const struct options *o, struct handover *h)
 	if (o->mem)
 		memory_keeper_watch(h, keeper.monitor);
 	status = keeper_wait();
-	keeper_restore_terminal();
+	if (!WIFEXITED(status) || WEXITSTATUS(status) == EXIT_LODGER)
+		keeper_restore_terminal();
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
 	say("the monitor was killed by signal %d (%s)", WTERMSIG(status),

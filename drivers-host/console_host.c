@@ -19,7 +19,7 @@
  * The terminal's settings are kept from before and put back by
  * console_close(); should the monitor be killed, its parent does that, and
  * should the parent be killed, a signal tells the monitor to. In the background
- * of a shell's job control the terminal is not touched; SIGCONT looks again.
+ * of a shell's job control the terminal is not touched until it is ours again.
  *
  * A pty is raw as well. While nobody has it open, output is dropped.
  */
@@ -214,6 +214,8 @@ static void console_resume(void)
 	int err = errno;
 
 	if (con.in_tty && console_in_foreground()) {
+		if (!con.raw) /* until now it was the shell's */
+			tcgetattr(con.in, &con.saved);
 		console_set_raw();
 		con.paused = false;
 		console_winch();
@@ -401,6 +403,8 @@ static void console_wait_input(void)
 	for (;;) {
 		if (con.paused) {
 			nanosleep(&ts, NULL);
+			/* `fg` of a job that runs sends no SIGCONT */
+			console_resume();
 			continue;
 		}
 		if (poll(&pfd, 1, -1) < 0)
