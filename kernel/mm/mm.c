@@ -17,6 +17,7 @@
  * following getrlimit(2); RLIMIT_MEMLOCK counts locked pages.
  */
 #include <abi/capability.h>
+#include <abi/elf.h>
 #include <abi/personality.h>
 #include <kernel/printk.h>
 #include <kernel/string.h>
@@ -355,8 +356,34 @@ static ssize_t mm_remote(struct mm *mm, u64 addr, void *buf, size_t n,
 	return done || !n ? (ssize_t)done : -EFAULT;
 }
 
+/*
+ * The vDSO stands at the same place for all, in the kernel's range; debuggers
+ * read its symbols. => bytes, 0: addr is not in it
+ */
+static size_t mm_read_vdso(u64 addr, void *buf, size_t n)
+{
+	const struct elf64_ehdr *e = (const void *)host_info.vdso;
+	u64 end;
+
+	if (!e || addr < host_info.vdso)
+		return 0;
+	end = host_info.vdso + e->e_shoff +
+	      (u64)e->e_shnum * e->e_shentsize;
+	if (addr >= end)
+		return 0;
+	n = min(n, (size_t)(end - addr));
+	memcpy(buf, (const void *)addr, n);
+	return n;
+}
+
 ssize_t mm_read_remote(struct mm *mm, u64 addr, void *buf, size_t n)
 {
+	size_t got;
+
+	if (unlikely(mm_range_in_kernel(addr, addr + n))) {
+		got = mm_read_vdso(addr, buf, n);
+		return got ? (ssize_t)got : -EFAULT;
+	}
 	return mm_remote(mm, addr, buf, n, VM_READ, false);
 }
 
