@@ -48,7 +48,7 @@ enum task_state {
 #define WORK_HOST   2u	/* arch-um: mm calls, freeze */
 #define WORK_NOTIFY 4u	/* run task->deferred (final file puts) */
 #define WORK_PTRACE 8u
-#define WORK_BARRIER 16u /* membarrier(2): just pass through the kernel */
+#define WORK_BARRIER 64u /* membarrier(2): just pass through the kernel */
 #define WORK_CPUTIME 16u /* look at the timers on processor time */
 
 #define TASK_COMM_LEN 16
