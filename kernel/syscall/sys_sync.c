@@ -172,3 +172,54 @@ long sys_readahead(int fd, long offset, u64 count)
 	fd_ref_put(r);
 	return err;
 }
+
+/* --- cachestat --- */
+
+struct cachestat_range {
+	u64 off, len;
+};
+struct cachestat {
+	u64 nr_cache, nr_dirty, nr_writeback, nr_evicted, nr_recently_evicted;
+};
+
+static void cachestat_count(struct mapping *m, u64 from, u64 to,
+			    struct cachestat *st)
+{
+	while (from < to && !signal_pending(current)) {
+		u64 n = mapping_resident_run(m, from, to - from);
+
+		st->nr_cache += n;
+		from += n ? n : 1;
+	}
+	/* of dirty pages only the sum is known at once */
+	st->nr_dirty = min(READ_ONCE(m->nr_dirty), st->nr_cache);
+}
+
+long sys_cachestat(u32 fd, uaddr range, uaddr stat, u32 flags)
+{
+	struct cachestat_range r;
+	struct cachestat st = { 0 };
+	struct fd_ref f = fd_ref_get((int)fd);
+	u64 end, pages;
+	long err = -EFAULT;
+
+	if (!f.file)
+		return -EBADF;
+	if (get_user(r, range))
+		goto out;
+	err = -EINVAL;
+	if (flags)
+		goto out;
+	if (S_ISREG(f.file->inode->mode)) {
+		end = r.len && r.off + r.len > r.off ? r.off + r.len : ~0ull;
+		pages = PAGE_UP(READ_ONCE(f.file->inode->size)) >> PAGE_SHIFT;
+		end = end > (u64)INT64_MAX ? pages :
+					     PAGE_UP(end) >> PAGE_SHIFT;
+		cachestat_count(&f.file->inode->mapping, r.off >> PAGE_SHIFT,
+				min(end, pages), &st);
+	}
+	err = put_user(st, stat);
+out:
+	fd_ref_put(f);
+	return err;
+}

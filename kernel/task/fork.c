@@ -195,7 +195,6 @@ static int clone_copy_files(struct clone_job *j)
 {
 	struct task *t = j->child, *me = current;
 
-	seccomp_clone(t);
 	if (sysv_sem_clone(t, j->flags & CLONE_SYSVSEM))
 		return -ENOMEM;
 	if (j->flags & CLONE_FS) {
@@ -272,6 +271,8 @@ static int clone_attach(struct clone_job *j)
 		err = -ERESTARTNOINTR;
 	else if (thread)
 		p->live++;
+	if (!err)
+		seccomp_clone(t);
 	spin_unlock(&me->sighand->lock);
 	/* A thread that joins after this sees a stop or end like all others. */
 	if (!err && thread) {

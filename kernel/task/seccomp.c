@@ -335,13 +335,19 @@ static void seccomp_kill(u32 action, bool thread)
 
 static bool seccomp_trace(struct pt_regs *regs, u32 data)
 {
+	bool skip;
+
 	if (!ptrace_seccomp(data)) {
 		regs->rax = (u64)-ENOSYS;
 		return true;
 	}
 	if ((s64)regs->orig_rax < 0 || fatal_signal_pending(current))
 		return true;
-	return seccomp_check(regs); /* the tracer may have changed it */
+	/* The tracer may have changed it: ask again, but not him. */
+	current->seccomp_traced = true;
+	skip = seccomp_check(regs);
+	current->seccomp_traced = false;
+	return skip;
 }
 
 static bool seccomp_filter_check(struct pt_regs *regs)
@@ -416,13 +422,11 @@ void seccomp_clone(struct task *child)
 {
 	struct task *me = current;
 
-	spin_lock(&me->sighand->lock);
 	child->seccomp = me->seccomp;
 	if (child->seccomp)
 		ref_get(&child->seccomp->refs);
 	child->seccomp_strict = me->seccomp_strict;
 	child->syscall_work |= me->syscall_work & SYSCALL_WORK_SECCOMP;
-	spin_unlock(&me->sighand->lock);
 }
 
 void seccomp_exit(struct task *t)
@@ -553,9 +557,11 @@ static long seccomp_set_filter(u32 flags, uaddr args)
 	f = seccomp_from_user(args);
 	if (IS_ERR(f))
 		return PTR_ERR(f);
+	mutex_lock(&tasklist_lock); /* no thread is just being born */
 	spin_lock(&me->sighand->lock);
 	ret = seccomp_attach_locked(f, flags);
 	spin_unlock(&me->sighand->lock);
+	mutex_unlock(&tasklist_lock);
 	if (ret)
 		kfree(f);
 	return ret;

@@ -2,7 +2,11 @@
 /* ptrace(2). */
 #include "t.h"
 #include <elf.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -345,6 +349,45 @@ T(seize_interrupt_listen)
 	CHECK_EQ(stopped(pid), SIGCONT);
 	CHECK_EQ(ptrace(PTRACE_CONT, pid, 0, SIGTERM), 0);
 	ended(pid, SIGTERM);
+}
+
+static void filtered(void)
+{
+	struct sock_filter f[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | 55),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog p = { 4, f };
+	long me = getpid(), a, b;
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &p))
+		_exit(1);
+	a = syscall(SYS_getppid);
+	b = syscall(SYS_getppid);
+	_exit(a != me && a > 0 && b == me ? 8 : 2);
+}
+
+T(seccomp_events)
+{
+	pid_t pid = child(filtered);
+	struct user_regs_struct r;
+	unsigned long msg;
+
+	CHECK_EQ(ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESECCOMP), 0);
+	CHECK_EQ(ptrace(PTRACE_CONT, pid, 0, 0), 0);
+	CHECK_EQ(stopped(pid), SIGTRAP | PTRACE_EVENT_SECCOMP << 8);
+	CHECK_EQ(ptrace(PTRACE_GETEVENTMSG, pid, 0, &msg), 0);
+	CHECK_EQ(msg, 55);
+	CHECK_EQ(ptrace(PTRACE_CONT, pid, 0, 0), 0);
+	CHECK_EQ(stopped(pid), SIGTRAP | PTRACE_EVENT_SECCOMP << 8);
+	CHECK_EQ(ptrace(PTRACE_GETREGS, pid, 0, &r), 0);
+	r.orig_rax = SYS_getpid;
+	CHECK_EQ(ptrace(PTRACE_SETREGS, pid, 0, &r), 0);
+	CHECK_EQ(ptrace(PTRACE_CONT, pid, 0, 0), 0);
+	ended(pid, 8 << 8);
 }
 
 static void vectors(void)

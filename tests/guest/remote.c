@@ -108,6 +108,24 @@ T(membarrier_works)
 	pthread_join(t, NULL);
 }
 
+T(cachestat_counts)
+{
+	unsigned long range[2] = { 0, 0 }, st[5] = { 0 };
+	char path[] = "/tmp/cachestat-XXXXXX", buf[3 * 4096] = "x";
+	int fd = mkstemp(path);
+
+	unlink(path);
+	CHECK_EQ(write(fd, buf, sizeof(buf)), sizeof(buf));
+	if (syscall(451, fd, range, st, 0) && (errno == ENOSYS || errno == EOPNOTSUPP))
+		SKIP("no cachestat here");
+	CHECK_EQ(st[0], 3);
+	range[1] = 4096;
+	CHECK_EQ(syscall(451, fd, range, st, 0), 0);
+	CHECK_EQ(st[0], 1);
+	CHECK_ERRNO(syscall(451, fd, range, st, 1), EINVAL);
+	CHECK_ERRNO(syscall(451, 999, range, st, 0), EBADF);
+}
+
 T(tee_leaves_the_bytes)
 {
 	int a[2], b[2];

@@ -14,7 +14,10 @@ struct seccomp;
  * => true: do not call it, the result is in regs->rax. May not return.
  */
 bool seccomp_check(struct pt_regs *regs);
-/* A child's share; the filters are the same ones. */
+/*
+ * A child's share; the filters are the same ones. Caller holds current's
+ * sighand->lock, and no TSYNC comes between this and the child's life.
+ */
 void seccomp_clone(struct task *child);
 void seccomp_exit(struct task *t);
 /* PR_GET_SECCOMP; filters: how many, for /proc. */
