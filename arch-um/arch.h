@@ -138,6 +138,8 @@ struct fpu_sw_bytes {
 };
 void fpu_trailer(struct fpu_sw_bytes *sw);
 void fpu_init(uint64_t minsigstksz);
+int fpu_check_stack(const struct host_task *ht, uint64_t frame_sp,
+		    uint64_t context, uint64_t image);
 int fpu_check_pad(const struct host_task *ht, uint64_t addr);
 
 /* Wholly inside the user range? Says nothing of mappings. */

@@ -79,6 +79,19 @@ int fpu_check_pad(const struct host_task *ht, uint64_t addr)
 	       addr + fpu_size <= ht->scratch + SCRATCH_SIZE;
 }
 
+/*
+ * A signal frame on the slot's kernel stack: the context stands where the host
+ * puts it, and the image behind it, on the same stack.
+ */
+int fpu_check_stack(const struct host_task *ht, uint64_t frame_sp,
+		    uint64_t context, uint64_t image)
+{
+	return frame_sp >= ht->stack_top - TASK_STACK_SIZE &&
+	       frame_sp < ht->stack_top && context == frame_sp + 8 &&
+	       !(image & 63) && image > context &&
+	       image + fpu_size <= ht->stack_top;
+}
+
 size_t host_fpu_frame_size(void)
 {
 	return fpu_size + 4;

@@ -168,7 +168,7 @@ int stub_mm_exec(struct mm *new_mm, bool shared)
 		return err == -ENOMEM ? err : -EAGAIN;
 	if (s->tid) {
 		stub_release(s);
-		new.cpu_base = s->cpu_base;
+		new.cpu_former = s->cpu_former;
 	}
 	*s = new;
 	mm_calls_abort(ht);

@@ -55,6 +55,10 @@ struct stub_iovec {
 	uint64_t len;
 };
 
+struct stub_timespec {
+	uint64_t sec, nsec;
+};
+
 /* Requests to the server. */
 static struct mutex stub_server_mutex = MUTEX_INIT(stub_server_mutex);
 static uint32_t stub_asked, stub_answered;
@@ -130,7 +134,7 @@ int stub_resume(struct stub *s, enum stub_resume how, int sig)
 	if (s->threaded && how != STUB_CONT) {
 		WRITE_ONCE(s->ran_since, time_mono_ns());
 		stop = stub_wait_stop(s);
-		s->cpu_base += time_mono_ns() - s->ran_since;
+		s->cpu_seen += time_mono_ns() - s->ran_since;
 		WRITE_ONCE(s->ran_since, 0);
 	} else {
 		stop = stub_wait_stop(s);
@@ -365,28 +369,41 @@ void stub_release(struct stub *s)
 		if (stub_set_regs(s, STUB_REGS))
 			stub_ptrace(PT_DETACH, s->tid, 0, NULL);
 	}
-	s->cpu_base = stub_cpu_ns(s);
+	s->cpu_former = stub_cpu_ns(s);
 	s->threaded = false;
 	s->pid = s->tid = 0;
 }
 
 /*
- * The CPU time of stub and former ones. The host tells another process's only as
- * a whole; where several threads share it, each counts the time that it was let
- * run.
+ * The CPU time of this stub and former ones. The host tells another process's
+ * only as a whole; where several threads share it, each counts the time that it
+ * was let run, and asks the stub itself when it wants to know exactly.
  */
 uint64_t stub_cpu_ns(const struct stub *s)
 {
-	struct {
-		int64_t sec, nsec;
-	} ts = {0, 0};
-	uint64_t ns = s->cpu_base, since = READ_ONCE(s->ran_since);
+	struct stub_timespec ts = {0, 0};
+	uint64_t since = READ_ONCE(s->ran_since);
 
 	if (s->threaded)
-		return ns + (since ? time_mono_ns() - since : 0);
+		return s->cpu_former + s->cpu_seen +
+		       (since ? time_mono_ns() - since : 0);
 	/* the process's CPU clock, CPUCLOCK_SCHED */
 	if (s->pid)
 		host_call(__NR_clock_gettime, (int)((~(long)s->pid << 3) | 2),
 			  (long)&ts, 0, 0, 0);
-	return ns + (uint64_t)ts.sec * 1000000000 + (uint64_t)ts.nsec;
+	return s->cpu_former + ts.sec * NSEC_PER_SEC + ts.nsec;
+}
+
+uint64_t stub_cpu_ns_self(void)
+{
+	struct stub *s = stub_of(current);
+	uint64_t at = STUB_CLOCKS + current->host->index * 16;
+	struct stub_timespec ts;
+
+	if (s->threaded && s->tid && !s->dead &&
+	    !stub_call(s, __NR_clock_gettime, 3 /* THREAD_CPUTIME */, (long)at,
+		       0, 0, 0, (long)host_token) &&
+	    !stub_copy_from(&ts, at, sizeof(ts)) && ts.nsec < NSEC_PER_SEC)
+		s->cpu_seen = ts.sec * NSEC_PER_SEC + ts.nsec;
+	return stub_cpu_ns(s);
 }

@@ -19,10 +19,12 @@
 #include <kernel/task.h>
 
 /* Private memory of each stub in the kernel range, writable by the guest. */
-#define STUB_AREA	0x682000000000ull
-#define STUB_SCRATCH	STUB_AREA /* results of host calls: one page */
-#define STUB_STACKS	(STUB_AREA + 0x10000) /* signal stacks, by slot */
-#define STUB_STACK_SIZE 16384ull
+#define STUB_AREA	  0x682000000000ull
+#define STUB_SCRATCH	  STUB_AREA /* results of host calls: one page … */
+#define STUB_CLOCKS	  (STUB_AREA + 0x1000) /* … and 16 bytes a slot */
+#define STUB_SCRATCH_SIZE (0x1000 + MAX_SLOTS * 16)
+#define STUB_STACKS	  (STUB_AREA + 0x100000) /* signal stacks, by slot */
+#define STUB_STACK_SIZE	  16384ull
 
 /* The first words of the host's user_regs_struct are struct pt_regs. */
 enum { STUB_REGS = 21, STUB_FS = 21, STUB_GS = 22, STUB_REGS_ALL = 23 };
@@ -34,10 +36,11 @@ struct stub {
 	/* the last fault, if nothing has happened since */
 	bool fault_again;
 	uint64_t fault_rip, fault_addr;
-	uint64_t fs, gs;    /* base addresses */
-	bool threaded;	    /* the process has had other threads */
-	uint64_t cpu_base;  /* CPU time that was counted elsewhere or by us */
-	uint64_t ran_since; /* threaded: when it was resumed, 0: it stands */
+	uint64_t fs, gs;     /* base addresses */
+	bool threaded;	     /* the process has had other threads */
+	uint64_t cpu_former; /* CPU time of former stubs */
+	uint64_t cpu_seen;   /* threaded: of this one, as far as known */
+	uint64_t ran_since;  /* threaded: when it was resumed, 0: it stands */
 	uint64_t r[STUB_REGS_ALL];
 };
 
@@ -98,6 +101,8 @@ void stub_release(struct stub *s);
 void stub_server(void *unused);
 void stub_first_thread(void) __attribute__((noreturn));
 uint64_t stub_cpu_ns(const struct stub *s);
+/* Of current's own, exactly. */
+uint64_t stub_cpu_ns_self(void);
 
 /* --- mm_ptrace.c --- */
 size_t stub_copy_from(void *dst, uint64_t src, size_t n);

@@ -736,7 +736,6 @@ void zygote_main(void)
 {
 	backend->first_thread();
 	__builtin_unreachable();
-	__builtin_unreachable();
 }
 
 void host_machine_exit(int code)

@@ -178,6 +178,11 @@ struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 		 * failed for a jump with a forged stack pointer. The frame is
 		 * authentic, and goes now: its vector state comes back first.
 		 */
+		if (!fpu_check_stack(ht, frame_sp, (uint64_t)uc,
+				     (uint64_t)sc->fpstate)) {
+			force_signal(SIGKILL, 0, 0);
+			return regs;
+		}
 		if (direct_within(rip, gate_signal, gate_signal_end)) {
 			/* the first frame is still whole, on the pad */
 			sig = (int)READ_ONCE(sc->rdi);
@@ -340,7 +345,6 @@ void direct_return_to_user(void)
 void host_return_to_user(void)
 {
 	backend->return_to_user();
-	__builtin_unreachable();
 	__builtin_unreachable();
 }
 

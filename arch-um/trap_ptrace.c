@@ -303,7 +303,7 @@ static int ptrace_start(struct task *child, uint64_t flags)
 	s->base_dirty = true;
 	if (flags & CLONE_THREAD) {
 		if (!me->threaded)
-			me->cpu_base = stub_cpu_ns(me);
+			me->cpu_seen = stub_cpu_ns(me) - me->cpu_former;
 		me->threaded = s->threaded = true;
 	}
 	slot_bind(ht, child);
@@ -419,9 +419,9 @@ static void ptrace_init(const struct boot_params *bp)
 	if (size > STUB_XSTATE_MAX)
 		arch_panic("the processor's vector state does not fit the pad");
 	/* private, anonymous, fixed */
-	if (host_mmap(STUB_SCRATCH, PAGE_SIZE, 3, 0x32, -1, 0) !=
+	if (host_mmap(STUB_SCRATCH, STUB_SCRATCH_SIZE, 3, 0x32, -1, 0) !=
 	    (long)STUB_SCRATCH)
-		arch_panic("no memory for the stubs' scratch page");
+		arch_panic("no memory for the stubs' scratch area");
 }
 
 /* --- the rest of the seam --- */
@@ -464,8 +464,8 @@ static uint64_t ptrace_cpu_ns(struct task *t)
 		return 0;
 	host_call(__NR_clock_gettime, (int)((~(long)ht->host_tid << 3) | 6),
 		  (long)&ts, 0, 0, 0);
-	return stub_cpu_ns(stub_of(t)) + (uint64_t)ts.sec * 1000000000 +
-	       (uint64_t)ts.nsec;
+	return (t == current ? stub_cpu_ns_self() : stub_cpu_ns(stub_of(t))) +
+	       (uint64_t)ts.sec * 1000000000 + (uint64_t)ts.nsec;
 }
 
 static int ptrace_set_affinity(struct task *t, const uint8_t *mask, size_t n)

@@ -151,7 +151,10 @@ if [ "$mode" != native ]; then
 	run_jobs machine <"$work/list"
 	# Nothing may be left: no process of this copy, no state of a machine.
 	for i in 1 2 3 4 5 6 7 8 9 10; do
-		left=$(pgrep -f "^$work/bin/" || true)
+		# by the program they run: machines empty their command lines
+		left=$(find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' \
+			-lname "$work/bin/*" 2>/dev/null |
+			sed 's|/proc/\([0-9]*\)/exe|\1|')
 		[ -n "$left" ] || break
 		sleep 0.3
 	done

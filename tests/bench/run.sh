@@ -75,8 +75,9 @@ done | sort -n | awk '{ v[NR] = $1 } END {
 as_user timeout -k 2 20 "$work/lodger" run -q --name "idle$$" -- \
 	/bin/busybox sleep 8 </dev/null >/dev/null 2>&1 &
 sleep 5
-for p in $(pgrep -f "^$work/lodger run -q --name idle$$"); do
-	grep -h '^Pss:' "/proc/$p/smaps_rollup" 2>/dev/null
+find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' -lname "$work/lodger" 2>/dev/null |
+while read -r p; do
+	grep -h '^Pss:' "${p%exe}smaps_rollup" 2>/dev/null
 done | awk '{ s += $2 } END {
 	printf "%-22s %12s %12.2f MiB (PSS)\n", "idle machine", "", s / 1024 }'
 wait

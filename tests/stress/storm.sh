@@ -8,9 +8,19 @@ rounds=3
 [ "$mode" != long ] || { seconds=20 rounds=10; }
 bad=0
 
-# all processes of the machine but the monitor (the eldest)
-machine() {
-	pgrep -f "^$lodger run -q --name storm$$ " | grep -vx "$1"
+# all processes of the machine: the monitor's descendants (they have emptied
+# their command lines)
+machine() { # PID
+	ps -eo pid=,ppid= | awk -v top="$1" '
+		{ parent[$1] = $2 }
+		END {
+			for (p in parent) {
+				for (q = parent[p]; q > 1 && q != top; )
+					q = parent[q]
+				if (q == top)
+					print p
+			}
+		}'
 }
 
 # SIGNAL PAUSE ROUND
@@ -47,7 +57,7 @@ storm() {
 		bad=1
 		;;
 	KILL:120)
-		grep -qi panic "$out" || { echo "  no panic message"; bad=1; }
+		grep -qiE 'panic|the machine died' "$out" || { echo "  no panic message"; bad=1; }
 		;;
 	esac
 	[ "$hits" -gt 3 ] || [ "$rc" != 0 ] || { echo "  no hits"; bad=1; }

@@ -16,6 +16,8 @@
 #include "../../../kernel/mm/fault.c"
 #include "fake.h"
 
+struct host_info host_info; /* no vDSO here */
+
 #define FAKE_WINDOW (64u << PAGE_SHIFT)
 
 struct task *fakehost_current;
