@@ -21,7 +21,7 @@ set -u
 build=$1 mode=$2
 shift 2
 topics=$*
-BACKENDS=${BACKENDS:-direct}
+BACKENDS=${BACKENDS:-direct ptrace}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 work=$(mktemp -d "${TMPDIR:-/tmp}/lodger-tests.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
