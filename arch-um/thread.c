@@ -376,9 +376,10 @@ int host_task_start_kernel(struct task *child, void (*fn)(void *), void *arg)
 static void thread_exit(struct host_task *ht) __noreturn;
 static void thread_exit(struct host_task *ht)
 {
+	/* A late kick would come back through the idle loop: only to exit. */
+	store_release(&ht->idle_word, IDLE_GONE);
 	slot_free(ht);
-	/* From here on our idle stack may not be used by us: nothing but the
-	   call below, which needs none; slot_alloc waits for `alive`. */
+	/* slot_alloc passes the slot over while the host has us `alive` */
 	for (;;)
 		host_call(__NR_exit, 0, 0, 0, 0, 0);
 }
@@ -408,6 +409,8 @@ void thread_unblock_kick(struct host_task *ht)
 
 void thread_idle_loop(struct host_task *ht)
 {
+	while (READ_ONCE(ht->idle_word) == IDLE_GONE)
+		host_call(__NR_exit, 0, 0, 0, 0, 0);
 	ht->kick_blocked = 1; /* perhaps: a late kick comes back to here */
 	WRITE_ONCE(ht->state, SLOT_IDLE);
 	for (;;) {
@@ -420,9 +423,14 @@ void thread_idle_loop(struct host_task *ht)
 		}
 		if (cmd == IDLE_EXIT)
 			thread_exit(ht);
-		/* IDLE_RUN: continue the context of ht->task. */
-		WRITE_ONCE(ht->idle_word, IDLE_WAIT);
+		/*
+		 * IDLE_RUN: continue the context of ht->task. Until the state
+		 * says so a kick starts the loop over, and must find the
+		 * command again.
+		 */
 		WRITE_ONCE(ht->state, SLOT_KERNEL);
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		WRITE_ONCE(ht->idle_word, IDLE_WAIT);
 		thread_unblock_kick(ht);
 		__builtin_ia32_wrfsbase64(0);
 		thread_signal_stack(ht);
@@ -436,7 +444,6 @@ static void blank_put(struct host_task *ht)
 
 	ht->kind = SLOT_BLANK;
 	ht->task = NULL;
-	WRITE_ONCE(ht->state, SLOT_IDLE);
 	spin_lock(&blank_lock);
 	full = blank_count >= BLANK_MAX;
 	if (!full) {
@@ -449,14 +456,28 @@ static void blank_put(struct host_task *ht)
 		host_call(__NR_exit_group, 0, 0, 0, 0, 0);
 }
 
+/*
+ * On the idle stack, with other guest threads in the process: a late kick's
+ * frame would be built on the pad, which they can write. From here on it is
+ * built below the stack pointer.
+ */
+static void thread_leave_pad(void)
+{
+	struct sigaltstack_k none = { .flags = 2 /* SS_DISABLE */ };
+
+	if (!backend_remote)
+		host_call(__NR_sigaltstack, (long)&none, 0, 0, 0, 0);
+}
+
 /* On the idle stack: the task's context is no longer ours. */
 static void thread_after_exit(void *p, void *last)
 {
 	struct host_task *ht = p;
 	struct task *t = ht->task;
 
-	WRITE_ONCE(ht->state, SLOT_IDLE);
 	ht->fpu = 0;
+	if (process_shared(ht))
+		thread_leave_pad();
 	if (last && !ht->is_zygote && !process_shared(ht) &&
 	    !mm_empty_user_range()) {
 		ht->task = NULL;
@@ -488,7 +509,7 @@ static void thread_after_migrate(void *p, void *q)
 {
 	struct host_task *from = p, *to = q;
 
-	WRITE_ONCE(from->state, SLOT_IDLE);
+	thread_leave_pad();
 	from->task = NULL;
 	store_release(&to->idle_word, IDLE_RUN);
 	host_futex(&to->idle_word, FUTEX_WAKE, 1, NULL, 0);
@@ -697,6 +718,7 @@ static void reaper_process_died(uint32_t pid, int status)
 		if (!(status & 0x7f))
 			continue; /* it exited by itself */
 		if (!ht->task) {
+			blank_forget(ht);
 			slot_free(ht);
 			continue;
 		}
