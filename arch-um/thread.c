@@ -715,13 +715,13 @@ static void reaper_process_died(uint32_t pid, int status)
 			slot_free(ht);
 			continue;
 		}
-		if (!(status & 0x7f))
-			continue; /* it exited by itself */
 		if (!ht->task) {
 			blank_forget(ht);
 			slot_free(ht);
 			continue;
 		}
+		if (!(status & 0x7f))
+			continue; /* it exited by itself */
 		if (state == SLOT_USER) {
 			reaper_adopt(ht, false);
 		} else if (atomic_cas(&ht->ctx_state, CTX_ASLEEP,
