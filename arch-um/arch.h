@@ -29,7 +29,7 @@ enum ctx_state {
 	CTX_ADOPTED, /* taken over by another thread */
 };
 
-enum idle_cmd { IDLE_WAIT, IDLE_RUN, IDLE_EXIT, IDLE_GONE };
+enum idle_cmd { IDLE_WAIT, IDLE_RUN, IDLE_GONE };
 
 struct mm_call;
 

@@ -421,8 +421,6 @@ void thread_idle_loop(struct host_task *ht)
 				   0);
 			continue;
 		}
-		if (cmd == IDLE_EXIT)
-			thread_exit(ht);
 		/*
 		 * IDLE_RUN: continue the context of ht->task. Until the state
 		 * says so a kick starts the loop over, and must find the
@@ -673,7 +671,7 @@ static void reaper_adopt(struct host_task *dead, bool asleep)
 	if (asleep) {
 		ht->ctx_sp = dead->ctx_sp;
 	} else {
-		/* a context that "returns" into adopted_start's trampoline */
+		/* a context that "returns" into adopted_trampoline */
 		uint64_t *sp = (uint64_t *)thread_start_stack(t);
 
 		*--sp = 0;
