@@ -350,7 +350,8 @@ static void udp_tell_arrival(struct isock *is, struct sock_msg *m,
 }
 
 /* The next datagram, with iolock held, or ERR_PTR, or NULL: the end. */
-static struct udp_msg *udp_recv_next(struct isock *is, u64 deadline)
+static struct udp_msg *udp_recv_next(struct isock *is, int flags, u64 deadline,
+				     size_t *skip)
 {
 	struct sock *sk = &is->sk;
 	struct udp_msg *g;
@@ -360,10 +361,17 @@ static struct udp_msg *udp_recv_next(struct isock *is, u64 deadline)
 		err = sock_take_error(sk);
 		if (err)
 			return ERR_PTR(err);
+		*skip = sock_peek_start(sk, flags);
 		g = udp_msg_of(sock_queue_next(&is->q, NULL));
+		while (unlikely(*skip) && g && *skip >= g->p.len) {
+			*skip -= g->p.len;
+			g = udp_msg_of(sock_queue_next(&is->q, &g->p));
+		}
 		if (g || (READ_ONCE(sk->shutdown) & SOCK_SHUT_RCV))
 			return g;
-		err = sock_queue_wait(sk, &is->q, deadline, "udp_recv");
+		err = sock_queue_wait_past(sk, &is->q,
+					   sock_peek_start(sk, flags),
+					   deadline, "udp_recv");
 		if (err)
 			return ERR_PTR(err);
 	}
@@ -375,25 +383,26 @@ static ssize_t udp_recv(struct sock *sk, struct sock_msg *m)
 	bool peek = m->flags & MSG_PEEK;
 	struct udp_msg *g;
 	ssize_t ret;
-	size_t n;
+	size_t n, skip = 0;
 
 	m->namelen = 0;
 	if (m->flags & MSG_ERRQUEUE)
 		return -EAGAIN;
 	mutex_lock(&is->q.iolock);
-	g = udp_recv_next(is, sock_deadline(sk->rcvtimeo,
-					    m->flags & MSG_DONTWAIT));
+	g = udp_recv_next(is, m->flags, sock_deadline(sk->rcvtimeo,
+					    m->flags & MSG_DONTWAIT), &skip);
 	if (!g || IS_ERR(g)) {
 		mutex_unlock(&is->q.iolock);
 		return g ? PTR_ERR(g) : 0;
 	}
-	n = min(m->it->count, (size_t)g->p.len);
-	if (n < g->p.len)
+	n = min(m->it->count, (size_t)g->p.len - skip);
+	if (n < g->p.len - skip)
 		m->out_flags |= MSG_TRUNC;
-	ret = m->flags & MSG_TRUNC ? g->p.len : n;
+	ret = m->flags & MSG_TRUNC ? g->p.len - skip : n;
 	udp_tell_arrival(is, m, g);
-	if (copy_to_iter(m->it, g->data, n) != n)
+	if (copy_to_iter(m->it, g->data + skip, n) != n)
 		ret = -EFAULT;
+	sock_peek_moved(sk, m->flags, peek ? n : g->p.len);
 	if (!peek)
 		sock_queue_del(&is->q, &g->p);
 	mutex_unlock(&is->q.iolock);

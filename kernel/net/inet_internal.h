@@ -32,7 +32,7 @@
 #include <abi/in.h>
 #include "queue.h"
 
-#define INET_NOPT      96u
+#define INET_NOPT      112u
 #define INET_PORT_LOW  32768u /* net.ipv4.ip_local_port_range */
 #define INET_PORT_HIGH 60999u
 #define INET_PORT_PRIV 1024u
@@ -112,6 +112,7 @@ struct isock {
 #define INET_CMSG_PKTINFO6 16u
 #define INET_CMSG_HOPLIMIT 32u
 #define INET_CMSG_TCLASS   64u
+#define INET_CMSG_HOPLIMIT_OLD 128u
 
 extern spinlock_t inet_lock;
 extern struct list_head inet_all; /* under inet_lock */

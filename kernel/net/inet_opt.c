@@ -11,6 +11,7 @@
 #include <abi/capability.h>
 #include <kernel/cred.h>
 #include <kernel/string.h>
+#include <kernel/time.h>
 #include <kernel/uaccess.h>
 #include "inet_internal.h"
 
@@ -36,6 +37,7 @@ struct inet_optdef {
 #define IP		 IPPROTO_IP
 #define IP6		 IPPROTO_IPV6
 #define TCP		 IPPROTO_TCP
+#define UDP		 IPPROTO_UDP
 #define INT(l, n, d)	 NUM(l, n, -0x7fffffff - 1, 0x7fffffff, d)
 #define POSITIVE(l, n, d) NUM(l, n, 0, 0x7fffffff, d)
 
@@ -65,12 +67,23 @@ static const struct inet_optdef inet_opts[] = {
 	NUM(IP, IP_MULTICAST_ALL, 0, 1, 1),
 	INT(IP, IP_MULTICAST_IF, 0),
 	INT(IP, IP_UNICAST_IF, 0),
+	BOOL(IP, IP_NODEFRAG, 0),
+	NUM(IP, IP_RECVERR_RFC4884, 0, 1, 0),
+	INT(IP, IP_LOCAL_PORT_RANGE, 0),
 
 	CMSG(IP6, IPV6_RECVPKTINFO, INET_CMSG_PKTINFO6),
 	CMSG(IP6, IPV6_2292PKTINFO, INET_CMSG_PKTINFO6),
 	CMSG(IP6, IPV6_RECVHOPLIMIT, INET_CMSG_HOPLIMIT),
 	CMSG(IP6, IPV6_RECVTCLASS, INET_CMSG_TCLASS),
 	BOOL(IP6, IPV6_RECVERR, 0),
+	CMSG(IP6, IPV6_2292HOPLIMIT, INET_CMSG_HOPLIMIT_OLD),
+	BOOL(IP6, IPV6_2292HOPOPTS, 0),
+	BOOL(IP6, IPV6_2292DSTOPTS, 0),
+	BOOL(IP6, IPV6_2292RTHDR, 0),
+	BOOL(IP6, IPV6_FLOWINFO, 0),
+	BOOL(IP6, IPV6_FLOWINFO_SEND, 0),
+	BOOL(IP6, IPV6_ROUTER_ALERT_ISOLATE, 0),
+	NUM(IP6, IPV6_RECVERR_RFC4884, 0, 1, 0),
 	BOOL(IP6, IPV6_RECVHOPOPTS, 0),
 	BOOL(IP6, IPV6_RECVRTHDR, 0),
 	BOOL(IP6, IPV6_RECVDSTOPTS, 0),
@@ -105,12 +118,19 @@ static const struct inet_optdef inet_opts[] = {
 	INT(TCP, TCP_NOTSENT_LOWAT, 0),
 	NUM(TCP, TCP_THIN_LINEAR_TIMEOUTS, 0, 1, 0),
 	NUM(TCP, TCP_THIN_DUPACK, 0, 1, 0),
-	NUM(TCP, TCP_SAVE_SYN, 0, 1, 0),
+	NUM(TCP, TCP_SAVE_SYN, 0, 2, 0),
 	NUM(TCP, TCP_FASTOPEN_CONNECT, 0, 1, 0),
 	NUM(TCP, TCP_FASTOPEN_NO_COOKIE, 0, 1, 0),
 	NUM(TCP, TCP_INQ, 0, 1, 0),
 	INT(TCP, TCP_TIMESTAMP, 0),
 	NUM(TCP, TCP_MAXSEG, 0, 32767, 0),
+	POSITIVE(TCP, TCP_TX_DELAY, 0),
+	NUM(TCP, TCP_RTO_MAX_MS, 1000, 120000, 120000),
+
+	BOOL(UDP, UDP_CORK, 0),
+	BOOL(UDP, UDP_NO_CHECK6_TX, 0),
+	BOOL(UDP, UDP_NO_CHECK6_RX, 0),
+	BOOL(UDP, UDP_GRO, 0),
 };
 _Static_assert(ARRAY_SIZE(inet_opts) <= INET_NOPT, "isock->opt is too small");
 
@@ -146,6 +166,8 @@ static bool inet_level_ok(const struct isock *is, int level)
 		return is->sk.family == AF_INET6;
 	case IPPROTO_TCP:
 		return is->sk.type == SOCK_STREAM;
+	case IPPROTO_UDP:
+		return is->sk.protocol == IPPROTO_UDP;
 	default:
 		return false;
 	}
@@ -271,6 +293,41 @@ static int inet_set_congestion(struct isock *is, uaddr val, u32 len)
 	return 0;
 }
 
+/* TCP_DEFER_ACCEPT is kept as a number of SYN-ACKs, each twice as late. */
+static s32 inet_defer_accept(s32 secs)
+{
+	s32 n = 1, step = 1, period = 1;
+
+	if (secs <= 0)
+		return 0;
+	for (; secs > period && n < 255; n++) {
+		step = min(step * 2, 120);
+		period += step;
+	}
+	return period;
+}
+
+static void inet_tcp_adjust(const struct inet_optdef *d, int *v)
+{
+	switch (d->name) {
+	case TCP_LINGER2:
+		*v = *v < 0 ? -1 : !*v ? 60 : min(*v, 120);
+		break;
+	case TCP_DEFER_ACCEPT:
+		*v = inet_defer_accept(*v);
+		break;
+	case TCP_WINDOW_CLAMP:
+		*v = *v ? max(*v, 1152) : 0;
+		break;
+	case TCP_THIN_DUPACK:
+		*v = *v == 1 ? 0 : *v; /* it is no more */
+		break;
+	case TCP_FASTOPEN:
+		*v = min(*v, 4096);
+		break;
+	}
+}
+
 /* Values that mean another one, or are wrong though in range. */
 static int inet_opt_adjust(struct isock *is, const struct inet_optdef *d,
 			   int *v)
@@ -287,8 +344,19 @@ static int inet_opt_adjust(struct isock *is, const struct inet_optdef *d,
 		*v = d->def;
 	if (d->level == TCP && d->name == TCP_MAXSEG && *v && *v < 88)
 		return -EINVAL;
-	if (d->level == TCP && d->name == TCP_LINGER2)
-		*v = *v < 0 ? -1 : *v > 120 ? 0 : *v;
+	if (d->level == TCP)
+		inet_tcp_adjust(d, v);
+	if (d->level == TCP && d->name == TCP_TIMESTAMP)
+		return -EPERM; /* only in repair mode */
+	if (d->level == IP && d->name == IP_UNICAST_IF && *v &&
+	    *v != (s32)__builtin_bswap32(INET_LO_INDEX))
+		return -EADDRNOTAVAIL;
+	if (d->level == IP && d->name == IP_RECVFRAGSIZE &&
+	    is->sk.type == SOCK_STREAM)
+		return -EINVAL;
+	if (d->level == IP6 && d->name == IPV6_UNICAST_IF && *v &&
+	    *v != (s32)__builtin_bswap32(INET_LO_INDEX))
+		return -EADDRNOTAVAIL;
 	if (d->level == TCP && d->name == TCP_FASTOPEN &&
 	    is->state != TCP_CLOSE && is->state != TCP_LISTEN)
 		return -EINVAL;
@@ -323,6 +391,28 @@ static int inet_set_number(struct isock *is, int i, int v)
 	return 0;
 }
 
+static int inet_set_tcp_special(int name, u32 len)
+{
+	if (name == TCP_ULP)
+		return len ? -ENOENT : -EINVAL;
+	if (len < sizeof(int))
+		return -EINVAL;
+	switch (name) {
+	case TCP_REPAIR:
+	case TCP_REPAIR_QUEUE:
+	case TCP_REPAIR_WINDOW:
+		return -EPERM;
+	case TCP_MD5SIG:
+	case TCP_MD5SIG_EXT:
+	case TCP_QUEUE_SEQ:
+	case TCP_REPAIR_OPTIONS:
+	case TCP_FASTOPEN_KEY:
+		return -EINVAL;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
 /* Options that are not just a number. => -ENOPROTOOPT: not one of them */
 static int inet_set_special(struct isock *is, int level, int name, uaddr val,
 			    u32 len)
@@ -341,7 +431,24 @@ static int inet_set_special(struct isock *is, int level, int name, uaddr val,
 				len);
 		case IP_OPTIONS:
 			return len ? -EINVAL : 0;
+		case IP_ROUTER_ALERT:
+			return -EINVAL;
+		case IP_IPSEC_POLICY:
+			return -EOPNOTSUPP;
+		case IP_FREEBIND:
+		case IP_TRANSPARENT:
+		case IP_MINTTL:
+		case IP_MULTICAST_TTL:
+		case IP_MULTICAST_LOOP:
+		case IP_MULTICAST_ALL:
+			return len ? -ENOPROTOOPT : -EINVAL;
+		case IP_UNICAST_IF:
+		case IP_LOCAL_PORT_RANGE:
+			return len < sizeof(s32) ? -EINVAL : -ENOPROTOOPT;
 		}
+		/* source filters: there is nothing here to filter */
+		if (name >= IP_UNBLOCK_SOURCE && name <= MCAST_MSFILTER)
+			return -EINVAL;
 	} else if (level == IPPROTO_IPV6) {
 		switch (name) {
 		case IPV6_JOIN_GROUP:
@@ -349,12 +456,10 @@ static int inet_set_special(struct isock *is, int level, int name, uaddr val,
 			return inet_set_group6(is, val, len,
 					       name == IPV6_JOIN_GROUP);
 		}
-	} else if (name == TCP_CONGESTION) {
+	} else if (level == IPPROTO_TCP && name == TCP_CONGESTION) {
 		return inet_set_congestion(is, val, len);
-	} else if (name == TCP_REPAIR) {
-		return -EPERM;
-	} else if (name == TCP_ULP) {
-		return -ENOENT;
+	} else if (level == IPPROTO_TCP) {
+		return inet_set_tcp_special(name, len);
 	}
 	return -ENOPROTOOPT;
 }
@@ -374,32 +479,13 @@ static int inet_read_number(int level, uaddr val, u32 len, int *v)
 	return 0;
 }
 
-static int inet_set_socket(struct isock *is, int name, uaddr val, u32 len)
-{
-	char dev[16] = "";
-
-	switch (name) {
-	case SO_BINDTODEVICE:
-		if (copy_from_user(dev, val, min(len, 15u)))
-			return -EFAULT;
-		return !dev[0] || !strcmp(dev, "lo") ? 0 : -ENODEV;
-	case SO_INCOMING_CPU:
-	case SO_MAX_PACING_RATE:
-	case SO_SELECT_ERR_QUEUE:
-	case SO_RXQ_OVFL:
-		return len < sizeof(int) ? -EINVAL : 0;
-	default:
-		return -ENOPROTOOPT;
-	}
-}
-
 int inet_setsockopt(struct sock *sk, int level, int name, uaddr val, u32 len)
 {
 	struct isock *is = isock_of(sk);
 	int i, v, err;
 
 	if (level == SOL_SOCKET)
-		return inet_set_socket(is, name, val, len);
+		return -ENOPROTOOPT;
 	if (!inet_level_ok(is, level))
 		return -ENOPROTOOPT;
 	err = inet_set_special(is, level, name, val, len);
@@ -498,6 +584,22 @@ static int inet_get_special(struct isock *is, int level, int name, int *v)
 		*v = max(inet_opt(is, level, name), 0);
 		return 0;
 	}
+	if ((level == IPPROTO_IP && (name == IP_HDRINCL ||
+				     name == IP_ROUTER_ALERT)) ||
+	    (level == IPPROTO_IPV6 && name == IPV6_ROUTER_ALERT) ||
+	    (level == IPPROTO_TCP && (name == TCP_IS_MPTCP ||
+				      name == TCP_REPAIR))) {
+		*v = 0;
+		return 0;
+	}
+	if (level == IPPROTO_IP && name == IP_PROTOCOL) {
+		*v = is->lport;
+		return 0;
+	}
+	if (level == IPPROTO_TCP && name == TCP_TIMESTAMP) {
+		*v = time_mono_ns() / NSEC_PER_MSEC;
+		return 0;
+	}
 	if (level == IPPROTO_TCP && name == TCP_MAXSEG) {
 		*v = inet_opt(is, level, name);
 		if (up && is->state != TCP_LISTEN)
@@ -509,27 +611,24 @@ static int inet_get_special(struct isock *is, int level, int name, int *v)
 	return -ENOPROTOOPT;
 }
 
-static int inet_get_socket(struct isock *is, int name, void *buf, u32 *len)
+/* Things of which there is nothing to tell. */
+static bool inet_get_is_empty(const struct isock *is, int level, int name)
 {
-	int v;
+	bool stream = is->sk.type == SOCK_STREAM;
 
-	switch (name) {
-	case SO_BINDTODEVICE:
-		*len = 0;
-		return 0;
-	case SO_INCOMING_CPU:
-		v = -1;
-		break;
-	case SO_SELECT_ERR_QUEUE:
-		v = 0;
-		break;
-	case SO_MAX_PACING_RATE:
-		v = -1;
-		break;
+	switch (level) {
+	case IPPROTO_IP:
+		return name == IP_OPTIONS || (name == IP_PKTOPTIONS && stream);
+	case IPPROTO_IPV6:
+		return name == IPV6_HOPOPTS || name == IPV6_RTHDRDSTOPTS ||
+		       name == IPV6_RTHDR || name == IPV6_DSTOPTS ||
+		       (name == IPV6_2292PKTOPTIONS && stream);
+	case IPPROTO_TCP:
+		return name == TCP_ULP || name == TCP_SAVED_SYN ||
+		       name == TCP_FASTOPEN_KEY || name == TCP_CC_INFO;
 	default:
-		return -ENOPROTOOPT;
+		return false;
 	}
-	return inet_give(buf, len, &v, sizeof(v));
 }
 
 int inet_getsockopt(struct sock *sk, int level, int name, void *buf, u32 *len)
@@ -539,16 +638,15 @@ int inet_getsockopt(struct sock *sk, int level, int name, void *buf, u32 *len)
 	u8 byte;
 
 	if (level == SOL_SOCKET)
-		return inet_get_socket(is, name, buf, len);
-	if (!inet_level_ok(is, level))
 		return -ENOPROTOOPT;
+	if (!inet_level_ok(is, level))
+		return is->sk.family == AF_INET ? -EOPNOTSUPP : -ENOPROTOOPT;
 	if (level == IPPROTO_TCP && name == TCP_INFO)
 		return tcp_get_info(is, buf, len);
 	if (level == IPPROTO_TCP && name == TCP_CONGESTION)
 		return inet_give(buf, len, is->congestion,
 				 sizeof(is->congestion));
-	if ((level == IPPROTO_TCP && name == TCP_ULP) ||
-	    (level == IPPROTO_IP && name == IP_OPTIONS)) {
+	if (inet_get_is_empty(is, level, name)) {
 		*len = 0;
 		return 0;
 	}
@@ -616,6 +714,8 @@ void inet_cmsg(struct sock *sk, struct sock_msg *m, struct scm_out *o)
 	if (is->cmsg & INET_CMSG_PKTINFO6)
 		scm_put(m, o, IPPROTO_IPV6, IPV6_PKTINFO, &p, sizeof(p));
 	v = m->in.ttl;
+	if (is->cmsg & INET_CMSG_HOPLIMIT_OLD)
+		scm_put(m, o, IPPROTO_IPV6, IPV6_2292HOPLIMIT, &v, sizeof(v));
 	if (is->cmsg & INET_CMSG_HOPLIMIT)
 		scm_put(m, o, IPPROTO_IPV6, IPV6_HOPLIMIT, &v, sizeof(v));
 	v = m->in.tos;

@@ -271,6 +271,7 @@ ssize_t tcp_send(struct sock *sk, struct sock_msg *m)
 struct tcp_reader {
 	struct tcp_piece *at; /* MSG_PEEK: what was looked at last */
 	size_t done;
+	size_t skip; /* SO_PEEK_OFF: still to be passed over */
 };
 
 /* Done with the first piece? Senders may have added to it. */
@@ -318,10 +319,19 @@ static int tcp_take(struct isock *is, struct tcp_piece *g, struct sock_msg *m,
 		if (what != 2)
 			return what;
 	}
+	if (unlikely(r->skip)) {
+		if (r->skip >= len - g->p.off) {
+			r->skip -= len - g->p.off;
+			r->at = g;
+			return 1;
+		}
+		n = got = min(m->it->count, (size_t)(len - g->p.off - r->skip));
+	}
 	if (unlikely(m->flags & MSG_TRUNC))
 		iov_iter_advance(m->it, n);
 	else
-		got = copy_to_iter(m->it, g->data + g->p.off, n);
+		got = copy_to_iter(m->it, g->data + g->p.off + r->skip, n);
+	r->skip = 0;
 	r->done += got;
 	if (m->flags & MSG_PEEK)
 		r->at = g;
@@ -389,7 +399,7 @@ ssize_t tcp_recv(struct sock *sk, struct sock_msg *m)
 	struct isock *is = isock_of(sk);
 	u64 deadline = sock_deadline(sk->rcvtimeo, m->flags & MSG_DONTWAIT);
 	size_t target = tcp_recv_target(sk, m);
-	struct tcp_reader r = { NULL, 0 };
+	struct tcp_reader r = { NULL, 0, 0 };
 	struct tcp_piece *g;
 	int err = 0;
 
@@ -399,6 +409,7 @@ ssize_t tcp_recv(struct sock *sk, struct sock_msg *m)
 	if (unlikely(m->flags & (MSG_OOB | MSG_ERRQUEUE)))
 		return m->flags & MSG_OOB ? tcp_recv_oob(is, m) : -EAGAIN;
 	mutex_lock(&is->q.iolock);
+	r.skip = sock_peek_start(sk, m->flags);
 	while (m->it->count) {
 		g = tcp_piece_of(sock_queue_next(&is->q,
 						 r.at ? &r.at->p : NULL));
@@ -413,10 +424,18 @@ ssize_t tcp_recv(struct sock *sk, struct sock_msg *m)
 			break;
 		err = tcp_empty(is);
 		if (!err)
-			err = sock_queue_wait(sk, &is->q, deadline, "tcp_recv");
+			err = sock_queue_wait_past(
+				sk, &is->q,
+				r.done ? 0 : sock_peek_start(sk, m->flags),
+				deadline, "tcp_recv");
 		if (err)
 			break;
+		if (unlikely(m->flags & MSG_PEEK) && !r.done) {
+			r.at = NULL;
+			r.skip = sock_peek_start(sk, m->flags);
+		}
 	}
+	sock_peek_moved(sk, m->flags, r.done);
 	mutex_unlock(&is->q.iolock);
 	if (READ_ONCE(is->q.nr) && READ_ONCE(sk->rwait.nwait))
 		sock_wake_readers(sk);

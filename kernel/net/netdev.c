@@ -113,6 +113,20 @@ static long netdev_ifreq(u32 cmd, uaddr arg)
 	return copy_to_user(arg, &r, NETDEV_IFREQ_SIZE);
 }
 
+int netdev_index(const char *name)
+{
+	return strcmp(name, "lo") ? -ENODEV : INET_LO_INDEX;
+}
+
+int netdev_name(int index, char *name)
+{
+	if (index != INET_LO_INDEX)
+		return -ENODEV;
+	memset(name, 0, IFNAMSIZ);
+	memcpy(name, "lo", 3);
+	return 0;
+}
+
 long netdev_ioctl(u32 cmd, u64 arg)
 {
 	switch (cmd) {

@@ -40,8 +40,15 @@ u32 sock_queue_unread(struct sock_queue *q, bool all)
 	return n;
 }
 
-int sock_queue_wait(struct sock *sk, struct sock_queue *q, u64 deadline,
-		    const char *wchan)
+static bool sock_queue_beyond(struct sock_queue *q, size_t off)
+{
+	if (likely(!off))
+		return READ_ONCE(q->nr);
+	return sock_queue_unread(q, true) > off;
+}
+
+int sock_queue_wait_past(struct sock *sk, struct sock_queue *q, size_t off,
+			 u64 deadline, const char *wchan)
 {
 	int err;
 
@@ -50,7 +57,7 @@ int sock_queue_wait(struct sock *sk, struct sock_queue *q, u64 deadline,
 	mutex_unlock(&q->iolock);
 	err = wait_event_exclusive(
 		&sk->rwait,
-		READ_ONCE(q->nr) || READ_ONCE(sk->err) ||
+		sock_queue_beyond(q, off) || READ_ONCE(sk->err) ||
 			(READ_ONCE(sk->shutdown) & SOCK_SHUT_RCV),
 		deadline, SLEEP_INTR, wchan);
 	if (err && READ_ONCE(q->nr))

@@ -40,12 +40,37 @@ void sock_queue_take_all(struct sock_queue *q, struct list_head *out);
 /* Bytes that wait: of all pieces, or of the first. */
 u32 sock_queue_unread(struct sock_queue *q, bool all);
 /*
- * Sleep until something is queued, an error is pending, or there is nothing
+ * Sleep until more than `off` bytes are queued (0: until anything is), an error is pending, or there is nothing
  * more to come. Caller holds iolock, which is dropped while asleep.
  * => 0 look again, -EAGAIN, -ERESTARTSYS, -EINTR
  */
-int sock_queue_wait(struct sock *sk, struct sock_queue *q, u64 deadline,
-		    const char *wchan);
+int sock_queue_wait_past(struct sock *sk, struct sock_queue *q, size_t off,
+			 u64 deadline, const char *wchan);
+static inline int sock_queue_wait(struct sock *sk, struct sock_queue *q,
+				  u64 deadline, const char *wchan)
+{
+	return sock_queue_wait_past(sk, q, 0, deadline, wchan);
+}
+
+/* Where a peek begins (SO_PEEK_OFF), and what it and a read do to that. */
+static inline size_t sock_peek_start(const struct sock *sk, int flags)
+{
+	s32 off = READ_ONCE(sk->peek_off);
+
+	return unlikely(off > 0) && (flags & MSG_PEEK) ? off : 0;
+}
+static inline void sock_peek_moved(struct sock *sk, int flags, size_t n)
+{
+	s32 off = READ_ONCE(sk->peek_off);
+
+	if (likely(off < 0))
+		return;
+	if (flags & MSG_PEEK)
+		off += (s32)n;
+	else
+		off = off > (s32)n ? off - (s32)n : 0;
+	WRITE_ONCE(sk->peek_off, off);
+}
 
 /* Caller holds q->lock. */
 static inline void sock_queue_add_locked(struct sock_queue *q,

@@ -10,6 +10,7 @@
  */
 #include <abi/capability.h>
 #include <kernel/cred.h>
+#include <kernel/fdtable.h>
 #include <kernel/net.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
@@ -264,11 +265,46 @@ static void scm_put_time(struct sock *sk, struct sock_msg *m, struct scm_out *o)
 	s64 ts[2] = { now / NSEC_PER_SEC, now % NSEC_PER_SEC };
 
 	if (sk->timestampns) {
-		scm_put(m, o, SOL_SOCKET, SO_TIMESTAMPNS, ts, sizeof(ts));
+		scm_put(m, o, SOL_SOCKET,
+			sk->timestamp_new ? SO_TIMESTAMPNS_NEW : SO_TIMESTAMPNS,
+			ts, sizeof(ts));
 	} else if (sk->timestamp) {
 		ts[1] /= NSEC_PER_USEC;
-		scm_put(m, o, SOL_SOCKET, SO_TIMESTAMP, ts, sizeof(ts));
+		scm_put(m, o, SOL_SOCKET,
+			sk->timestamp_new ? SO_TIMESTAMP_NEW : SO_TIMESTAMP, ts,
+			sizeof(ts));
 	}
+}
+
+int sock_pidfd(int pid)
+{
+	struct task *t = task_find_get((u32)pid);
+	struct file *f;
+	int fd;
+
+	if (!t)
+		return -ESRCH;
+	f = pidfd_create(t, false, 0);
+	task_put(t);
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	fd = fd_install_new(f, 0, true);
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+/* SO_PASSPIDFD: a pidfd of the sender, or why there is none. */
+static void scm_put_pidfd(struct sock_msg *m, struct scm_out *o)
+{
+	int fd;
+
+	if (o->left < CMSG_LEN(sizeof(fd))) {
+		m->out_flags |= MSG_CTRUNC;
+		return;
+	}
+	fd = m->cred.pid ? sock_pidfd(m->cred.pid) : -ESRCH;
+	scm_put(m, o, SOL_SOCKET, SCM_PIDFD, &fd, sizeof(fd));
 }
 
 u64 scm_export(struct sock *sk, struct sock_msg *m, uaddr control, u64 len)
@@ -280,6 +316,8 @@ u64 scm_export(struct sock *sk, struct sock_msg *m, uaddr control, u64 len)
 	if (sk->passcred)
 		scm_put(m, &o, SOL_SOCKET, SCM_CREDENTIALS, &m->cred,
 			sizeof(m->cred));
+	if (unlikely(sk->passpidfd))
+		scm_put_pidfd(m, &o);
 	if (m->scm) {
 		scm_put_rights(m, &o);
 		scm_free(m->scm);

@@ -57,6 +57,8 @@ void sock_init(struct sock *sk, int family, int type, int protocol,
 	sk->sndbuf = sk->rcvbuf = SOCK_BUF_DEFAULT;
 	sk->rcvtimeo = sk->sndtimeo = TIME_NEVER;
 	sk->rcvlowat = 1;
+	sk->peek_off = -1;
+	sock_kept_init(sk);
 	waitqueue_init(&sk->rwait);
 	waitqueue_init(&sk->wwait);
 }

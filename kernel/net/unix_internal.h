@@ -43,6 +43,7 @@ struct unix_msg {
 	struct scm *scm;
 	struct ucred cred;
 	struct unix_addr *from; /* reference, or NULL */
+	bool oob;		/* one byte sent with MSG_OOB */
 	char data[];
 };
 
@@ -64,6 +65,7 @@ struct usock {
 	struct usock *hash_next; /* abstract names, under name lock */
 
 	struct sock_queue q;
+	struct unix_msg *oob; /* the urgent byte not yet taken; under q.lock */
 	/* under q.lock: */
 	u32 state; /* enum unix_state, read at any time */
 	/* listening: connections not yet accepted, by acc_node */

@@ -33,6 +33,7 @@ static struct unix_msg *unix_msg_alloc(u32 len)
 	g->p.charge = len + SOCK_OVERHEAD;
 	g->scm = NULL;
 	g->from = NULL;
+	g->oob = false;
 	return g;
 }
 
@@ -222,6 +223,8 @@ static int unix_stream_queue(struct usock *peer, struct unix_msg *g)
 		err = -EPIPE;
 	else
 		sock_queue_add_locked(&peer->q, &g->p);
+	if (unlikely(g->oob) && !err)
+		peer->oob = g; /* an older one becomes ordinary */
 	spin_unlock(&peer->q.lock);
 	return err;
 }
@@ -231,11 +234,16 @@ static ssize_t unix_stream_send_one(struct usock *peer, struct sock_msg *m,
 				    u32 max)
 {
 	size_t n = min(m->it->count, (size_t)max);
-	struct unix_msg *g = unix_msg_alloc(n);
+	bool oob = (m->flags & MSG_OOB) && m->it->count == 1;
+	struct unix_msg *g;
 	int err;
 
+	if (unlikely(m->flags & MSG_OOB) && !oob)
+		n = min(n, m->it->count - 1);
+	g = unix_msg_alloc(n);
 	if (!g)
 		return -ENOBUFS;
+	g->oob = oob;
 	n = copy_from_iter(m->it, g->data, n);
 	g->p.len = n;
 	if (!n) {
@@ -248,7 +256,10 @@ static ssize_t unix_stream_send_one(struct usock *peer, struct sock_msg *m,
 		unix_msg_free(g);
 		return err;
 	}
-	sock_wake_readers(&peer->sk);
+	if (unlikely(oob))
+		waitqueue_wake_poll(&peer->sk.rwait, POLLPRI | POLLIN);
+	else
+		sock_wake_readers(&peer->sk);
 	return n;
 }
 
@@ -259,7 +270,7 @@ ssize_t unix_stream_send(struct sock *sk, struct sock_msg *m)
 	u32 chunk = min(SOCK_CHUNK, sk->sndbuf / 2);
 	ssize_t done = 0, n = 0;
 
-	if (m->flags & MSG_OOB)
+	if ((m->flags & MSG_OOB) && !m->it->count)
 		return -EOPNOTSUPP;
 	if (m->namelen)
 		return peer ? -EISCONN : -EOPNOTSUPP;
@@ -318,8 +329,44 @@ static void unix_copy_name(struct sock_msg *m, struct unix_addr *a)
 struct unix_reader {
 	struct unix_msg *at; /* MSG_PEEK: what was looked at last */
 	size_t done;
+	size_t skip; /* MSG_PEEK with SO_PEEK_OFF: still to be passed over */
 	bool have_cred;
 };
+
+/* Drop a message that has been read or passed over. */
+static void unix_stream_drop(struct usock *u, struct unix_msg *g)
+{
+	spin_lock(&u->q.lock);
+	if (u->oob == g)
+		u->oob = NULL;
+	sock_queue_del_locked(&u->q, &g->p);
+	spin_unlock(&u->q.lock);
+	unix_msg_free(g);
+	unix_wake_room(u);
+}
+
+/*
+ * An urgent byte comes next. Reads stop before it and then pass over it, unless
+ * SO_OOBINLINE is set or a newer one has made it an ordinary byte.
+ * => 1 go on behind it, 0 stop before it, 2 it is data
+ */
+static int unix_at_mark(struct usock *u, struct unix_msg *g,
+			struct sock_msg *m, struct unix_reader *r)
+{
+	bool taken = g->p.off == g->p.len;
+
+	if (!taken && READ_ONCE(u->oob) != g)
+		return 2;
+	if (r->done)
+		return 0;
+	if (!taken && u->sk.oobinline)
+		return 2;
+	if (m->flags & MSG_PEEK)
+		r->at = g;
+	else
+		unix_stream_drop(u, g);
+	return 1;
+}
 
 /*
  * Take from one message. Caller holds iolock.
@@ -332,6 +379,20 @@ static int unix_stream_take(struct usock *u, struct unix_msg *g,
 	size_t n = min(m->it->count, (size_t)(g->p.len - g->p.off)), got;
 	int err;
 
+	if (unlikely(g->oob)) {
+		int what = unix_at_mark(u, g, m, r);
+
+		if (what != 2)
+			return what;
+	}
+	if (unlikely(r->skip)) {
+		if (r->skip >= g->p.len - g->p.off) {
+			r->skip -= g->p.len - g->p.off;
+			r->at = g;
+			return 1;
+		}
+		n = min(m->it->count, (size_t)(g->p.len - g->p.off - r->skip));
+	}
 	if (r->have_cred && u->sk.passcred &&
 	    !unix_cred_equal(&m->cred, &g->cred))
 		return 0;
@@ -346,7 +407,8 @@ static int unix_stream_take(struct usock *u, struct unix_msg *g,
 		if (err)
 			return err;
 	}
-	got = copy_to_iter(m->it, g->data + g->p.off, n);
+	got = copy_to_iter(m->it, g->data + g->p.off + r->skip, n);
+	r->skip = 0;
 	r->done += got;
 	if (got < n)
 		return r->done ? 0 : -EFAULT;
@@ -354,13 +416,36 @@ static int unix_stream_take(struct usock *u, struct unix_msg *g,
 		r->at = g;
 	} else {
 		g->p.off += got;
-		if (g->p.off == g->p.len) {
-			sock_queue_del(&u->q, &g->p);
-			unix_msg_free(g);
-			unix_wake_room(u);
-		}
+		if (g->p.off == g->p.len)
+			unix_stream_drop(u, g);
 	}
 	return !had_scm;
+}
+
+static ssize_t unix_recv_oob(struct usock *u, struct sock_msg *m)
+{
+	struct unix_msg *g;
+	char c;
+
+	mutex_lock(&u->q.iolock);
+	spin_lock(&u->q.lock);
+	g = u->sk.oobinline ? NULL : u->oob;
+	if (g) {
+		c = g->data[0];
+		if (!(m->flags & MSG_PEEK)) {
+			g->p.off = 1; /* stays in the queue as the mark */
+			u->oob = NULL;
+		}
+	}
+	spin_unlock(&u->q.lock);
+	mutex_unlock(&u->q.iolock);
+	m->namelen = 0;
+	if (!g)
+		return -EINVAL;
+	if (copy_to_iter(m->it, &c, 1) != 1)
+		return -EFAULT;
+	m->out_flags |= MSG_OOB;
+	return 1;
 }
 
 ssize_t unix_stream_recv(struct sock *sk, struct sock_msg *m)
@@ -372,15 +457,16 @@ ssize_t unix_stream_recv(struct sock *sk, struct sock_msg *m)
 	struct unix_msg *g;
 	int err = 0;
 
-	if (m->flags & MSG_OOB)
-		return -EOPNOTSUPP;
 	if (READ_ONCE(u->state) != UNIX_CONNECTED)
 		return -EINVAL;
+	if (unlikely(m->flags & MSG_OOB))
+		return unix_recv_oob(u, m);
 	if (m->flags & MSG_WAITALL)
 		target = want;
 	else if (sk->rcvlowat > 1)
 		target = min((size_t)sk->rcvlowat, want);
 	mutex_lock(&u->q.iolock);
+	r.skip = sock_peek_start(sk, m->flags);
 	do {
 		g = unix_queue_next(u, r.at);
 		if (g) {
@@ -393,14 +479,18 @@ ssize_t unix_stream_recv(struct sock *sk, struct sock_msg *m)
 			break;
 		err = unix_recv_empty(u);
 		if (!err)
-			err = sock_queue_wait(sk, &u->q, deadline,
-					      "unix_recv");
+			err = sock_queue_wait_past(
+				sk, &u->q,
+				r.done ? 0 : sock_peek_start(sk, m->flags),
+				deadline, "unix_recv");
 		if (err)
 			break;
 		r.at = NULL; /* others may have read while we slept */
+		r.skip = r.done ? 0 : sock_peek_start(sk, m->flags);
 		if (m->flags & MSG_PEEK && r.done)
 			break;
 	} while (m->it->count);
+	sock_peek_moved(sk, m->flags, r.done);
 	mutex_unlock(&u->q.iolock);
 	if (READ_ONCE(u->q.nr) && READ_ONCE(sk->rwait.nwait))
 		sock_wake_readers(sk);
@@ -536,47 +626,64 @@ ssize_t unix_dgram_send(struct sock *sk, struct sock_msg *m)
 	return err ? err : len;
 }
 
+/* The first message, or with SO_PEEK_OFF the one that `skip` lies in. */
+static struct unix_msg *unix_dgram_next(struct usock *u, size_t off,
+					size_t *skip)
+{
+	struct unix_msg *g = unix_queue_next(u, NULL);
+
+	while (unlikely(off) && g && off >= g->p.len) {
+		off -= g->p.len;
+		g = unix_queue_next(u, g);
+	}
+	*skip = off;
+	return g;
+}
+
 ssize_t unix_dgram_recv(struct sock *sk, struct sock_msg *m)
 {
 	struct usock *u = usock_of(sk);
 	u64 deadline = sock_deadline(sk->rcvtimeo, m->flags & MSG_DONTWAIT);
+	bool peek = m->flags & MSG_PEEK;
 	struct unix_msg *g;
 	ssize_t ret = 0;
-	size_t n;
+	size_t n, skip;
 
 	if (m->flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	mutex_lock(&u->q.iolock);
-	while (!(g = unix_queue_next(u, NULL))) {
+	while (!(g = unix_dgram_next(u, sock_peek_start(sk, m->flags), &skip))) {
 		ret = unix_recv_empty(u);
 		if (!ret)
-			ret = sock_queue_wait(sk, &u->q, deadline,
-					      "unix_recv");
+			ret = sock_queue_wait_past(
+				sk, &u->q, sock_peek_start(sk, m->flags),
+				deadline, "unix_recv");
 		if (ret) {
 			mutex_unlock(&u->q.iolock);
 			m->namelen = 0;
 			return ret < 0 ? ret : 0;
 		}
 	}
-	n = min(m->it->count, (size_t)g->p.len);
-	if (n < g->p.len)
+	n = min(m->it->count, (size_t)g->p.len - skip);
+	if (n < g->p.len - skip)
 		m->out_flags |= MSG_TRUNC;
-	ret = m->flags & MSG_TRUNC ? g->p.len : n;
+	ret = m->flags & MSG_TRUNC ? g->p.len - skip : n;
 	m->cred = g->cred;
 	unix_copy_name(m, g->from);
-	if (copy_to_iter(m->it, g->data, n) != n)
+	if (copy_to_iter(m->it, g->data + skip, n) != n)
 		ret = -EFAULT;
 	if (g->scm && ret >= 0) {
 		int err = unix_msg_take_scm(g, m);
 
 		ret = err ? err : ret;
 	}
-	if (!(m->flags & MSG_PEEK)) {
+	sock_peek_moved(sk, m->flags, peek ? n : g->p.len);
+	if (!peek) {
 		sock_queue_del(&u->q, &g->p);
 		unix_msg_free(g);
 	}
 	mutex_unlock(&u->q.iolock);
-	if (!(m->flags & MSG_PEEK))
+	if (!peek)
 		unix_wake_room(u);
 	if (READ_ONCE(u->q.nr) && READ_ONCE(sk->rwait.nwait))
 		sock_wake_readers(sk);
@@ -652,11 +759,30 @@ u32 unix_poll(struct sock *sk, struct file *f, struct poll_table *pt)
 	}
 	if (READ_ONCE(u->q.nr))
 		mask |= POLLIN | POLLRDNORM;
+	if (unlikely(READ_ONCE(u->oob)))
+		mask |= POLLPRI;
 	if (state == UNIX_NEW && !unix_is_dgram(u))
 		mask |= POLLHUP;
 	if (unix_writable(u, f, pt))
 		mask |= POLLOUT | POLLWRNORM | POLLWRBAND;
 	return mask;
+}
+
+/* Does the urgent byte come next? */
+static bool unix_at_mark_now(struct usock *u)
+{
+	struct unix_msg *g;
+	bool at = false;
+
+	spin_lock(&u->q.lock);
+	if (!list_empty(&u->q.list)) {
+		g = container_of(list_first(&u->q.list, struct sock_piece,
+					    node),
+				 struct unix_msg, p);
+		at = g->oob && (g == u->oob || g->p.off == g->p.len);
+	}
+	spin_unlock(&u->q.lock);
+	return at;
 }
 
 static int unix_inq(struct usock *u)
@@ -674,6 +800,11 @@ long unix_ioctl(struct sock *sk, u32 cmd, u64 arg)
 	switch (cmd) {
 	case SIOCINQ:
 		n = unix_inq(u);
+		break;
+	case SIOCATMARK:
+		if (!unix_is_stream(u))
+			return -ENOTTY;
+		n = unix_at_mark_now(u);
 		break;
 	case SIOCOUTQ:
 		peer = unix_peer_get(u);

@@ -77,7 +77,6 @@ void process_set_sid(struct process *p, u32 sid);
 u32 pid_last(void);
 
 /* pidfd.c */
-struct file *pidfd_create(struct task *t, bool thread, int flags);
 /* => task with a reference, or NULL: not a pidfd, or the task is gone. */
 bool file_is_pidfd(struct file *f);
 struct task *pidfd_task(struct file *f, bool *thread);

@@ -77,6 +77,7 @@
 #define IP_CHECKSUM               23
 #define IP_BIND_ADDRESS_NO_PORT   24
 #define IP_RECVFRAGSIZE           25
+#define IP_RECVERR_RFC4884        26
 #define IP_MULTICAST_IF           32
 #define IP_MULTICAST_TTL          33
 #define IP_MULTICAST_LOOP         34
@@ -89,6 +90,8 @@
 #define IP_MSFILTER               41
 #define IP_MULTICAST_ALL          49
 #define IP_UNICAST_IF             50
+#define IP_LOCAL_PORT_RANGE       51
+#define IP_PROTOCOL               52
 #define IPV6_PMTUDISC_DONT        0
 #define IPV6_RTHDR_LOOSE          0
 #define IPV6_RTHDR_TYPE_0         0
@@ -108,6 +111,7 @@
 #define IPV6_2292HOPLIMIT         8
 #define IPV6_NEXTHOP              9
 #define IPV6_AUTHHDR              10
+#define IPV6_FLOWINFO             11
 #define IPV6_UNICAST_HOPS         16
 #define IPV6_MULTICAST_IF         17
 #define IPV6_MULTICAST_HOPS       18
@@ -126,6 +130,8 @@
 #define IPV6_MULTICAST_ALL        29
 #define IPV6_ROUTER_ALERT_ISOLATE 30
 #define IPV6_RECVERR_RFC4884      31
+#define IPV6_FLOWLABEL_MGR        32
+#define IPV6_FLOWINFO_SEND        33
 #define IPV6_IPSEC_POLICY         34
 #define IPV6_XFRM_POLICY          35
 #define IPV6_HDRINCL              36
@@ -182,7 +188,9 @@
 #define TCP_THIN_DUPACK          17
 #define TCP_USER_TIMEOUT         18
 #define TCP_REPAIR               19
+#define TCP_REPAIR_QUEUE         20
 #define TCP_QUEUE_SEQ            21
+#define TCP_REPAIR_OPTIONS       22
 #define TCP_FASTOPEN             23
 #define TCP_TIMESTAMP            24
 #define TCP_NOTSENT_LOWAT        25
@@ -192,12 +200,21 @@
 #define TCP_REPAIR_WINDOW        29
 #define TCP_FASTOPEN_CONNECT     30
 #define TCP_ULP                  31
+#define TCP_MD5SIG_EXT           32
 #define TCP_FASTOPEN_KEY         33
 #define TCP_FASTOPEN_NO_COOKIE   34
 #define TCP_ZEROCOPY_RECEIVE     35
 #define TCP_CM_INQ               36
 #define TCP_INQ                  36
 #define TCP_TX_DELAY             37
+#define TCP_IS_MPTCP             43
+#define TCP_RTO_MAX_MS           44
+
+#define UDP_CORK                 1
+#define UDP_NO_CHECK6_TX         101
+#define UDP_NO_CHECK6_RX         102
+#define UDP_GRO                  104
+
 #define TCP_MSS                  512
 #define TCP_MAXWIN               65535
 

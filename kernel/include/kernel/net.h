@@ -25,6 +25,7 @@
 struct sock;
 
 #define SCM_MAX_FD 253 /* descriptors in one message */
+#define SOCK_NKEPT 18u /* options that are only kept: sockopt.c */
 
 /* Files in flight, each with a reference; freed by scm_free(). */
 struct scm {
@@ -120,9 +121,12 @@ struct sock {
 	bool sndbuf_set; /* by the program */
 	u64 rcvtimeo, sndtimeo; /* ns, TIME_NEVER = none */
 	u32 rcvlowat;
-	bool passcred, reuseaddr, reuseport, keepalive, broadcast, oobinline,
-		debug, dontroute, timestamp, timestampns;
+	bool passcred, passpidfd, reuseaddr, reuseport, keepalive, broadcast, oobinline,
+		debug, dontroute, timestamp, timestampns, timestamp_new;
 	u32 priority, mark;
+	s32 peek_off;  /* SO_PEEK_OFF; -1 = from the start */
+	s32 bound_dev; /* SO_BINDTODEVICE: index, 0 = none */
+	s32 kept[SOCK_NKEPT];
 	struct linger linger;
 	struct ucred peercred;
 	/* readers, acceptors and connectors; writers */
@@ -161,6 +165,10 @@ void sock_wake_all(struct sock *sk);
 int sock_setsockopt(struct sock *sk, int name, uaddr val, u32 len);
 int sock_getsockopt(struct sock *sk, int name, void *buf, u32 *len);
 
+void sock_kept_init(struct sock *sk);
+/* A pidfd of the process, installed. => descriptor or -errno */
+int sock_pidfd(int pid);
+
 /* Address families register once, at boot. */
 struct sock_family {
 	int family;
@@ -188,6 +196,10 @@ struct scm *scm_dup(const struct scm *s);
 
 /* SIOCGIF* and their like: netdevice(7). -ENOTTY: not one of them */
 long netdev_ioctl(u32 cmd, u64 arg);
+/* => index of an interface, -ENODEV */
+int netdev_index(const char *name);
+/* name has IFNAMSIZ bytes. => 0, -ENODEV */
+int netdev_name(int index, char *name);
 
 void unix_init(void);
 void inet_init(void);

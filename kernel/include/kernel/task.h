@@ -370,4 +370,7 @@ void task_subsys_init(void);
 /* rlimit of the current process */
 u64 rlimit(int res);
 
+/* A file that names t's process, or with `thread` t alone. => ERR_PTR */
+struct file *pidfd_create(struct task *t, bool thread, int flags);
+
 #endif
