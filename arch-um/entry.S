@@ -22,6 +22,7 @@
  *   state KERNEL			a nested interrupt; plain sigreturn
  */
 #include "layout.h"
+#include "unwind.h"
 
 	.macro	ENTRY name
 	.globl	\name
@@ -82,6 +83,7 @@ ENTRY gate_jump_end
 	push	%r13
 	push	%r14
 	push	%r15
+	UNWIND_REGS
 	testl	$FLAGS_ODD, PT_RFLAGS(%rsp)
 	jnz	2f
 1:	xor	%ebp, %ebp
@@ -93,6 +95,7 @@ ENTRY gate_jump_end
 	mov	%rsp, %rdi
 	call	direct_odd_flags
 	jmp	1b
+	.cfi_endproc
 
 /*
  * Leave the kernel with the registers at rsp, which is task_regs(current).
@@ -101,6 +104,7 @@ ENTRY gate_jump_end
 ENTRY exit_to_user
 	mov	%rdi, %rsp
 ENTRY exit_slow
+	UNWIND_REGS
 	/* pending work, vector state, odd flags: in C */
 	mov	%rsp, %rdi
 	call	direct_exit_prepare
@@ -119,6 +123,7 @@ ENTRY exit_slow
 exit_again:
 	movl	$SLOT_KERNEL, HT_STATE(%rcx)
 	jmp	exit_slow
+	.cfi_endproc
 
 	.balign	64
 exit_fast:
@@ -274,6 +279,7 @@ ENTRY gate_signal
 1:	and	$-16, %rsp
 	movl	$SLOT_KERNEL, HT_STATE(%rcx)
 ENTRY gate_signal_end
+	UNWIND_REGS
 	push	$2			/* the host leaves NT and AC as they were */
 	popfq
 	/* (sig, info, uc, slot, frame_sp) => regs to leave with */
@@ -281,6 +287,7 @@ ENTRY gate_signal_end
 	call	direct_signal
 	mov	%rax, %rdi
 	jmp	exit_to_user
+	.cfi_endproc
 
 signal_kernel:
 	cmpl	$SLOT_KERNEL, HT_STATE(%rcx)
@@ -313,6 +320,7 @@ ENTRY host_sigreturn_code
 	.text
 	.balign	32
 ENTRY host_call
+	.cfi_startproc
 	mov	%rdi, %rax
 	mov	%rsi, %rdi
 	mov	%rdx, %rsi
@@ -324,12 +332,14 @@ ENTRY host_call
 	xor	%r9d, %r9d
 	xor	%r11d, %r11d
 	ret
+	.cfi_endproc
 
 /*
  * long host_call6(nr, a1, a2, a3, a4, a5, a6): for the two calls whose token
  * sits in unused halves of the arguments.
  */
 ENTRY host_call6
+	.cfi_startproc
 	mov	%rdi, %rax
 	mov	%rsi, %rdi
 	mov	%rdx, %rsi
@@ -343,6 +353,7 @@ ENTRY host_call6
 	xor	%r10d, %r10d
 	xor	%edx, %edx
 	ret
+	.cfi_endproc
 
 /*
  * long ctx_wait6(u64 *ctx_sp, nr, a1..a6 in a struct): save the context so
@@ -356,6 +367,14 @@ ENTRY ctx_wait6
 	push	%r13
 	push	%r14
 	push	%r15
+	.cfi_startproc
+	.cfi_def_cfa_offset 56
+	.cfi_offset rbp, -16
+	.cfi_offset rbx, -24
+	.cfi_offset r12, -32
+	.cfi_offset r13, -40
+	.cfi_offset r14, -48
+	.cfi_offset r15, -56
 	mov	%rsp, (%rdi)
 	mov	%rsi, %r11
 	mov	0(%r11), %rax
@@ -371,6 +390,7 @@ ENTRY ctx_wait6
 	xor	%r10d, %r10d
 	xor	%edx, %edx
 ctx_resumed:
+	.cfi_endproc
 	pop	%r15
 	pop	%r14
 	pop	%r13
@@ -387,9 +407,11 @@ ENTRY ctx_resume
 
 /* A context made by the reaper starts here: rbx = argument, r12 = function. */
 ENTRY adopted_trampoline
+	UNWIND_END
 	mov	%rbx, %rdi
 	call	*%r12
 	ud2
+	.cfi_endproc
 
 /*
  * long ctx_leave(u64 *ctx_sp, u64 new_sp, fn, a, b): save the context, then run
@@ -407,8 +429,10 @@ ENTRY ctx_leave
 	mov	%rcx, %rdi
 	mov	%r8, %rsi
 	xor	%ebp, %ebp
+	UNWIND_END
 	call	*%rdx
 	ud2
+	.cfi_endproc
 
 /* void stack_run(u64 new_sp, fn, a, b): run fn on another stack for good. */
 ENTRY stack_run
@@ -417,8 +441,10 @@ ENTRY stack_run
 	mov	%rdx, %rdi
 	mov	%rcx, %rsi
 	xor	%ebp, %ebp
+	UNWIND_END
 	call	*%rax
 	ud2
+	.cfi_endproc
 
 /*
  * long host_clone(flags, stack, ptid, ctid, fn, arg): the child runs
@@ -444,8 +470,10 @@ ENTRY host_clone
 	mov	%rbp, %rdi
 	xor	%ebp, %ebp
 	xor	%r9d, %r9d
+	UNWIND_END
 	call	*%rbx
 	ud2
+	.cfi_endproc
 
 /*
  * long host_set_slot(u32 desc, u32 tok_lo, u32 tok_hi): the 32-bit call
