@@ -291,7 +291,8 @@ void stub_server(void *unused)
 		while (load_acquire(&stub_asked) == seq)
 			host_futex(&stub_asked, FUTEX_WAIT, seq, NULL, 0);
 		seq++;
-		stub_answer = host_clone(CLONE_FS | CLONE_FILES | SIGCHLD,
+		stub_answer = host_clone(CLONE_FS | CLONE_FILES |
+					 CLONE_UNTRACED | SIGCHLD,
 					 ht->idle_stack, NULL, NULL, stub_born,
 					 (void *)(uint64_t)zygote_pid);
 		store_release(&stub_answered, seq);

@@ -28,7 +28,6 @@
 #undef current
 #define current get_current()
 
-#define BLANK_MAX	 32
 #define HOST_MAP_PRIVATE 2
 #define HOST_MAP_FIXED	 16
 #define HOST_MAP_ANONYMOUS 32
@@ -36,6 +35,7 @@
 #define HOST_MADV_DONTFORK 10
 #define HOST_SIGURG	 23
 #define HOST_SIGKILL	 9
+#define HOST_SIGCHLD	 17
 #define WAIT_WALL	 0x40000000
 
 struct host_task slots[MAX_SLOTS] __big_bss __attribute__((aligned(4096)));
@@ -48,6 +48,7 @@ static struct host_task *slot_free_list;
 static spinlock_t blank_lock;
 static struct host_task *blank_list;
 static uint32_t blank_count;
+static uint32_t blank_max = 32; /* debuggers raise it: tools/gdb/attach.py */
 
 /* The zygote's server: requests by a counter. */
 static uint32_t server_seq, server_done;
@@ -207,8 +208,10 @@ static uint64_t thread_start_stack(struct task *t)
 #define CLONE_THREAD_FLAGS                                                     \
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |    \
 	 CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
+/* With a signal at the end, as debuggers take others for threads. */
 #define CLONE_FORK_FLAGS                                                       \
-	(CLONE_FS | CLONE_FILES | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
+	(CLONE_FS | CLONE_FILES | CLONE_PARENT_SETTID |                        \
+	 CLONE_CHILD_CLEARTID | HOST_SIGCHLD)
 
 static long thread_clone(struct host_task *ht, uint64_t flags, uint64_t stack,
 			 void (*fn)(void *), void *arg)
@@ -443,7 +446,7 @@ static void blank_put(struct host_task *ht)
 	ht->kind = SLOT_BLANK;
 	ht->task = NULL;
 	spin_lock(&blank_lock);
-	full = blank_count >= BLANK_MAX;
+	full = blank_count >= READ_ONCE(blank_max);
 	if (!full) {
 		ht->next = blank_list;
 		blank_list = ht;

@@ -326,6 +326,7 @@ static void kthread_main(void *unused)
 	void (*fn)(void *) = (void (*)(void *))t->restart_arg[0];
 
 	WRITE_ONCE(t->state, TASK_RUNNING);
+	host_task_set_name(t, t->comm);
 	fn((void *)t->restart_arg[1]);
 	do_exit(0);
 }
