@@ -88,10 +88,15 @@ $(O)/kernel.elf: $(O)/kernel-part.o $(AOBJ) arch-um/kernel.lds arch-um/hot.lds t
 # What lodger carries: the image without debug sections, and the built-in root.
 $(O)/kernel.img: $(O)/kernel.elf
 	$(Q)objcopy -S $< $@
+# The same with them, and the scripts for gdb, which finds them beside kernel.elf.
+$(O)/kernel.dbg: $(O)/kernel.elf
+	$(Q)objcopy --compress-debug-sections=zlib $< $@
+$(O)/kernel.elf-gdb.py: tools/gdb/base.py $(filter-out tools/gdb/base.py,$(wildcard tools/gdb/*.py))
+	$(Q)mkdir -p $(@D) && cat $^ >$@
 $(O)/initramfs.cpio: $(shell find boot/initramfs) tools/mkinitramfs.sh
 	$(call say,CPIO,$@)
 	$(Q)sh tools/mkinitramfs.sh boot/initramfs $@
-$(O)/boot/image.o: boot/image.S $(O)/kernel.img $(O)/initramfs.cpio
+$(O)/boot/image.o: boot/image.S $(O)/kernel.img $(O)/kernel.dbg $(O)/kernel.elf-gdb.py $(O)/initramfs.cpio
 	$(Q)mkdir -p $(@D) && $(CC) -I$(O) -c $< -o $@
 $(O)/lodger: $(HOBJ) $(O)/boot/image.o
 	$(call say,LD,$@)

@@ -27,6 +27,7 @@
 #include <sys/rseq.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include <hostapi/host.h>
 #include "drivers-host/monitor.h"
@@ -308,6 +309,19 @@ static void enter_jump(uint64_t entry, uint64_t stack)
 	__builtin_unreachable();
 }
 
+/* --gdb: everything is mapped, so breakpoints can be set. */
+static void enter_wait_debugger(const volatile struct boot_params *bp)
+{
+	static const struct timespec tick = { .tv_nsec = 2000000 };
+
+	if (!bp->debug_wait)
+		return;
+	/* where the host lets nobody but parents trace */
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+	while (bp->debug_wait)
+		nanosleep(&tick, NULL);
+}
+
 void machine_enter(const struct enter *e)
 {
 	struct boot_params *bp = (void *)ARENA_BASE;
@@ -336,5 +350,6 @@ void machine_enter(const struct enter *e)
 	close(enter_sync);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	enter_wait_debugger(bp);
 	enter_jump(entry, stack);
 }

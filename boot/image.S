@@ -15,4 +15,9 @@ image_initrd_start:
 	.incbin	"initramfs.cpio"
 image_initrd_end:
 	.balign	4096
+	/* never loaded: for lodger gdb (gdb.c) */
+	.section .lodger.kernel, "", @progbits
+	.incbin	"kernel.dbg"
+	.section .lodger.gdb, "", @progbits
+	.incbin	"kernel.elf-gdb.py"
 	.section .note.GNU-stack, "", @progbits

@@ -259,6 +259,7 @@ static void loader_boot_page(struct boot_params *bp, const struct options *o,
 		loader_string(bp, o->envp[i]);
 	bp->job_argc = (uint32_t)o->argc;
 	bp->job_envc = (uint32_t)o->envc;
+	bp->debug_wait = o->gdb;
 	if (o->quiet)
 		bp->flags |= BOOT_QUIET;
 	if (o->argc)

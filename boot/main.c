@@ -29,6 +29,7 @@
 #include <unistd.h>
 #include "confine.h"
 #include "doctor.h"
+#include "gdb.h"
 #include "monitor.h"
 #include "names.h"
 #include "options.h"
@@ -41,6 +42,7 @@ static struct {
 	struct termios tio[3];
 	bool is_tty[3];
 	pid_t monitor;
+	pid_t gdb;     /* of --gdb, while it runs */
 	bool stopping; /* asked to end: do not start again */
 } keeper;
 
@@ -93,6 +95,11 @@ static int keeper_wait(void)
 		if (waitpid(keeper.monitor, &status, WNOHANG) ==
 		    keeper.monitor)
 			return status;
+		if (keeper.gdb &&
+		    waitpid(keeper.gdb, NULL, WNOHANG) == keeper.gdb) {
+			gdb_ended(keeper.gdb, false);
+			keeper.gdb = 0;
+		}
 		if (sigwaitinfo(&set, &si) < 0)
 			continue;
 		if (si.si_signo == SIGTERM || si.si_signo == SIGINT ||
@@ -110,6 +117,9 @@ static int keeper_boot(const struct options *o, struct handover *h)
 	pid_t self = getpid();
 	int status;
 
+	h->machine_pid = 0;
+	if (o->gdb && !keeper.gdb)
+		keeper.gdb = gdb_start(o, h);
 	keeper.monitor = fork();
 	if (keeper.monitor < 0) {
 		say("cannot start the monitor: %s",
@@ -162,10 +172,14 @@ static int lodger_run(int argc, char **argv)
 	keeper_block_signals();
 	names_claim(&keeper.name, o.name);
 	keeper_remember_terminal();
+	if (o.gdb)
+		gdb_take_terminal();
 	do {
 		h->reboot = false;
 		status = keeper_boot(&o, h);
 	} while (h->reboot && !keeper.stopping);
+	if (keeper.gdb)
+		gdb_ended(keeper.gdb, true);
 	names_release(&keeper.name);
 	return status;
 }
@@ -192,7 +206,8 @@ static const struct {
 } lodger_commands[] = {
 	{ "run", lodger_run },		 { "ls", names_ls },
 	{ "stop", names_stop },		 { "kill", names_kill },
-	{ "doctor", doctor_main },	 { "version", lodger_version },
+	{ "doctor", doctor_main },	 { "gdb", gdb_main },
+	{ "version", lodger_version },
 	{ "--version", lodger_version }, { "-V", lodger_version },
 	{ "help", lodger_help },	 { "--help", lodger_help },
 	{ "-h", lodger_help },
@@ -201,7 +216,7 @@ static const struct {
 int main(int argc, char **argv)
 {
 	if (argc < 2)
-		say_die("say what to do: run, ls, stop, kill or doctor; see lodger --help");
+		say_die("say what to do: run, ls, stop, kill, gdb or doctor; see lodger --help");
 	for (size_t i = 0;
 	     i < sizeof(lodger_commands) / sizeof(lodger_commands[0]); i++)
 		if (!strcmp(argv[1], lodger_commands[i].name)) {
@@ -211,6 +226,6 @@ int main(int argc, char **argv)
 				status = EXIT_LODGER;
 			return status;
 		}
-	say_die("no command '%s'; there are run, ls, stop, kill and doctor",
+	say_die("no command '%s'; there are run, ls, stop, kill, gdb and doctor",
 		argv[1]);
 }

@@ -365,6 +365,7 @@ int monitor_run(const struct options *o, struct name_state *st,
 	}
 	loader_prepare(&l, o, &cs);
 	machine_start(&monitor.machine, &l, o);
+	h->machine_pid = monitor.machine.pid;
 	monitor_watch(MON_FD_MACHINE, monitor.machine.pidfd);
 	confine.own_userns = monitor.machine.namespaces & CLONE_NEWUSER;
 	confine_monitor(&confine);

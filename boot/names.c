@@ -243,6 +243,28 @@ static void names_find(const char *name, char *dir, size_t size)
 		name);
 }
 
+bool names_pid(const char *name, int *pid)
+{
+	char base[64], dir[160];
+
+	for (int which = 0; names_valid(name) && which < 2; which++) {
+		pid_t p;
+		int s;
+
+		if (!names_base(which, base, sizeof(base)) ||
+		    !names_base_safe(base))
+			continue;
+		snprintf(dir, sizeof(dir), "%s/%s", base, name);
+		s = names_connect(dir, &p);
+		if (s < 0)
+			continue;
+		close(s);
+		*pid = (int)p;
+		return true;
+	}
+	return false;
+}
+
 /* => true when the machine has gone within `secs` */
 static bool names_wait_gone(const char *dir, int secs)
 {

@@ -21,6 +21,9 @@ void names_claim(struct name_state *st, const char *name);
 /* The end: remove what names_claim() made. */
 void names_release(struct name_state *st);
 
+/* => true and the pid of the `lodger` that runs the machine of that name */
+bool names_pid(const char *name, int *pid);
+
 /* `lodger ls`, `lodger stop NAME`, `lodger kill NAME` => exit status */
 int names_ls(int argc, char **argv);
 int names_stop(int argc, char **argv);

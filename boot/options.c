@@ -35,6 +35,7 @@ enum {
 	OPT_CONSOLE,
 	OPT_NAME,
 	OPT_USER,
+	OPT_GDB,
 };
 
 static const struct option options_long[] = {
@@ -50,6 +51,7 @@ static const struct option options_long[] = {
 	{ "console", required_argument, NULL, OPT_CONSOLE },
 	{ "name", required_argument, NULL, OPT_NAME },
 	{ "user", required_argument, NULL, OPT_USER },
+	{ "gdb", no_argument, NULL, OPT_GDB },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -69,6 +71,7 @@ void options_help(void)
 {
 	fputs("usage: lodger run [OPTIONS] [KERNEL WORDS] [-- COMMAND [ARG...]]\n"
 	      "       lodger ls | stop NAME | kill NAME | doctor\n"
+	      "       lodger gdb NAME|PID|CORE [GDB-ARG...]\n"
 	      "       lodger --version | --help\n"
 	      "\n"
 	      "Boot a machine. Without COMMAND the root's init runs on the console; with\n"
@@ -87,6 +90,7 @@ void options_help(void)
 	      "  --init PATH         the root's init (default: /sbin/init, /init ...)\n"
 	      "  --trap BACKEND      direct, direct-unwalled or ptrace (default: what fits here)\n"
 	      "  --console KIND      fd, pty, null or file:PATH\n"
+	      "  --gdb               under gdb, stopped where the kernel starts\n"
 	      "  -q, --quiet         no boot messages\n"
 	      "  -v, --verbose       more of them\n"
 	      "\n"
@@ -389,6 +393,9 @@ void options_parse(struct options *o, int argc, char **argv)
 			break;
 		case OPT_USER:
 			options_user(o, optarg);
+			break;
+		case OPT_GDB:
+			o->gdb = true;
 			break;
 		case 'q':
 			o->quiet = true;

@@ -24,6 +24,7 @@ struct options {
 	const char *console_file;
 	int con_in, con_out; /* CONSOLE_FD */
 	bool quiet, verbose;
+	bool gdb; /* start under gdb */
 	char cmdline[sizeof(((struct boot_params *)0)->cmdline)];
 	/* job and environment */
 	int argc;
