@@ -26,7 +26,7 @@ $(O)/tests/unit/%/fake.o: tests/unit/%/fake.c tests/unit/%/fake.h | $(GEN)
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) $(KERNEL_ONLY) -w -I. -MT $@ -MF $(@:.o=.d) -c $< -o $@.tmp.o && ld -r -o $@ $@.tmp.o $(filter %.o,$^) && objcopy --localize-hidden $@
 $(O)/tests/unit/mm/fake.o: $(O)/kernel/lib/string.o
-UNITHOST_fs := drivers-host/hostfs_host.o drivers-host/hostfs_nodes_host.o
+UNITHOST_fs := drivers-host/hostfs_host.o drivers-host/hostfs_nodes_host.o drivers-host/hostfs_watch_host.o
 .SECONDEXPANSION:
 $(UTEST): $(O)/tests/bin/unit-%: $(O)/tests/unit/%/fake.o tests/unit/%/test_$$*.c $$(addprefix $(O)/,$$(UNITHOST_$$*))
 	$(call say,TEST,$@)
@@ -51,3 +51,4 @@ check-hosts: test-deps
 	@sh tests/hosts/check-hosts.sh $(O)
 bench: $(O)/lodger $(O)/tests/bench/spine
 	@sh tests/bench/run.sh $(O)
+	@sh tests/bench/jobs.sh $(O)
