@@ -7,6 +7,14 @@
  * directory's handle and one name. Handles are counted: each reply that gives
  * one (lookup, create, root) adds one, HOSTFS_FORGET takes several back.
  *
+ * Changes that others make on the host. The machine gives the back end a table
+ * of struct hostfs_word, one for each node, by the low half of its handle. The
+ * back end watches directories (inotify) and adds to a word when what it stands
+ * for may have changed. Every reply says which words it goes with; a word that
+ * is still the same after HOSTFS_SYNC, which takes in what the host has
+ * reported, means that nothing has changed. What is not watched gets values
+ * that no word has.
+ *
  * Unless said otherwise the buffer is a struct hostfs_msg in arena memory: the
  * name goes in by it, attributes come back. Results are 0 or -errno. Included
  * by both worlds.
@@ -31,8 +39,12 @@ enum hostfs_op {
 	HOSTFS_OPEN,	 /* arg0, arg1 HOSTFS_MAY_* => attr */
 	HOSTFS_READ,	 /* arg0, arg1 offset, buffer => bytes, short: end */
 	HOSTFS_WRITE,	 /* arg0, arg1 offset, buffer => bytes; ret: below */
-	HOSTFS_READDIR,	 /* arg0, arg1 position, buffer => bytes of struct
-			    linux_dirent64; ret0: 1 = nothing follows */
+	/*
+	 * arg0, arg1 position, arg2 HOSTFS_DIR_*, buffer => bytes of struct
+	 * linux_dirent64; HOSTFS_D_* in ret. Attributes stand behind the
+	 * entries: struct hostfs_dirattr, each counts as a lookup.
+	 */
+	HOSTFS_READDIR,
 	HOSTFS_READLINK, /* arg0, buffer => bytes */
 	/* arg0 dir, name, arg1 mode with type, arg2 rdev => attr, handle */
 	HOSTFS_CREATE,
@@ -47,6 +59,8 @@ enum hostfs_op {
 	HOSTFS_STATFS, /* arg0; buffer: struct hostfs_statfs */
 	HOSTFS_FSYNC,  /* arg0, arg1: data only */
 	HOSTFS_FORGET, /* buffer: array of struct hostfs_forget */
+	HOSTFS_WATCH, /* once; buffer: the table of struct hostfs_word */
+	HOSTFS_SYNC,
 };
 
 #define HOSTFS_ROOT_RW 1u
@@ -69,7 +83,25 @@ enum hostfs_op {
 #define HOSTFS_W_CTIME	2
 #define HOSTFS_W_BLOCKS 3
 
+/* READDIR: attributes of the directories in it, of everything in it */
+#define HOSTFS_DIR_SUBDIRS 1u
+#define HOSTFS_DIR_ALL	   2u
+#define HOSTFS_DIR_CHUNK   16384u /* most bytes of entries */
+
+/* ret[] of HOSTFS_READDIR */
+#define HOSTFS_D_LAST  0 /* 1: nothing follows */
+#define HOSTFS_D_ATTRS 1 /* offset of the attributes in the buffer */
+#define HOSTFS_D_COUNT 2 /* how many */
+#define HOSTFS_D_NAMES 3 /* word of the directory */
+
 #define HOSTFS_NAME_SIZE 256u /* with its NUL */
+
+struct hostfs_word {
+	uint32_t attr;	/* attributes, content */
+	uint32_t place; /* its name leads elsewhere, or nowhere */
+	uint32_t names; /* directories: which names there are */
+	uint32_t unused;
+};
 
 struct hostfs_attr {
 	uint64_t handle;
@@ -78,6 +110,15 @@ struct hostfs_attr {
 	int64_t atime, mtime, ctime, btime; /* ns since 1970 */
 	uint32_t mode, nlink, uid, gid, blksize;
 	uint32_t link_len; /* 0: not a symlink, or too long for the message */
+	struct hostfs_word seen; /* names: of its directory, if it has one */
+};
+
+/* The length of struct hostfs_dirattr and text is a multiple of 8. */
+struct hostfs_dirattr {
+	uint32_t entry; /* offset in the buffer of its linux_dirent64 */
+	uint32_t len;	/* bytes to the next */
+	struct hostfs_attr attr;
+	char link[];	/* attr.link_len bytes */
 };
 
 struct hostfs_msg {

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hostfs, front end, second half: the content of files and of directories.
+ * hostfs, front end: the content of files.
  *
  * Pages come and go between the host's file and the window in the pool in one
  * copy, made by the monitor. The first open of a file asks the host, so that
  * what the host refuses is refused at open, and what is open stays readable
  * when its name is gone; later opens only look whether the attributes are old.
- *
- * A directory is read a buffer at a time, as the host's getdents gives it; the
- * positions are the host's.
  */
 #include <kernel/types.h>
-#include <abi/dirent.h>
 #include <abi/errno.h>
 #include <abi/mman.h>
 #include <hostapi/host.h>
@@ -22,7 +18,6 @@
 #include <kernel/vfs.h>
 #include "hostfs_inode.h"
 
-#define HOSTFS_DIR_BUF	    32768u
 #define HOSTFS_READ_AT_OPEN 0x40000u
 
 /* --- pages --- */
@@ -95,7 +90,7 @@ static int hostfs_open(struct inode *ino, struct file *f)
 	/* just looked up, small, and to be read: one round for both */
 	if (want == HOSTFS_MAY_READ && ino->size &&
 	    ino->size <= HOSTFS_READ_AT_OPEN && !ino->mapping.nr_resident &&
-	    hostfs_fresh(hi)) {
+	    hostfs_fresh(ino, hi)) {
 		err = mapping_populate(&ino->mapping, 0, ino->size);
 		if (!err)
 			atomic_or(&hi->opened, want);
@@ -128,7 +123,7 @@ static ssize_t hostfs_write(struct file *f, struct iov_iter *it, loff_t *pos)
 	return generic_mapping_write(f, it, pos);
 }
 
-static int hostfs_fsync(struct file *f, int datasync)
+int hostfs_fsync(struct file *f, int datasync)
 {
 	struct inode *ino = f->inode;
 	int err = 0;
@@ -161,83 +156,4 @@ const struct file_ops hostfs_file_fops = {
 	.llseek = generic_llseek,
 	.fsync = hostfs_fsync,
 	.mmap = hostfs_mmap,
-};
-
-/* --- directories --- */
-
-/* file->priv; under the directory's inode->lock */
-struct hostfs_dir {
-	u64 pos;     /* of the entry at `at` */
-	u32 at, len; /* bytes of buf */
-	bool last;   /* nothing follows buf */
-	char buf[];
-};
-
-static int hostfs_dir_fetch(struct file *f, struct hostfs_dir *hd, u64 pos)
-{
-	struct ring_req *r = hostfs_req(HOSTFS_READDIR,
-					hostfs_inode(f->inode)->handle, pos);
-	s64 n;
-
-	r->space = RING_ARENA;
-	r->buf_off = ring_arena_off(hd->buf);
-	r->buf_len = HOSTFS_DIR_BUF;
-	n = ring_call(r);
-	hd->last = r->ret[0];
-	ring_put(r);
-	hd->pos = pos;
-	hd->at = 0;
-	hd->len = n > 0 ? (u32)n : 0;
-	return n < 0 ? (int)n : 0;
-}
-
-static int hostfs_iterate(struct file *f, struct dir_context *ctx)
-{
-	struct hostfs_dir *hd = f->priv;
-	int err;
-
-	if (!hd) {
-		hd = kmalloc(sizeof(*hd) + HOSTFS_DIR_BUF);
-		if (!hd)
-			return -ENOMEM;
-		memset(hd, 0, sizeof(*hd));
-		f->priv = hd;
-	}
-	for (;;) {
-		struct linux_dirent64 *e;
-
-		if (hd->pos != (u64)ctx->pos || hd->at >= hd->len) {
-			if (hd->last && hd->len && hd->pos == (u64)ctx->pos)
-				return 0;
-			err = hostfs_dir_fetch(f, hd, (u64)ctx->pos);
-			if (err || !hd->len)
-				return err;
-		}
-		e = (struct linux_dirent64 *)(hd->buf + hd->at);
-		if (e->d_reclen < sizeof(*e) || e->d_reclen > hd->len - hd->at)
-			return -EIO;
-		if (!dir_emit(ctx, e->d_name, (u32)strlen(e->d_name), e->d_off,
-			      e->d_ino, e->d_type))
-			return 0;
-		hd->at += e->d_reclen;
-		hd->pos = (u64)e->d_off;
-	}
-}
-
-static void hostfs_dir_release(struct file *f)
-{
-	kfree(f->priv);
-}
-
-static int hostfs_dir_open(struct inode *ino, struct file *f)
-{
-	return hostfs_refresh(ino);
-}
-
-const struct file_ops hostfs_dir_fops = {
-	.open = hostfs_dir_open,
-	.release = hostfs_dir_release,
-	.llseek = generic_llseek,
-	.fsync = hostfs_fsync,
-	.iterate = hostfs_iterate,
 };

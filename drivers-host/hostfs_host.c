@@ -14,6 +14,7 @@
  * What the host refuses for want of permission the guest sees as EPERM: it is
  * not its own permission bits that said no.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -40,6 +41,14 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
+
+struct linux_dirent64 {
+	uint64_t d_ino;
+	int64_t d_off;
+	uint16_t d_reclen;
+	uint8_t d_type;
+	char d_name[];
+};
 
 /* Position and getdents of one directory belong together. */
 static pthread_mutex_t hostfs_dirlock[HOSTFS_DIRLOCKS] = {
@@ -76,11 +85,12 @@ static uint64_t hostfs_rdev(const struct statx *st)
 	       (mi & 0xffull) | (mi & 0xffffff00ull) << 12;
 }
 
-static void hostfs_attr(struct hostfs_msg *msg, uint64_t handle,
+/* st was asked for after seq. */
+static void hostfs_attr(struct hostfs_attr *out, struct hnode *n, uint32_t seq,
 			const struct statx *st)
 {
 	struct hostfs_attr a = {
-		.handle = handle,
+		.handle = hnode_handle(n),
 		.ino = st->stx_ino,
 		.rdev = hostfs_rdev(st),
 		.size = st->stx_size,
@@ -98,7 +108,8 @@ static void hostfs_attr(struct hostfs_msg *msg, uint64_t handle,
 		.blksize = st->stx_blksize,
 	};
 
-	memcpy(&msg->attr, &a, sizeof(a));
+	hwatch_seen(n, seq, &a.seen);
+	memcpy(out, &a, sizeof(a));
 }
 
 /* A file's attributes: by a descriptor if there is one, else by its place. */
@@ -122,11 +133,12 @@ static int hostfs_stat_node(struct hnode *n, struct statx *st)
 
 static int hostfs_reply_attr(struct hnode *n, struct hostfs_msg *msg)
 {
+	uint32_t seq = hwatch_seq();
 	struct statx st;
 	int err = hostfs_stat_node(n, &st);
 
 	if (!err)
-		hostfs_attr(msg, hnode_handle(n), &st);
+		hostfs_attr(&msg->attr, n, seq, &st);
 	return err;
 }
 
@@ -166,16 +178,19 @@ static void hostfs_reply_link(int dirfd, const char *name,
 static int hostfs_reply_entry(struct hnode *dir, int dirfd, const char *name,
 			      struct hostfs_msg *msg, struct hnode **out)
 {
+	uint32_t seq = hwatch_seq();
 	struct statx st;
 	struct hnode *n;
 	int err = hostfs_statx(dirfd, name, &st);
 
+	if (err == -ENOENT)
+		msg->attr.seen.names = hwatch_names(dir, seq);
 	if (err)
 		return err;
 	n = hnode_intern(dir, name, &st);
 	if (!n)
 		return -ENFILE;
-	hostfs_attr(msg, hnode_handle(n), &st);
+	hostfs_attr(&msg->attr, n, seq, &st);
 	if (S_ISLNK(st.stx_mode))
 		hostfs_reply_link(dirfd, name, msg);
 	if (out)
@@ -194,7 +209,10 @@ static int hostfs_lookup(struct ring_work *w, struct hnode *dir)
 	if (!msg || hostfs_name(msg->name, name))
 		return -EINVAL;
 	fd = hnode_path(dir);
-	return fd < 0 ? fd : hostfs_reply_entry(dir, fd, name, msg, NULL);
+	if (fd < 0)
+		return fd;
+	hwatch_dir(dir, fd);
+	return hostfs_reply_entry(dir, fd, name, msg, NULL);
 }
 
 static int hostfs_reval(struct ring_work *w, struct hnode *dir)
@@ -203,6 +221,7 @@ static int hostfs_reval(struct ring_work *w, struct hnode *dir)
 	char name[HOSTFS_NAME_SIZE];
 	struct hnode *n;
 	struct statx st;
+	uint32_t seq;
 	int fd, err;
 
 	if (!msg || hostfs_name(msg->name, name))
@@ -210,7 +229,11 @@ static int hostfs_reval(struct ring_work *w, struct hnode *dir)
 	fd = hnode_path(dir);
 	if (fd < 0)
 		return fd;
+	hwatch_dir(dir, fd);
+	seq = hwatch_seq();
 	err = hostfs_statx(fd, name, &st);
+	if (err == -ENOENT)
+		msg->attr.seen.names = hwatch_names(dir, seq);
 	if (err)
 		return err;
 	n = hnode_get(w->arg[1]);
@@ -218,7 +241,7 @@ static int hostfs_reval(struct ring_work *w, struct hnode *dir)
 		return -ESTALE;
 	if (hnode_is(n, &st)) {
 		hnode_renamed(n, dir, name); /* the place that is known good */
-		hostfs_attr(msg, w->arg[1], &st);
+		hostfs_attr(&msg->attr, n, seq, &st);
 	} else {
 		err = -ESTALE;
 	}
@@ -341,11 +364,92 @@ static int64_t hostfs_write(struct ring_work *w, struct hnode *n)
 	return (int64_t)done;
 }
 
+/* An entry of a directory that is being read. => bytes of its attributes */
+static uint32_t hostfs_dirattr(struct hnode *dir, int dirfd, uint32_t entry,
+			       const char *name, char *to, uint32_t room)
+{
+	struct hostfs_dirattr *da = (void *)to;
+	uint32_t seq = hwatch_seq(), len;
+	struct statx st;
+	struct hnode *n;
+	char text[HOSTFS_NAME_SIZE];
+	ssize_t link = 0;
+
+	if (!strcmp(name, ".") || !strcmp(name, "..") ||
+	    room < sizeof(*da) + sizeof(text) ||
+	    hostfs_statx(dirfd, name, &st))
+		return 0;
+	n = hnode_intern(dir, name, &st);
+	if (!n)
+		return 0;
+	hostfs_attr(&da->attr, n, seq, &st);
+	hnode_put(n);
+	if (S_ISLNK(st.stx_mode))
+		link = readlinkat(dirfd, name, text, sizeof(text));
+	if (link < 0 || link >= (ssize_t)sizeof(text))
+		link = 0;
+	if (link)
+		memcpy(da->link, text, (size_t)link);
+	da->attr.link_len = (uint32_t)link;
+	len = ((uint32_t)sizeof(*da) + (uint32_t)link + 7) & ~7u;
+	da->entry = entry;
+	da->len = len;
+	return len;
+}
+
+/* Attributes of those that are asked for, behind the entries. */
+static void hostfs_dirattrs(struct ring_work *w, struct hnode *dir, int fd,
+			    const char *ents, uint32_t n)
+{
+	uint32_t at = (n + 7) & ~7u, count = 0;
+
+	w->ret[HOSTFS_D_ATTRS] = at;
+	if ((uintptr_t)w->buf & 7)
+		return;
+	for (uint32_t i = 0; i < n && w->arg[2];) {
+		const struct linux_dirent64 *e = (const void *)(ents + i);
+		uint32_t got = 0;
+
+		if (e->d_type == DT_DIR || (w->arg[2] & HOSTFS_DIR_ALL))
+			got = hostfs_dirattr(dir, fd, i, e->d_name,
+					     (char *)w->buf + at, w->len - at);
+		at += got;
+		count += got != 0;
+		i += e->d_reclen;
+	}
+	w->ret[HOSTFS_D_COUNT] = count;
+}
+
+/* Entries from the position on into buf. => bytes, -errno */
+static long hostfs_getdents(int fd, uint64_t pos, char *buf, uint32_t room,
+			    uint64_t *last)
+{
+	uint32_t done = 0;
+	long r;
+
+	if (lseek(fd, (off_t)pos, SEEK_SET) < 0)
+		return -errno;
+	for (;;) {
+		r = syscall(SYS_getdents64, fd, buf + done, room - done);
+		if (r <= 0)
+			break;
+		done += (uint32_t)r;
+		if (room - done < 512) /* surely more, or surely no room */
+			return done;
+	}
+	if (!r)
+		*last = 1;
+	else if (!done)
+		return -errno;
+	return done; /* EINVAL: no room for the next one */
+}
+
 static int64_t hostfs_readdir(struct ring_work *w, struct hnode *n)
 {
 	pthread_mutex_t *lock = &hostfs_dirlock[n->index % HOSTFS_DIRLOCKS];
-	size_t done = 0;
-	int64_t ret = 0;
+	char ents[HOSTFS_DIR_CHUNK] __attribute__((aligned(8)));
+	uint32_t seq, room = w->len < sizeof(ents) ? w->len : sizeof(ents);
+	long len;
 	int fd;
 
 	if (!w->buf || n->type != S_IFDIR)
@@ -353,28 +457,18 @@ static int64_t hostfs_readdir(struct ring_work *w, struct hnode *n)
 	fd = hnode_open(n, false);
 	if (fd < 0)
 		return fd;
+	hwatch_dir(n, fd);
+	seq = hwatch_seq();
 	pthread_mutex_lock(lock);
-	if (lseek(fd, (off_t)w->arg[1], SEEK_SET) < 0) {
-		ret = -errno;
-		goto out;
-	}
-	for (;;) {
-		long r = syscall(SYS_getdents64, fd, (char *)w->buf + done,
-				 w->len - done);
-
-		if (r > 0) {
-			done += (size_t)r;
-			continue;
-		}
-		if (r == 0)
-			w->ret[0] = 1;
-		else if (!done)
-			ret = -errno;
-		break; /* EINVAL: no room for the next one */
-	}
-out:
+	len = hostfs_getdents(fd, w->arg[1], ents, room,
+			      &w->ret[HOSTFS_D_LAST]);
 	pthread_mutex_unlock(lock);
-	return ret ? ret : (int64_t)done;
+	if (len < 0)
+		return len;
+	w->ret[HOSTFS_D_NAMES] = hwatch_names(n, seq);
+	memcpy(w->buf, ents, (size_t)len);
+	hostfs_dirattrs(w, n, fd, ents, (uint32_t)len);
+	return len;
 }
 
 static int hostfs_statfs(struct ring_work *w, struct hnode *n)
@@ -727,7 +821,7 @@ static int64_t hostfs_call(struct ring_work *w, struct hnode *n)
 		return hostfs_statfs(w, n);
 	}
 	if (!n->rw)
-		return w->op <= HOSTFS_FORGET ? -EROFS : -ENOSYS;
+		return w->op <= HOSTFS_SYNC ? -EROFS : -ENOSYS;
 	switch (w->op) {
 	case HOSTFS_WRITE:
 		return hostfs_write(w, n);
@@ -758,6 +852,14 @@ int64_t hostfs_serve(struct ring_work *w)
 		return hostfs_root(w);
 	if (w->op == HOSTFS_FORGET)
 		return hostfs_forget(w);
+	if (w->op == HOSTFS_WATCH)
+		return w->buf && !((uintptr_t)w->buf & 7) ?
+			       hwatch_table(w->buf, w->len) :
+			       -EINVAL;
+	if (w->op == HOSTFS_SYNC) {
+		hwatch_sync();
+		return 0;
+	}
 	n = hnode_get(w->arg[0]);
 	if (!n)
 		return -ESTALE;
@@ -770,6 +872,7 @@ int hostfs_open(const char *dir, bool rw)
 {
 	int fd = hnodes_add_root(dir, rw);
 
+	hwatch_open(); /* without it all works, slower */
 	if (rw)
 		umask(0); /* the guest has its own */
 	if (fd < 0)

@@ -6,22 +6,29 @@
  * monitor gave; a hash by handle makes two names of it one inode with one page
  * cache. Nothing is kept that the host does not know: writes go through.
  *
- * What is believed for how long. A name that leads to a directory is asked for
- * again after a quarter of a second, other names and all attributes after five
- * milliseconds: so a stat or an open of a path costs one round over the ring at
- * most (the lookup brings the attributes), and in a busy loop none. vfs believes
- * a dentry for sb->trust_ns from its stamp; stamps of what is not a directory
- * are set back accordingly. When size or mtime are not what they were, and it
- * was not we who wrote, the pages are dropped (mapping_invalidate).
+ * What is believed for how long. Of directories that the monitor watches (see
+ * hostfs.h): names and attributes as long as their words have not changed, when
+ * what the host reported has been taken in within the last five milliseconds.
+ * So whatever was done on the host is seen five milliseconds later at most, for
+ * one round over the ring in so much time, however many names are looked up.
+ * Attributes of a file are asked for again after a second, and at once if it
+ * has several names. Of other directories: a name that leads to a directory is
+ * asked for again after a quarter of a second, other names and all attributes
+ * after five milliseconds: a stat or an open costs one round at most then (the
+ * lookup brings the attributes). vfs believes a dentry by its watch, or for
+ * sb->trust_ns from its stamp; stamps of what is not a directory are set back
+ * accordingly. When size or mtime are not what they were, and it was not we who
+ * wrote, the pages are dropped (mapping_invalidate).
  *
  * Pages are read straight into the window in the pool by the monitor, ahead by
  * the rules of mm/mapping.c. What guests write through shared mappings goes to
  * the host at fsync, msync and with the last reference of the file.
  *
- * Locks: hostfs_lock (spin) guards the hash and the counts of lookups. Ring
+ * Locks: hostfs_lock (spin) guards the hash and the counts of lookups, and
+ * attributes together with the word they go with, when they are written. Ring
  * calls are made with vfs's locks held, and mapping->lock for pages, but never
  * under a spinlock. Files: this one (inodes, names), hostfs_file_kern.c
- * (content, directories' content).
+ * (content), hostfs_dir_kern.c (what is in directories).
  */
 #include <kernel/types.h>
 #include <abi/errno.h>
@@ -44,6 +51,11 @@ static spinlock_t hostfs_lock = SPINLOCK_INIT;
 static struct hostfs_inode *hostfs_hash[HOSTFS_BUCKETS] __big_bss;
 static struct hostfs_forget hostfs_pending[HOSTFS_FORGETS];
 static u32 hostfs_npending;
+struct hostfs_word hostfs_words[HOSTFS_WORDS] __big_bss __aligned(8);
+struct name_watch hostfs_watch = {
+	.words = (u32 *)hostfs_words,
+	.trust_ns = HOSTFS_TRUST,
+};
 
 /* --- calls --- */
 
@@ -74,6 +86,28 @@ s64 hostfs_run(struct ring_req *r, void *buf, u32 len)
 static int hostfs_call(u16 op, u64 handle, u64 arg1, struct hostfs_msg *msg)
 {
 	return (int)hostfs_run(hostfs_req(op, handle, arg1), msg, sizeof(*msg));
+}
+
+void hostfs_sync(void)
+{
+	u64 now = time_mono_ns();
+
+	if (!READ_ONCE(hostfs_watch.synced) ||
+	    now - READ_ONCE(hostfs_watch.synced) < HOSTFS_TRUST)
+		return;
+	if (!hostfs_run(hostfs_req(HOSTFS_SYNC, 0, 0), NULL, 0))
+		WRITE_ONCE(hostfs_watch.synced, now);
+}
+
+/* Show the monitor our words; it need not want to. */
+static void hostfs_watch_start(void)
+{
+	static bool asked;
+
+	if (!asked && !hostfs_run(hostfs_req(HOSTFS_WATCH, 0, 0), hostfs_words,
+				  sizeof(hostfs_words)))
+		WRITE_ONCE(hostfs_watch.synced, time_mono_ns());
+	asked = true;
 }
 
 static int hostfs_msg_name(struct hostfs_msg *msg, const char *name, u32 len)
@@ -107,7 +141,7 @@ static void hostfs_forget_flush(const struct hostfs_forget *f, u32 n)
 }
 
 /* Give lookups back; several at a time, for it costs a round each. */
-static void hostfs_forget(u64 handle, u64 count)
+void hostfs_forget(u64 handle, u64 count)
 {
 	struct hostfs_forget full[HOSTFS_FORGETS];
 	u32 n = 0;
@@ -153,9 +187,11 @@ void hostfs_update(struct inode *ino, const struct hostfs_attr *a)
 {
 	struct hostfs_inode *hi = hostfs_inode(ino);
 	u64 old = ino->size;
-	bool changed = S_ISREG(ino->mode) &&
-		       (a->mtime != READ_ONCE(hi->mtime) || a->size != old);
+	bool changed, drop = false;
 
+	spin_lock(&hostfs_lock);
+	changed = S_ISREG(ino->mode) &&
+		  (a->mtime != READ_ONCE(hi->mtime) || a->size != old);
 	ino->mode = (ino->mode & S_IFMT) | (a->mode & S_IALLUGO);
 	ino->uid = a->uid;
 	ino->gid = a->gid;
@@ -168,12 +204,26 @@ void hostfs_update(struct inode *ino, const struct hostfs_attr *a)
 	/* a guest's own pages that the host has not got are worth more */
 	if (changed && !ino->mapping.mapped_rw && !ino->mapping.nr_writable) {
 		WRITE_ONCE(ino->size, a->size);
-		if (ino->mapping.nr_resident || ino->mapping.was_mapped)
-			mapping_invalidate(&ino->mapping, old, a->size);
+		drop = ino->mapping.nr_resident || ino->mapping.was_mapped;
 	} else if (!S_ISREG(ino->mode)) {
 		WRITE_ONCE(ino->size, a->size);
 	}
+	WRITE_ONCE(hi->seen, a->seen.attr);
 	WRITE_ONCE(hi->stamp, time_mono_ns());
+	spin_unlock(&hostfs_lock);
+	if (drop)
+		mapping_invalidate(&ino->mapping, old, a->size);
+}
+
+void hostfs_stale(struct hostfs_inode *hi)
+{
+	const u32 *w = hostfs_word(hi->handle, HOSTFS_WORD_ATTR);
+
+	spin_lock(&hostfs_lock);
+	if (w)
+		WRITE_ONCE(hi->seen, *w - 1);
+	WRITE_ONCE(hi->stamp, 0);
+	spin_unlock(&hostfs_lock);
 }
 
 static void hostfs_set_ops(struct inode *ino, u32 mode, u64 rdev)
@@ -199,9 +249,9 @@ static void hostfs_set_ops(struct inode *ino, u32 mode, u64 rdev)
 }
 
 static struct inode *hostfs_inode_new(struct super *sb,
-				      const struct hostfs_msg *msg)
+				      const struct hostfs_attr *a,
+				      const char *link)
 {
-	const struct hostfs_attr *a = &msg->attr;
 	struct hostfs_inode *hi = kzalloc(sizeof(*hi));
 	struct inode *ino = hi ? inode_alloc(sb, a->mode) : NULL;
 
@@ -218,9 +268,9 @@ static struct inode *hostfs_inode_new(struct super *sb,
 	ino->rdev = a->rdev;
 	ino->size = a->size;
 	ino->btime = hostfs_time(a->btime);
-	if (S_ISLNK(a->mode) && a->link_len &&
+	if (S_ISLNK(a->mode) && link && a->link_len &&
 	    a->link_len < HOSTFS_NAME_SIZE)
-		ino->link = kstrndup(msg->link, a->link_len);
+		ino->link = kstrndup(link, a->link_len);
 	hostfs_set_ops(ino, a->mode, a->rdev);
 	return ino;
 }
@@ -239,10 +289,10 @@ static struct inode *hostfs_find_locked(u64 handle)
 	return NULL;
 }
 
-/* The inode of a reply that counts. => with a reference, or NULL */
-static struct inode *hostfs_iget(struct super *sb, const struct hostfs_msg *msg)
+struct inode *hostfs_iget(struct super *sb, const struct hostfs_attr *a,
+			  const char *link)
 {
-	u64 handle = msg->attr.handle;
+	u64 handle = a->handle;
 	struct hostfs_inode **b = hostfs_bucket(handle), *hi;
 	struct inode *ino, *fresh = NULL;
 
@@ -250,7 +300,7 @@ static struct inode *hostfs_iget(struct super *sb, const struct hostfs_msg *msg)
 	ino = hostfs_find_locked(handle);
 	spin_unlock(&hostfs_lock);
 	if (!ino) {
-		fresh = hostfs_inode_new(sb, msg);
+		fresh = hostfs_inode_new(sb, a, link);
 		if (!fresh) {
 			hostfs_forget(handle, 1);
 			return NULL;
@@ -271,7 +321,7 @@ static struct inode *hostfs_iget(struct super *sb, const struct hostfs_msg *msg)
 		hostfs_inode(fresh)->lookups = 0; /* counted at the other */
 		inode_put(fresh);
 	}
-	hostfs_update(ino, &msg->attr);
+	hostfs_update(ino, a);
 	return ino;
 }
 
@@ -289,6 +339,7 @@ static void hostfs_evict(struct inode *ino)
 	}
 	spin_unlock(&hostfs_lock);
 	hostfs_forget(hi->handle, hi->lookups);
+	hostfs_listing_drop(hi);
 	if (S_ISLNK(ino->mode)) {
 		kfree(ino->link);
 		ino->link = NULL;
@@ -299,14 +350,46 @@ static void hostfs_evict(struct inode *ino)
 
 /* --- names --- */
 
-/* d is true as of now. */
-static void hostfs_stamp(struct dentry *d)
+u64 hostfs_place_stamp(const struct inode *ino)
 {
 	u64 now = time_mono_ns();
 
-	if (!d->inode || !S_ISDIR(d->inode->mode))
-		now -= HOSTFS_TRUST_DIR - HOSTFS_TRUST;
-	WRITE_ONCE(d->stamp, now);
+	return ino && S_ISDIR(ino->mode) ?
+		       now :
+		       now - (HOSTFS_TRUST_DIR - HOSTFS_TRUST);
+}
+
+static u64 hostfs_watch_word(u64 handle, u32 which, u32 seen)
+{
+	const u32 *w = hostfs_word(handle, which);
+
+	return w ? (u64)(w - hostfs_watch.words) << 32 | seen : 0;
+}
+
+u64 hostfs_names_watch(const struct inode *dir, u32 seen)
+{
+	return hostfs_watch_word(hostfs_inode(dir)->handle, HOSTFS_WORD_NAMES,
+				 seen);
+}
+
+/* A file with several names has one place only: then by all the names here. */
+u64 hostfs_place_watch(const struct inode *dir, const struct hostfs_attr *a)
+{
+	if (S_ISDIR(a->mode) || a->nlink <= 1)
+		return hostfs_watch_word(a->handle, HOSTFS_WORD_PLACE,
+					 a->seen.place);
+	return hostfs_names_watch(dir, a->seen.names);
+}
+
+/* d is true as of now, as msg says (for a negative one, only seen.names). */
+static void hostfs_stamp(struct dentry *d, const struct inode *dir,
+			 const struct hostfs_msg *msg)
+{
+	const struct hostfs_attr *a = &msg->attr;
+
+	WRITE_ONCE(d->watch, d->inode ? hostfs_place_watch(dir, a) :
+					hostfs_names_watch(dir, a->seen.names));
+	WRITE_ONCE(d->stamp, hostfs_place_stamp(d->inode));
 }
 
 static int hostfs_lookup(struct inode *dir, struct dentry *d)
@@ -315,21 +398,35 @@ static int hostfs_lookup(struct inode *dir, struct dentry *d)
 	struct inode *ino;
 	int err = hostfs_msg_name(&msg, d->name, d->len);
 
+	if (!err && hostfs_lookup_listed(dir, d))
+		return 0;
 	if (!err)
 		err = hostfs_call(HOSTFS_LOOKUP, hostfs_inode(dir)->handle, 0,
 				  &msg);
 	if (err == -ENOENT) {
-		hostfs_stamp(d);
+		hostfs_stamp(d, dir, &msg);
 		return 0;
 	}
 	if (err)
 		return err;
-	ino = hostfs_iget(dir->sb, &msg);
+	ino = hostfs_iget(dir->sb, &msg.attr, msg.link);
 	if (!ino)
 		return -ENOMEM;
 	dentry_attach(d, ino);
-	hostfs_stamp(d);
+	hostfs_stamp(d, dir, &msg);
 	return 0;
+}
+
+/* By the words, or by the time that has passed. */
+static bool hostfs_believed(const struct dentry *d)
+{
+	u64 watch = READ_ONCE(d->watch), now = time_mono_ns();
+
+	if (now - READ_ONCE(d->stamp) < HOSTFS_TRUST_DIR)
+		return true;
+	return watch &&
+	       load_acquire(&hostfs_watch.words[watch >> 32]) == (u32)watch &&
+	       now - READ_ONCE(hostfs_watch.synced) < HOSTFS_TRUST;
 }
 
 static int hostfs_revalidate(struct dentry *d)
@@ -340,7 +437,10 @@ static int hostfs_revalidate(struct dentry *d)
 
 	if (d->flags & DENTRY_MOUNTED)
 		return 1;
-	if (time_mono_ns() - READ_ONCE(d->stamp) < HOSTFS_TRUST_DIR)
+	if (hostfs_believed(d))
+		return 1;
+	hostfs_sync();
+	if (hostfs_believed(d))
 		return 1;
 	if (!dir || hostfs_msg_name(&msg, d->name, d->len))
 		return 0;
@@ -350,26 +450,27 @@ static int hostfs_revalidate(struct dentry *d)
 		hostfs_update(ino, &msg.attr);
 	else if (ino || err != -ENOENT)
 		return err == -ESTALE || err == -ENOENT || !err ? 0 : err;
-	hostfs_stamp(d);
+	hostfs_stamp(d, dir, &msg);
 	return 1;
 }
 
 /* The directory was changed by us: its attributes are to be asked for. */
 static void hostfs_touch(struct inode *dir)
 {
-	WRITE_ONCE(hostfs_inode(dir)->stamp, 0);
+	hostfs_stale(hostfs_inode(dir));
+	hostfs_listing_drop(hostfs_inode(dir));
 	dir->version++;
 }
 
 static int hostfs_enter(struct inode *dir, struct dentry *d,
 			const struct hostfs_msg *msg)
 {
-	struct inode *ino = hostfs_iget(dir->sb, msg);
+	struct inode *ino = hostfs_iget(dir->sb, &msg->attr, msg->link);
 
 	if (!ino)
 		return -ENOMEM;
 	dentry_attach(d, ino);
-	hostfs_stamp(d);
+	hostfs_stamp(d, dir, msg);
 	hostfs_touch(dir);
 	return 0;
 }
@@ -439,7 +540,7 @@ static int hostfs_link(struct inode *old, struct inode *dir, struct dentry *d)
 	hostfs_update(old, &msg.attr);
 	inode_get(old);
 	dentry_attach(d, old);
-	hostfs_stamp(d);
+	hostfs_stamp(d, dir, &msg);
 	hostfs_touch(dir);
 	return 0;
 }
@@ -471,7 +572,7 @@ static int hostfs_remove(struct inode *dir, struct dentry *d, bool is_dir)
 		WRITE_ONCE(d->inode->nlink, 0);
 	else if (d->inode->nlink)
 		atomic_dec(&d->inode->nlink);
-	WRITE_ONCE(hi->stamp, 0);
+	hostfs_stale(hi);
 	hostfs_touch(dir);
 	return 0;
 }
@@ -516,7 +617,7 @@ static int hostfs_rename(struct inode *odir, struct dentry *od,
 		else if (nd->inode->nlink)
 			atomic_dec(&nd->inode->nlink);
 	}
-	WRITE_ONCE(hostfs_inode(od->inode)->stamp, 0);
+	hostfs_stale(hostfs_inode(od->inode));
 	hostfs_touch(odir);
 	hostfs_touch(ndir);
 	return 0;
@@ -530,7 +631,10 @@ int hostfs_refresh(struct inode *ino)
 	struct hostfs_msg msg;
 	int err;
 
-	if (hostfs_fresh(hi))
+	if (hostfs_fresh(ino, hi))
+		return 0;
+	hostfs_sync();
+	if (hostfs_fresh(ino, hi))
 		return 0;
 	err = hostfs_call(HOSTFS_GETATTR, hi->handle, 0, &msg);
 	if (!err)
@@ -547,6 +651,17 @@ static int hostfs_getattr(struct inode *ino, struct kstat *st)
 		return err;
 	inode_fill_stat(ino, st);
 	return 0;
+}
+
+/* No sleep, no reference: ino may be on its way out, and priv gone. */
+static bool hostfs_getattr_now(struct inode *ino, struct kstat *st)
+{
+	const struct hostfs_inode *hi = READ_ONCE(ino->priv);
+
+	if (!hi || !hostfs_fresh(ino, hi))
+		return false;
+	inode_fill_stat(ino, st);
+	return true;
 }
 
 static s64 hostfs_ns(const struct timespec_k *t)
@@ -653,15 +768,18 @@ const struct inode_ops hostfs_dir_iops = {
 	.rename = hostfs_rename,
 	.setattr = hostfs_setattr,
 	.getattr = hostfs_getattr,
+	.getattr_now = hostfs_getattr_now,
 };
 const struct inode_ops hostfs_file_iops = {
 	.setattr = hostfs_setattr,
 	.getattr = hostfs_getattr,
+	.getattr_now = hostfs_getattr_now,
 };
 const struct inode_ops hostfs_link_iops = {
 	.readlink = hostfs_readlink,
 	.setattr = hostfs_setattr,
 	.getattr = hostfs_getattr,
+	.getattr_now = hostfs_getattr_now,
 };
 
 /* --- instances --- */
@@ -716,6 +834,7 @@ static struct super *hostfs_mount(const struct fs_type *t, const char *source,
 
 	if (err)
 		return ERR_PTR(err);
+	hostfs_watch_start();
 	r = hostfs_req(HOSTFS_ROOT, index, 0);
 	r->space = RING_ARENA;
 	r->buf_off = ring_arena_off(&msg);
@@ -733,7 +852,8 @@ static struct super *hostfs_mount(const struct fs_type *t, const char *source,
 	sb->magic = HOSTFS_SUPER_MAGIC;
 	sb->flags = flags;
 	sb->trust_ns = HOSTFS_TRUST_DIR;
-	root = hostfs_iget(sb, &msg);
+	sb->watch = &hostfs_watch;
+	root = hostfs_iget(sb, &msg.attr, NULL);
 	sb->root = root ? dentry_alloc_root(sb, root) : NULL;
 	if (!sb->root) {
 		if (root)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include "hostfs.h"
 
 /* One file of the host. */
 struct hnode {
@@ -20,10 +21,12 @@ struct hnode {
 	uint64_t lookups; /* how many the machine must forget */
 	struct hnode *parent; /* NULL: a root. Counted */
 	char *name;
-	struct hnode *hash_next;
+	struct hnode *hash_next, *place_next;
 	bool orphan;	    /* the name is gone: descriptors are all there is */
 	int pfd, rfd, wfd;  /* O_PATH, reading, writing; or -1 */
 	struct hnode *lru_prev, *lru_next; /* while it has a descriptor */
+	int wd; /* directories: inotify's number; 0 none, -1 impossible */
+	struct hnode *wd_next;
 };
 
 /* => descriptor, or -errno */
@@ -55,6 +58,30 @@ int hnode_any_fd(struct hnode *n);
 void hnode_give_fd(struct hnode *n, int fd, bool write);
 /* Parent's O_PATH descriptor and the name (256 bytes); parent to be put. */
 int hnode_place(struct hnode *n, struct hnode **parent, char *name);
+
+void hnodes_lock(void);
+void hnodes_unlock(void);
+/* With the lock: the node that has this place; all nodes. */
+struct hnode *hnode_at_locked(struct hnode *dir, const char *name);
+void hnodes_each_locked(void (*fn)(struct hnode *n, void *arg), void *arg);
+
+/*
+ * hostfs_watch_host.c: what others change on the host. The order of a call that
+ * tells the machine something: hwatch_dir() of the directory, hwatch_seq(), the
+ * look at the host, hwatch_seen(). Words are only changed with the lock held,
+ * when an event is taken in; if one was since hwatch_seq(), nothing is promised.
+ */
+int hwatch_open(void); /* before the monitor confines itself */
+int hwatch_table(struct hostfs_word *table, uint64_t bytes);
+void hwatch_dir(struct hnode *dir, int dirfd);
+uint32_t hwatch_seq(void);
+void hwatch_seen(struct hnode *n, uint32_t seq, struct hostfs_word *seen);
+/* The word of the names in dir. */
+uint32_t hwatch_names(struct hnode *dir, uint32_t seq);
+void hwatch_sync(void);
+/* With the lock: it has moved; it is gone. */
+void hwatch_moved_locked(struct hnode *n);
+void hwatch_gone_locked(struct hnode *n);
 
 /* statx(2) of an entry without following anything; -errno */
 int hostfs_statx(int dirfd, const char *name, struct statx *st);

@@ -47,18 +47,19 @@ static struct {
 	uint32_t size, used, free_hint;
 	uint32_t next_gen;
 	struct hnode *hash[HNODES_HASH];
+	struct hnode *place[HNODES_HASH]; /* by parent and name */
 	struct hnode *root[HNODE_ROOTS];
 	uint32_t nroots;
 	struct hnode lru; /* head: the most recently used is next */
 	uint32_t nfds, max_fds;
 } hn = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static void hnodes_lock(void)
+void hnodes_lock(void)
 {
 	pthread_mutex_lock(&hn.lock);
 }
 
-static void hnodes_unlock(void)
+void hnodes_unlock(void)
 {
 	pthread_mutex_unlock(&hn.lock);
 }
@@ -89,6 +90,56 @@ static struct hnode **hnode_bucket(uint64_t dev, uint64_t ino)
 	uint64_t h = (ino ^ dev << 40) * 0x9e3779b97f4a7c15ull;
 
 	return &hn.hash[h >> 52 & (HNODES_HASH - 1)];
+}
+
+static struct hnode **hnode_place_bucket(const struct hnode *dir,
+					 const char *name)
+{
+	uint64_t h = dir->index * 0x9e3779b97f4a7c15ull;
+
+	while (*name)
+		h = (h ^ (unsigned char)*name++) * 0x100000001b3ull;
+	return &hn.place[(h ^ h >> 32) & (HNODES_HASH - 1)];
+}
+
+static void hnode_place_add(struct hnode *n)
+{
+	struct hnode **b;
+
+	if (!n->parent)
+		return;
+	b = hnode_place_bucket(n->parent, n->name);
+	n->place_next = *b;
+	*b = n;
+}
+
+static void hnode_place_del(struct hnode *n)
+{
+	struct hnode **p;
+
+	if (!n->parent)
+		return;
+	p = hnode_place_bucket(n->parent, n->name);
+	while (*p && *p != n)
+		p = &(*p)->place_next;
+	if (*p)
+		*p = n->place_next;
+}
+
+struct hnode *hnode_at_locked(struct hnode *dir, const char *name)
+{
+	struct hnode *n = *hnode_place_bucket(dir, name);
+
+	while (n && !(n->parent == dir && !n->orphan && !strcmp(n->name, name)))
+		n = n->place_next;
+	return n;
+}
+
+void hnodes_each_locked(void (*fn)(struct hnode *n, void *arg), void *arg)
+{
+	for (uint32_t i = 0; i < hn.size; i++)
+		if (hn.node[i])
+			fn(hn.node[i], arg);
 }
 
 uint64_t hnode_handle(const struct hnode *n)
@@ -276,6 +327,8 @@ static struct hnode *hnode_unref_locked(struct hnode *n, int *fds, int *nfds)
 		p = &(*p)->hash_next;
 	if (*p)
 		*p = n->hash_next;
+	hnode_place_del(n);
+	hwatch_gone_locked(n);
 	hn.node[n->index] = NULL;
 	if (n->index < hn.free_hint)
 		hn.free_hint = n->index;
@@ -410,6 +463,7 @@ static struct hnode *hnode_new_locked(struct hnode *dir, const char *name,
 	b = hnode_bucket(n->dev, n->ino);
 	n->hash_next = *b;
 	*b = n;
+	hnode_place_add(n);
 	return n;
 }
 
@@ -423,6 +477,8 @@ static struct hnode *hnode_place_locked(struct hnode *n, struct hnode *dir,
 	if (!old)
 		return NULL;
 	if (old == dir && !strcmp(n->name, name)) {
+		if (n->orphan)
+			hwatch_moved_locked(n);
 		n->orphan = false;
 		return NULL;
 	}
@@ -433,11 +489,14 @@ static struct hnode *hnode_place_locked(struct hnode *n, struct hnode *dir,
 	copy = strdup(name);
 	if (!copy)
 		return NULL;
+	hnode_place_del(n);
 	free(n->name);
 	n->name = copy;
 	n->orphan = false;
 	dir->refs++;
 	n->parent = dir;
+	hnode_place_add(n);
+	hwatch_moved_locked(n); /* the other name may be gone */
 	return old;
 }
 
@@ -480,8 +539,10 @@ void hnode_renamed(struct hnode *n, struct hnode *dir, const char *name)
 void hnode_lost_name(struct hnode *n, struct hnode *dir, const char *name)
 {
 	hnodes_lock();
-	if (n->parent == dir && !strcmp(n->name, name))
+	if (n->parent == dir && !strcmp(n->name, name)) {
 		n->orphan = true;
+		hwatch_moved_locked(n);
+	}
 	hnodes_unlock();
 }
 
@@ -535,7 +596,7 @@ static int hnode_path_depth(struct hnode *n, int depth)
 	int dirfd, fd;
 
 	hnodes_lock();
-	fd = n->pfd;
+	fd = n->pfd >= 0 || n->type != S_IFDIR ? n->pfd : n->rfd;
 	hnodes_unlock();
 	if (fd >= 0)
 		return fd;

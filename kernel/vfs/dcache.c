@@ -183,7 +183,7 @@ static struct dentry *dentry_alloc(struct super *sb, const char *name, u32 len)
 	list_init(&d->sibling);
 	list_init(&d->lru);
 	d->stamp = 0;
-	d->fsdata = NULL;
+	d->watch = 0;
 	d->recent = 0;
 	if (dentry_set_name(d, name, len)) {
 		d->parent = NULL;
@@ -360,6 +360,33 @@ struct dentry *dentry_lookup_locked(struct dentry *dir, const char *name,
 	if (unlikely(READ_ONCE(dcache_count) > dcache_limit))
 		dcache_shrink(32);
 	return d;
+}
+
+struct dentry *dentry_cached_locked(struct dentry *dir, const char *name,
+				    u32 len)
+{
+	return dentry_find_sure(dir, name, len, name_hash(name, len));
+}
+
+void dentry_add_locked(struct dentry *dir, const char *name, u32 len,
+		       struct inode *ino, u64 watch, u64 stamp)
+{
+	struct dentry *d = dentry_alloc(dir->sb, name, len);
+
+	if (!d) {
+		inode_put(ino);
+		return;
+	}
+	dentry_get(dir);
+	d->parent = dir;
+	d->inode = ino;
+	d->watch = watch;
+	d->stamp = stamp;
+	spin_lock(&dcache_lock);
+	dentry_hash_locked(d, name_hash(name, len)); /* our reference is its */
+	spin_unlock(&dcache_lock);
+	if (unlikely(READ_ONCE(dcache_count) > dcache_limit))
+		dcache_shrink(32);
 }
 
 void dentry_drop(struct dentry *d)

@@ -75,15 +75,19 @@ static int fast_start(int dfd, bool absolute, struct path *p, u32 *dseq)
 	return 0;
 }
 
-/* Is a cached entry of such a file system young enough to be believed? */
+/* Is a cached entry of such a file system still to be believed? */
 static bool fast_trusted(const struct dentry *d, u64 *now)
 {
-	u64 trust = d->sb->trust_ns;
+	const struct name_watch *w = d->sb->watch;
+	u64 trust = d->sb->trust_ns, watch = READ_ONCE(d->watch);
 
 	if (!trust)
 		return false;
 	if (!*now)
 		*now = time_mono_ns();
+	if (watch && load_acquire(&w->words[watch >> 32]) == (u32)watch &&
+	    *now - READ_ONCE(w->synced) < w->trust_ns)
+		return true;
 	return *now - READ_ONCE(d->stamp) < trust;
 }
 
@@ -618,6 +622,10 @@ int vfs_stat(int dfd, const char *name, u32 flags, struct kstat *st)
 			if (!ops->getattr) {
 				inode_fill_stat(ino, st);
 				if (likely(path_fast_ok(&p, seq, mseq)))
+					return 0;
+			} else if (ops->getattr_now) {
+				if (ops->getattr_now(ino, st) &&
+				    likely(path_fast_ok(&p, seq, mseq)))
 					return 0;
 			} else if (ops->getattr_fast) {
 				err = ops->getattr(ino, st);

@@ -117,6 +117,8 @@ struct inode_ops {
 	/* getattr never sleeps, and bears an inode that is just being freed
 	   (its result is then thrown away): stat without references. */
 	bool getattr_fast;
+	/* The same where it may be that the answer is not at hand: false. */
+	bool (*getattr_now)(struct inode *ino, struct kstat *st);
 	/* mask of MAY_*. Default: mode bits and capabilities. */
 	int (*permission)(struct inode *ino, u32 mask);
 	/* Is a cached dentry still true? Default: yes. => 1, 0, -errno */
@@ -198,8 +200,18 @@ struct super {
 	 * ns) is younger than this is true without asking. 0 = always ask.
 	 */
 	u64 trust_ns;
+	const struct name_watch *watch; /* NULL: none */
 	u32 writers; /* files open for writing, by atomics */
 	struct super *next; /* all_supers, under super_list_lock */
+};
+/*
+ * Words that change when what they stand for may have changed, as was known at
+ * `synced` (monotonic ns). A dentry whose watch (number of a word << 32 | its
+ * value) still matches is true if that is not long ago.
+ */
+struct name_watch {
+	const u32 *words;
+	u64 synced, trust_ns;
 };
 extern struct super *all_supers;
 extern spinlock_t super_list_lock;
@@ -268,7 +280,7 @@ struct dentry {
 	struct list_head sibling;
 	struct list_head lru;
 	u64 stamp; /* hostfs: when it was last known to be true */
-	void *fsdata;
+	u64 watch; /* see struct name_watch; 0: none */
 	u32 seq;   /* changes with name, parent and life; odd while changing */
 	u8 recent; /* looked up since the shrinker came by */
 };
@@ -286,6 +298,15 @@ struct dentry *dentry_alloc_root(struct super *sb, struct inode *root);
  * negative. Caller holds dir->inode->lock. */
 struct dentry *dentry_lookup_locked(struct dentry *dir, const char *name,
 				    u32 len);
+/* From the cache only. Caller holds dir->inode->lock. => a reference, or NULL */
+struct dentry *dentry_cached_locked(struct dentry *dir, const char *name,
+				    u32 len);
+/*
+ * Enter a name that is not cached, with its inode, whose reference is taken
+ * over. Caller holds dir->inode->lock. watch, stamp: as in the dentry.
+ */
+void dentry_add_locked(struct dentry *dir, const char *name, u32 len,
+		       struct inode *ino, u64 watch, u64 stamp);
 /* Forget a name (after unlink, or when stale). */
 void dentry_drop(struct dentry *d);
 

@@ -43,6 +43,7 @@
 #include "../../../kernel/fs/initramfs.c"
 #include "../../../drivers-host/hostfs_kern.c"
 #include "../../../drivers-host/hostfs_file_kern.c"
+#include "../../../drivers-host/hostfs_dir_kern.c"
 #include "fake.h"
 
 struct task *fakehost_current;
