@@ -145,25 +145,51 @@ static int oom_list_make(struct oom_list *l)
 
 /* --- Statistics --- */
 
+/*
+ * What the processes have is known only by asking each of them, which calls it
+ * off its work. Programs ask often (each run of a compiler does), so they get
+ * the last answer for a second, and for longer where it took long.
+ */
+static struct mutex anon_lock = MUTEX_INIT(anon_lock);
+static u64 anon_kb, anon_committed_kb; /* under anon_lock; read at any time */
+static u64 anon_until;
+
+static void mm_count_anon(void)
+{
+	u64 begin = time_mono_ns(), now, kb = 0, committed = 0;
+	struct oom_list l;
+	u32 i;
+
+	if (begin < READ_ONCE(anon_until) || !mutex_trylock(&anon_lock))
+		return;
+	if (!oom_list_make(&l)) {
+		for (i = 0; i < l.n; i++) {
+			kb += l.rss[i];
+			committed += READ_ONCE(l.mm[i]->data_pages)
+				     << (PAGE_SHIFT - 10);
+		}
+		oom_list_free(&l);
+		WRITE_ONCE(anon_kb, kb);
+		WRITE_ONCE(anon_committed_kb, committed);
+	}
+	now = time_mono_ns();
+	WRITE_ONCE(anon_until,
+		   now + max((u64)NSEC_PER_SEC, (now - begin) * 100));
+	mutex_unlock(&anon_lock);
+}
+
 void mm_get_stats(struct mem_stats *st)
 {
 	struct slab_stats slab;
-	struct oom_list l;
 	u64 used;
-	u32 i;
 
 	*st = (struct mem_stats){ .total_kb = mm_total };
 	slab_get_stats(&slab);
 	st->slab_kb = slab.arena_used << (PAGE_SHIFT - 10);
 	st->cached_kb = pool_used_pages() << (PAGE_SHIFT - 10);
-	if (!oom_list_make(&l)) {
-		for (i = 0; i < l.n; i++) {
-			st->anon_kb += l.rss[i];
-			st->committed_kb += READ_ONCE(l.mm[i]->data_pages)
-					    << (PAGE_SHIFT - 10);
-		}
-		oom_list_free(&l);
-	}
+	mm_count_anon();
+	st->anon_kb = READ_ONCE(anon_kb);
+	st->committed_kb = READ_ONCE(anon_committed_kb);
 	used = st->slab_kb + st->cached_kb + st->anon_kb;
 	st->free_kb = used < mm_total ? mm_total - used : 0;
 	st->avail_kb = min(mm_total, st->free_kb + st->cached_kb);
