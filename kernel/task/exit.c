@@ -131,7 +131,8 @@ static bool exit_signal_parent(struct process *p, int sig)
 		if (ka->handler == SIG_IGN)
 			sig = 0;
 	}
-	if (sig && parent->leader)
+	/* clone(2) takes any number; what is no signal is not sent */
+	if (sig && sig <= NSIG && parent->leader)
 		signal_send_locked(sig, &si, parent->leader, true);
 	spin_unlock(&sh->lock);
 	return autoreap;

@@ -65,6 +65,9 @@ static int clone_check(const struct clone_args_k *a)
 								       -EPERM;
 	if (f & CLONE_INTO_CGROUP)
 		return -EINVAL;
+	/* the processor would fault on it */
+	if ((f & CLONE_SETTLS) && a->tls >= USER_MAX)
+		return -EPERM;
 	return 0;
 }
 
@@ -74,6 +77,10 @@ static int clone_check_limits(void)
 
 	if (READ_ONCE(c->user->nproc) >= rlimit(RLIMIT_NPROC) && c->uid != 0 &&
 	    !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN))
+		return -EAGAIN;
+	/* its share of the processors cannot be had twice */
+	if (current->sched_policy == SCHED_DEADLINE &&
+	    !current->sched_reset_on_fork)
 		return -EAGAIN;
 	return READ_ONCE(nr_tasks) >= max_tasks ? -EAGAIN : 0;
 }
