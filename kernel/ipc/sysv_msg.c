@@ -275,7 +275,8 @@ static struct msg_text *msg_take_locked(struct msg_queue *q,
 	return m;
 }
 
-static struct msg_text *msg_receive(int id, struct msg_wait *w, int flags)
+/* => as msg_receive, or ERR_PTR(-EAGAIN): the queue changed, look again */
+static struct msg_text *msg_receive_once(int id, struct msg_wait *w, int flags)
 {
 	struct msg_text *m = NULL;
 	struct sysv_perm *p;
@@ -304,6 +305,18 @@ static struct msg_text *msg_receive(int id, struct msg_wait *w, int flags)
 	if (err)
 		return ERR_PTR(err == -EINTR ? -ERESTARTNOHAND : err);
 	return w->got;
+}
+
+static struct msg_text *msg_receive(int id, struct msg_wait *w, int flags)
+{
+	struct msg_text *m = msg_receive_once(id, w, flags);
+
+	while (IS_ERR(m) && PTR_ERR(m) == -EAGAIN) {
+		m = msg_receive_once(id, w, flags);
+		if (IS_ERR(m) && PTR_ERR(m) == -EINVAL)
+			m = ERR_PTR(-EIDRM); /* it was there before */
+	}
+	return m;
 }
 
 static enum msg_pick msg_pick_of(s64 *type, int flags)
@@ -445,7 +458,7 @@ static long msg_set_locked(struct msg_queue *q, const struct msqid64_ds *d)
 	q->ctime = sysv_now();
 	/* they may no longer be allowed to, or may fit now */
 	list_for_each_entry_safe(w, n, &q->receivers, node)
-		msg_finish(w, -EINTR);
+		msg_finish(w, -EAGAIN);
 	msg_wake_senders(q);
 	return 0;
 }
