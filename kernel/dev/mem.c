@@ -272,20 +272,17 @@ static const struct file_ops null_fops = {
 	.read = null_read,
 	.write = null_write,
 	.llseek = mem_llseek,
-	.poll = mem_poll,
 };
 static const struct file_ops zero_fops = {
 	.read = zero_read,
 	.write = null_write,
 	.llseek = mem_llseek,
-	.poll = mem_poll,
 	.mmap = zero_mmap,
 };
 static const struct file_ops full_fops = {
 	.read = zero_read,
 	.write = full_write,
 	.llseek = mem_llseek,
-	.poll = mem_poll,
 };
 /* Writing would stir the pool of Linux; the host's needs nothing of ours. */
 static const struct file_ops random_fops = {

@@ -482,6 +482,21 @@ static struct fs_type proc_fs_type = {
 	.mount = proc_mount,
 };
 
+struct task *proc_dir_task(struct file *f)
+{
+	const struct seqtree_node *n;
+	struct task *t;
+
+	if (f->inode->sb->type != &proc_fs_type ||
+	    !S_ISDIR(f->inode->mode))
+		return NULL;
+	n = seqtree_node_of(f->inode);
+	if (n->e != &proc_tgid_entry)
+		return NULL;
+	t = proc_task(n);
+	return t ? t : ERR_PTR(-ESRCH);
+}
+
 void procfs_init(void)
 {
 	machine_mark_start();

@@ -513,6 +513,21 @@ static int epoll_ctl_locked(struct epoll *ep, int op, int fd, struct file *f,
 	}
 }
 
+bool epoll_watches(struct file *epf, int fd, u32 nth, struct file *f)
+{
+	struct epoll *ep = epf->priv;
+	struct epitem *i;
+	bool yes = false;
+
+	mutex_lock(&ep->mtx);
+	for (u32 b = 0; b < ep->nbuckets && !yes; b++)
+		for (i = ep->bucket[b]; i && !yes; i = i->hash_next)
+			if (i->fd == fd && (i->file == f || !f))
+				yes = !nth--;
+	mutex_unlock(&ep->mtx);
+	return yes;
+}
+
 int do_epoll_ctl(struct file *epf, int op, int fd, struct file *f,
 		 const struct epoll_event *ev)
 {
@@ -621,6 +636,7 @@ static int epoll_show_fdinfo(struct file *f, char *buf, size_t n)
 static const struct file_ops epoll_file_ops = {
 	.release = epoll_release,
 	.poll = epoll_poll,
+	.llseek = noop_llseek,
 	.show_fdinfo = epoll_show_fdinfo,
 };
 

@@ -124,6 +124,7 @@ static const struct file_ops eventfd_file_ops = {
 	.read = eventfd_read,
 	.write = eventfd_write,
 	.poll = eventfd_poll,
+	.llseek = noop_llseek,
 	.show_fdinfo = eventfd_show_fdinfo,
 };
 

@@ -690,7 +690,7 @@ int pipe_create(struct file *out[2], int flags)
 	ref_init(&p->files, 1);
 	p->readers = p->r_opens = 1;
 	out[0] = file_open_anon(name, &fifo_file_ops, p,
-				O_RDONLY | (flags & (O_NONBLOCK | O_DIRECT)),
+				O_RDONLY | (flags & O_NONBLOCK),
 				S_IFIFO | 0600);
 	if (IS_ERR(out[0])) {
 		pipe_free(p);

@@ -178,6 +178,7 @@ static const struct file_ops signalfd_file_ops = {
 	.release = signalfd_release,
 	.read = signalfd_read,
 	.poll = signalfd_poll,
+	.llseek = noop_llseek,
 	.show_fdinfo = signalfd_show_fdinfo,
 };
 

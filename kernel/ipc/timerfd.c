@@ -187,6 +187,7 @@ static const struct file_ops timerfd_file_ops = {
 	.read = timerfd_read,
 	.poll = timerfd_poll,
 	.ioctl = timerfd_ioctl,
+	.llseek = noop_llseek,
 	.show_fdinfo = timerfd_show_fdinfo,
 };
 

@@ -182,11 +182,13 @@ static void mlock_all(struct mm *mm, u32 set, u32 clear, struct vma **reap)
 				       reap);
 }
 
+#define MLOCK_STACK 33 /* pages of the stack that are there at the start */
+
 int do_mlockall(struct mm *mm, int flags)
 {
 	struct vma *v, *reap = NULL;
 	u32 set = VM_LOCKED | (flags & MCL_ONFAULT ? VM_LOCKONFAULT : 0);
-	u64 pos = 0, end;
+	u64 pos = 0, end, pages;
 
 	if (!flags || flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) ||
 	    flags == MCL_ONFAULT)
@@ -194,7 +196,11 @@ int do_mlockall(struct mm *mm, int flags)
 	if (!mlock_allowed())
 		return -EPERM;
 	mutex_lock(&mm->lock);
-	if (flags & MCL_CURRENT && mlock_over(mm->total_pages)) {
+	/* the stack is mapped as far as it may grow; little of it counts */
+	pages = mm->total_pages -
+		(mm->stack_pages > MLOCK_STACK ? mm->stack_pages - MLOCK_STACK :
+						 0);
+	if (flags & MCL_CURRENT && mlock_over(pages)) {
 		mutex_unlock(&mm->lock);
 		return -ENOMEM;
 	}

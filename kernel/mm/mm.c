@@ -138,6 +138,8 @@ struct mm *mm_fork_locked(struct mm *old)
 	mm->stack_pages = mm->exec_pages = 0;
 	mm->def_flags = 0;
 	mm->max_rss_kb = 0;
+	if (mm->prctl & MM_PRCTL_MDWE_NO_INHERIT)
+		mm->prctl &= ~(MM_PRCTL_MDWE | MM_PRCTL_MDWE_NO_INHERIT);
 	memset(mm->host, 0, sizeof(mm->host));
 	if (mm->exe)
 		file_get(mm->exe);

@@ -120,7 +120,9 @@ static int mmap_check_anon(struct mmap_req *r)
 {
 	int type = r->flags & MAP_TYPE;
 
-	if (type == MAP_PRIVATE)
+	/* nobody takes droppable memory away here */
+	if (type == MAP_PRIVATE ||
+	    (type == MAP_DROPPABLE && !(r->flags & (MAP_LOCKED | MAP_HUGETLB))))
 		return 0;
 	if (type != MAP_SHARED || r->flags & MAP_GROWSDOWN)
 		return -EINVAL;
@@ -430,6 +432,9 @@ long do_mmap(struct mm *mm, u64 addr, u64 len, int prot, int flags,
 	ret = mmap_prepare(&r);
 	if (!ret && mmap_overcommits(&r))
 		ret = -ENOMEM;
+	if (!ret && unlikely(mm->prctl & MM_PRCTL_MDWE) &&
+	    (prot & (PROT_WRITE | PROT_EXEC)) == (PROT_WRITE | PROT_EXEC))
+		ret = -EACCES;
 	if (!ret) {
 		mutex_lock(&mm->lock);
 		ret = mmap_locked(mm, &r, &reap);

@@ -50,6 +50,9 @@ static int mprotect_vma(struct mm *mm, struct vma **v, u64 start, u64 end,
 		return -EPERM;
 	if (access & ~(old >> 4))
 		return -EACCES;
+	if (unlikely(mm->prctl & MM_PRCTL_MDWE) && access & VM_EXEC &&
+	    (access & VM_WRITE || !(old & VM_EXEC)))
+		return -EACCES;
 	if (flags == old)
 		return 0;
 	start = max(start, (*v)->start);

@@ -2,8 +2,7 @@
 /*
  * prctl(2) and arch_prctl(2): each option a short function, found by a table.
  * What has no entry is EINVAL, as on a Linux built without it; that goes for
- * PR_SET_MM (but for reading the vector), PR_SET_SECCOMP, speculation control
- * and core scheduling.
+ * core scheduling, and for what PR_SET_MM could set.
  */
 #include <abi/capability.h>
 #include <abi/prctl.h>
@@ -272,9 +271,149 @@ static long prctl_get_auxv(u64 a2, u64 a3, u64 a4, u64 a5)
 	return (long)n;
 }
 
-static long prctl_thp(u64 a2, u64 a3, u64 a4, u64 a5)
+/* --- Marks of the address space that execve keeps --- */
+
+static long prctl_mm_mark(u32 mark, bool on)
 {
-	return prctl_any(a3, a4, a5) ? -EINVAL : 0;
+	if (on)
+		atomic_or(&current->mm->prctl, mark);
+	else
+		atomic_and(&current->mm->prctl, ~mark);
+	return 0;
+}
+
+static bool prctl_mm_marked(u32 mark)
+{
+	return READ_ONCE(current->mm->prctl) & mark;
+}
+
+static long prctl_set_thp(u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	return prctl_any(a3, a4, a5) ?
+		       -EINVAL :
+		       prctl_mm_mark(MM_PRCTL_THP_DISABLE, a2);
+}
+
+static long prctl_get_thp(u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	return prctl_any(a2, a3, a4) || a5 ?
+		       -EINVAL :
+		       prctl_mm_marked(MM_PRCTL_THP_DISABLE);
+}
+
+static long prctl_set_merge(u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	return prctl_any(a3, a4, a5) ? -EINVAL :
+				       prctl_mm_mark(MM_PRCTL_MERGE_ANY, a2);
+}
+
+static long prctl_get_merge(u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	return prctl_any(a2, a3, a4) || a5 ?
+		       -EINVAL :
+		       prctl_mm_marked(MM_PRCTL_MERGE_ANY);
+}
+
+static u64 prctl_mdwe_now(void)
+{
+	return (prctl_mm_marked(MM_PRCTL_MDWE) ? PR_MDWE_REFUSE_EXEC_GAIN : 0) |
+	       (prctl_mm_marked(MM_PRCTL_MDWE_NO_INHERIT) ?
+			PR_MDWE_NO_INHERIT :
+			0);
+}
+
+static long prctl_set_mdwe(u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	u64 now = prctl_mdwe_now();
+
+	if (prctl_any(a3, a4, a5) ||
+	    a2 & ~(u64)(PR_MDWE_REFUSE_EXEC_GAIN | PR_MDWE_NO_INHERIT) ||
+	    a2 == PR_MDWE_NO_INHERIT)
+		return -EINVAL;
+	if (now && now != a2)
+		return -EPERM; /* there is no way back */
+	if (a2 & PR_MDWE_NO_INHERIT)
+		prctl_mm_mark(MM_PRCTL_MDWE_NO_INHERIT, true);
+	return prctl_mm_mark(MM_PRCTL_MDWE, a2);
+}
+
+static long prctl_get_mdwe(u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	return prctl_any(a2, a3, a4) || a5 ? -EINVAL : (long)prctl_mdwe_now();
+}
+
+/* --- Policies that are kept and have no use here --- */
+
+static long prctl_mce_kill(u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	if (a4 || a5)
+		return -EINVAL;
+	if (a2 == PR_MCE_KILL_CLEAR) {
+		if (a3)
+			return -EINVAL;
+		current->mce_kill = 0;
+	} else if (a2 == PR_MCE_KILL_SET && a3 <= PR_MCE_KILL_DEFAULT) {
+		/* kept turned round, so that 0 is the default */
+		current->mce_kill = (u8)(PR_MCE_KILL_DEFAULT - a3);
+	} else {
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static long prctl_mce_kill_get(u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	return prctl_any(a2, a3, a4) || a5 ?
+		       -EINVAL :
+		       PR_MCE_KILL_DEFAULT - current->mce_kill;
+}
+
+static long prctl_set_io_flusher(u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	if (!capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	if (a2 > 1 || prctl_any(a3, a4, a5))
+		return -EINVAL;
+	current->io_flusher = a2;
+	return 0;
+}
+
+static long prctl_get_io_flusher(u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	if (!capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	return prctl_any(a2, a3, a4) || a5 ? -EINVAL : current->io_flusher;
+}
+
+static long prctl_set_mm(u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	if (a5 || (a4 && a2 != PR_SET_MM_AUXV && a2 != PR_SET_MM_MAP &&
+		   a2 != PR_SET_MM_MAP_SIZE))
+		return -EINVAL;
+	return capable(CAP_SYS_RESOURCE) ? -EINVAL : -EPERM;
+}
+
+/* Nothing of it is ours to switch: as on a processor that needs none of it. */
+static long prctl_get_speculation(u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	if (prctl_any(a3, a4, a5))
+		return -EINVAL;
+	return a2 <= PR_SPEC_L1D_FLUSH ? PR_SPEC_NOT_AFFECTED : -ENODEV;
+}
+
+static long prctl_set_speculation(u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	if (a4 || a5)
+		return -EINVAL;
+	if (a2 > PR_SPEC_L1D_FLUSH)
+		return -ENODEV;
+	return a2 == PR_SPEC_L1D_FLUSH ? -EPERM : -ENXIO;
+}
+
+/* Of perf events, which there are none of. */
+static long prctl_perf_events(u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	return 0;
 }
 
 static const struct prctl_option {
@@ -306,8 +445,21 @@ static const struct prctl_option {
 	{ PR_SET_NO_NEW_PRIVS, prctl_set_no_new_privs },
 	{ PR_GET_NO_NEW_PRIVS, prctl_get_no_new_privs },
 	{ PR_GET_TID_ADDRESS, prctl_get_tid_address },
-	{ PR_SET_THP_DISABLE, prctl_thp },
-	{ PR_GET_THP_DISABLE, prctl_thp },
+	{ PR_SET_THP_DISABLE, prctl_set_thp },
+	{ PR_GET_THP_DISABLE, prctl_get_thp },
+	{ PR_SET_MEMORY_MERGE, prctl_set_merge },
+	{ PR_GET_MEMORY_MERGE, prctl_get_merge },
+	{ PR_SET_MDWE, prctl_set_mdwe },
+	{ PR_GET_MDWE, prctl_get_mdwe },
+	{ PR_MCE_KILL, prctl_mce_kill },
+	{ PR_MCE_KILL_GET, prctl_mce_kill_get },
+	{ PR_SET_IO_FLUSHER, prctl_set_io_flusher },
+	{ PR_GET_IO_FLUSHER, prctl_get_io_flusher },
+	{ PR_SET_MM, prctl_set_mm },
+	{ PR_GET_SPECULATION_CTRL, prctl_get_speculation },
+	{ PR_SET_SPECULATION_CTRL, prctl_set_speculation },
+	{ PR_TASK_PERF_EVENTS_DISABLE, prctl_perf_events },
+	{ PR_TASK_PERF_EVENTS_ENABLE, prctl_perf_events },
 	{ PR_CAP_AMBIENT, prctl_cap_ambient },
 	{ PR_GET_AUXV, prctl_get_auxv },
 };

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Calls that reach into other processes or across all threads of one:
- * process_vm_readv(2), process_vm_writev(2), kcmp(2), process_mrelease(2),
- * membarrier(2).
+ * process_vm_readv(2), process_vm_writev(2), process_madvise(2), kcmp(2),
+ * process_mrelease(2), membarrier(2).
  */
 #include <abi/rseq.h>
+#include <abi/capability.h>
+#include <abi/mman.h>
 #include <kernel/iov.h>
+#include <kernel/ipc.h>
 #include <kernel/mm.h>
 #include <kernel/ptrace.h>
 #include <kernel/slab.h>
@@ -205,6 +208,35 @@ static long kcmp_files(struct task *a, struct task *b, u64 i, u64 j)
 	return ret;
 }
 
+struct kcmp_epoll_slot {
+	u32 efd, tfd, toff;
+};
+
+/* Is a's file i what b's set watches in that place? */
+static long kcmp_epoll(struct task *a, struct task *b, u64 i, uaddr slot)
+{
+	struct kcmp_epoll_slot s;
+	struct file *f, *ep;
+	long ret = -EBADF;
+
+	if (get_user(s, slot))
+		return -EFAULT;
+	f = kcmp_file(a, i);
+	if (!f)
+		return -EBADF;
+	ep = kcmp_file(b, s.efd);
+	if (ep && !file_is_epoll(ep))
+		ret = -EINVAL;
+	else if (ep && !epoll_watches(ep, (int)s.tfd, s.toff, NULL))
+		ret = -ENOENT;
+	else if (ep)
+		ret = epoll_watches(ep, (int)s.tfd, s.toff, f) ? 0 : 1;
+	if (ep)
+		file_put(ep);
+	file_put(f);
+	return ret;
+}
+
 static long kcmp_tasks(struct task *a, struct task *b, int type, u64 i, u64 j)
 {
 	switch (type) {
@@ -225,12 +257,11 @@ static long kcmp_tasks(struct task *a, struct task *b, int type, u64 i, u64 j)
 		return kcmp_order(READ_ONCE(a->sem_undo),
 				  READ_ONCE(b->sem_undo));
 	case KCMP_EPOLL_TFD:
-		return -EOPNOTSUPP;
+		return kcmp_epoll(a, b, i, UADDR(j));
 	}
 	return -EINVAL;
 }
 
-/* part: KCMP_EPOLL_TFD EOPNOTSUPP */
 long sys_kcmp(int pid1, int pid2, int type, u64 idx1, u64 idx2)
 {
 	struct task *a = task_find_get((u32)pid1), *b = NULL;
@@ -249,6 +280,79 @@ long sys_kcmp(int pid1, int pid2, int type, u64 idx1, u64 idx2)
 		task_put(a);
 	if (b)
 		task_put(b);
+	return ret;
+}
+
+/* --- process_madvise --- */
+
+static bool process_advice_ok(int advice, bool self)
+{
+	switch (advice) {
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+	case MADV_WILLNEED:
+		return true;
+	}
+	return self;
+}
+
+static long process_advise(struct mm *mm, const struct iov_seg *s, u64 n,
+			   int advice)
+{
+	long done = 0;
+
+	for (u64 i = 0; i < n; i++) {
+		long err = do_madvise(mm, s[i].base, s[i].len, advice);
+
+		if (err)
+			return done ? done : err;
+		done += (long)s[i].len;
+	}
+	return done;
+}
+
+long sys_process_madvise(int pidfd, uaddr vec, u64 vlen, int advice, u32 flags)
+{
+	struct iov_seg *segs;
+	struct mm *mm = NULL;
+	struct task *t;
+	struct file *f;
+	bool thread;
+	long ret;
+
+	if (flags)
+		return -EINVAL;
+	segs = remote_segs(vec, vlen);
+	if (IS_ERR(segs))
+		return PTR_ERR(segs);
+	f = fd_get(pidfd);
+	ret = -EBADF;
+	if (!f || !file_is_pidfd(f))
+		goto out;
+	t = pidfd_task(f, &thread);
+	ret = -ESRCH;
+	if (!t)
+		goto out;
+	ret = t->proc == current->proc ? 0 : ptrace_may_attach(t);
+	if (!ret)
+		mm = task_get_mm(t);
+	task_put(t);
+	if (ret)
+		goto out;
+	ret = -ESRCH;
+	if (!mm)
+		goto out;
+	if (!process_advice_ok(advice, mm == current->mm))
+		ret = -EINVAL;
+	else if (mm != current->mm && !capable(CAP_SYS_NICE))
+		ret = -EPERM;
+	else
+		ret = process_advise(mm, segs, vlen, advice);
+	mm_put(mm);
+out:
+	if (f)
+		file_put(f);
+	kfree(segs);
 	return ret;
 }
 

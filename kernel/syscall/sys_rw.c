@@ -233,8 +233,12 @@ long sys_lseek(int fd, long offset, int whence)
 
 	if (!f)
 		return -EBADF;
-	if (f->mode & FMODE_STREAM) {
+	if ((f->mode & FMODE_STREAM) && !f->ops->llseek) {
 		pos = whence < 0 || whence > SEEK_MAX ? -EINVAL : -ESPIPE;
+		goto out;
+	}
+	if (whence < 0 || whence > SEEK_MAX) {
+		pos = -EINVAL;
 		goto out;
 	}
 	shared = r.counted || READ_ONCE(f->refs.n) > 1;

@@ -49,6 +49,11 @@ static bool sched_is_rt(u32 policy)
 	return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
+/* Linux has a policy of this number that takes no thread here. */
+#define SCHED_EXT 7
+
+#define IOPRIO_WHO_PROCESS 1
+
 static bool sched_is_known(u32 policy)
 {
 	return sched_is_rt(policy) || policy == SCHED_NORMAL ||
@@ -282,14 +287,16 @@ long sys_sched_getattr(int pid, uaddr attr, u32 size, u32 flags)
 
 long sys_sched_get_priority_max(int policy)
 {
-	if (policy < 0 || !sched_is_known((u32)policy))
+	if (policy != SCHED_EXT &&
+	    (policy < 0 || !sched_is_known((u32)policy)))
 		return -EINVAL;
 	return sched_is_rt((u32)policy) ? 99 : 0;
 }
 
 long sys_sched_get_priority_min(int policy)
 {
-	if (policy < 0 || !sched_is_known((u32)policy))
+	if (policy != SCHED_EXT &&
+	    (policy < 0 || !sched_is_known((u32)policy)))
 		return -EINVAL;
 	return sched_is_rt((u32)policy) ? 1 : 0;
 }
@@ -306,8 +313,7 @@ long sys_sched_rr_get_interval(int pid, uaddr interval)
 		return -ESRCH;
 	if (t->sched_policy == SCHED_RR)
 		ts.tv_nsec = RR_INTERVAL_NS;
-	else if (t->sched_policy != SCHED_FIFO)
-		ts.tv_nsec = 3000000;
+	/* of the others a slice is less than a tick */
 	task_put(t);
 	return put_user(ts, interval);
 }
@@ -487,6 +493,12 @@ static long ioprio_get_one(struct task *t, int value, long ret)
 	return ret < 0 ? mine : min(ret, mine);
 }
 
+/* As it was set, 0 when it never was. */
+static long ioprio_get_raw(struct task *t, int value, long ret)
+{
+	return (long)t->ioprio;
+}
+
 static long ioprio_set_one(struct task *t, int ioprio, long ret)
 {
 	const struct cred *me = current->cred;
@@ -528,7 +540,9 @@ long sys_ioprio_set(int which, int who, int ioprio)
 
 long sys_ioprio_get(int which, int who)
 {
-	struct prio_walk w = { .fn = ioprio_get_one };
+	struct prio_walk w = { .fn = which == IOPRIO_WHO_PROCESS ?
+					     ioprio_get_raw :
+					     ioprio_get_one };
 	int err = prio_who(&w, which - 1, who);
 
 	return err ? err : prio_walk(&w);

@@ -262,8 +262,16 @@ long sys_kill(int pid, int sig)
 {
 	struct siginfo si;
 
-	if (sig < 0 || sig > NSIG)
+	if (sig < 0 || sig > NSIG) {
+		/* whom it is for is asked first */
+		struct task *t = pid > 0 ? process_find_get((u32)pid) : current;
+
+		if (!t)
+			return -ESRCH;
+		if (pid > 0)
+			task_put(t);
 		return -EINVAL;
+	}
 	signal_info_user(&si, sig, SI_USER);
 	if (pid == (int)current->proc->pid)
 		return sig ? send_signal_process(current->proc, sig, &si) : 0;
@@ -379,6 +387,21 @@ static long pidfd_send(struct task *t, int sig, uaddr info, u32 scope)
 	return kill_one(t, sig, &si, scope != PIDFD_SIGNAL_THREAD);
 }
 
+static long pidfd_send_checked(struct task *t, bool thread, int sig,
+			       uaddr info, u32 scope)
+{
+	if (sig < 0 || sig > NSIG)
+		return -EINVAL;
+	if (!scope)
+		scope = thread ? PIDFD_SIGNAL_THREAD :
+				 PIDFD_SIGNAL_THREAD_GROUP;
+	return pidfd_send(t, sig, info, scope);
+}
+
+/* Stand for a pidfd of the caller, since Linux 6.14. */
+#define PIDFD_SELF_THREAD	(-10000)
+#define PIDFD_SELF_THREAD_GROUP (-10001)
+
 long sys_pidfd_send_signal(int pidfd, int sig, uaddr info, u32 flags)
 {
 	struct file *f;
@@ -388,21 +411,26 @@ long sys_pidfd_send_signal(int pidfd, int sig, uaddr info, u32 flags)
 
 	if (flags & ~7u || (flags & (flags - 1)))
 		return -EINVAL;
+	if (pidfd == PIDFD_SELF_THREAD || pidfd == PIDFD_SELF_THREAD_GROUP) {
+		thread = pidfd == PIDFD_SELF_THREAD;
+		return pidfd_send_checked(thread ? current :
+						   current->proc->leader,
+					  thread, sig, info, flags);
+	}
 	f = fd_get(pidfd);
 	if (!f)
 		return -EBADF;
-	if (file_is_pidfd(f)) {
-		ret = -ESRCH;
+	thread = false;
+	t = proc_dir_task(f);
+	if (!t && file_is_pidfd(f)) {
 		t = pidfd_task(f, &thread);
-		if (t) {
-			if (!flags)
-				flags = thread ? PIDFD_SIGNAL_THREAD :
-						 PIDFD_SIGNAL_THREAD_GROUP;
-			ret = sig < 0 || sig > NSIG ?
-				      -EINVAL :
-				      pidfd_send(t, sig, info, flags);
-			task_put(t);
-		}
+		ret = -ESRCH;
+	}
+	if (IS_ERR(t)) {
+		ret = PTR_ERR(t);
+	} else if (t) {
+		ret = pidfd_send_checked(t, thread, sig, info, flags);
+		task_put(t);
 	}
 	file_put(f);
 	return ret;

@@ -146,6 +146,9 @@ long sys_clone3(uaddr args, u64 size)
 		return -EINVAL;
 	if ((ca.flags & (CLONE_THREAD | CLONE_PARENT)) && ca.exit_signal)
 		return -EINVAL;
+	if ((ca.flags & CLONE_PIDFD) && (ca.flags & CLONE_PARENT_SETTID) &&
+	    ca.pidfd == ca.parent_tid)
+		return -EINVAL;
 	if (!ca.stack != !ca.stack_size ||
 	    (ca.stack && !user_range_ok(UADDR(ca.stack), ca.stack_size)))
 		return -EINVAL;
@@ -335,12 +338,12 @@ long sys_setpgid(int pid, int pgid)
 	struct task *t;
 	int err;
 
-	if (pgid < 0)
-		return -EINVAL;
 	if (!pid)
 		pid = (int)current->proc->pid;
 	if (!pgid)
 		pgid = pid;
+	if (pgid < 0)
+		return -EINVAL;
 	t = task_find_get((u32)pid);
 	if (!t)
 		return -ESRCH;

@@ -144,6 +144,9 @@ static long time_read_timex(uaddr timex)
 
 	if (get_user(tx, timex))
 		return -EFAULT;
+	/* adjtime(3)'s offset in one step, or nothing of that kind */
+	if ((tx.modes & 0x8000) && !(tx.modes & 1))
+		return -EINVAL;
 	if (tx.modes && tx.modes != ADJ_OFFSET_SS_READ)
 		return -EPERM;
 	memset(&tx, 0, sizeof(tx));
@@ -249,7 +252,7 @@ static long clock_nanosleep_cpu(int clock, int flags, u64 ns)
 	int err;
 
 	if (clock == CLOCK_THREAD_CPUTIME_ID)
-		return -EINVAL;
+		return -EOPNOTSUPP;
 	err = cpu_clock_read(clock, &now);
 	if (err)
 		return err;

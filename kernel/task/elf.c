@@ -57,7 +57,6 @@ static int elf_read(struct file *f, void *buf, u64 n, u64 pos)
 static int elf_check_header(const struct elf64_ehdr *eh)
 {
 	if (memcmp(eh->e_ident, ELFMAG, SELFMAG) ||
-	    eh->e_ident[EI_CLASS] != ELFCLASS64 ||
 	    (eh->e_type != ET_EXEC && eh->e_type != ET_DYN) ||
 	    eh->e_machine != EM_X86_64 ||
 	    eh->e_phentsize != sizeof(struct elf64_phdr) || !eh->e_phnum ||

@@ -63,7 +63,7 @@ static int exec_open(struct exec_job *job, int dfd, const char *name, int flags)
 	struct file *f;
 	int err;
 
-	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_EXECVE_CHECK))
 		return -EINVAL;
 	if (!(flags & AT_SYMLINK_NOFOLLOW))
 		lookup |= LOOKUP_FOLLOW;
@@ -488,6 +488,8 @@ static int exec_commit(struct exec_job *job, bool *fatal)
 	mm = mm_alloc();
 	if (!mm)
 		return -ENOMEM;
+	if (current->mm)
+		mm->prctl = current->mm->prctl;
 	err = exec_take_over();
 	if (!err)
 		err = sighand_unshare(current);
@@ -538,7 +540,8 @@ static int do_execve(int dfd, const char *name, int flags,
 	err = exec_open(job, dfd, name, flags);
 	if (!err)
 		err = exec_set_name(job, dfd, name);
-	if (!err)
+	/* could it be run? that question ends here */
+	if (!err && !(flags & AT_EXECVE_CHECK))
 		err = exec_run(job, argv, envp, &fatal);
 	pr_debug(DEBUG_TASK, "%s[%u]: exec %s: %d\n", current->comm,
 		 current->tid, name, err);
@@ -552,7 +555,7 @@ static int do_execve(int dfd, const char *name, int flags,
 	kfree(job);
 	if (err && fatal)
 		do_group_exit(SIGSEGV);
-	if (!err)
+	if (!err && !(flags & AT_EXECVE_CHECK))
 		ptrace_exec(old_tid);
 	return err;
 }

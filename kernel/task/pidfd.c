@@ -49,6 +49,8 @@ static u32 pidfd_poll(struct file *f, struct poll_table *pt)
 	struct pidfd *pf = f->priv;
 
 	poll_wait(f, &pf->proc->exit_wait, pt);
+	if (READ_ONCE(pf->task->state) == TASK_DEAD && pidfd_exited(pf))
+		return POLLIN | POLLRDNORM | POLLHUP; /* and waited for */
 	return pidfd_exited(pf) ? POLLIN | POLLRDNORM : 0;
 }
 
@@ -80,7 +82,7 @@ struct file *pidfd_create(struct task *t, bool thread, int flags)
 	ref_get(&pf->proc->refs);
 	task_get(t);
 	f = file_open_anon("anon_inode:[pidfd]", &pidfd_file_ops, pf,
-			   O_RDWR | flags, 0600);
+			   O_RDWR | flags, 0700);
 	if (IS_ERR(f)) {
 		process_put(pf->proc);
 		task_put(t);

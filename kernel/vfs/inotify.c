@@ -328,6 +328,7 @@ static int inotify_show_fdinfo(struct file *f, char *buf, size_t n)
 }
 
 static const struct file_ops inotify_ops = {
+	.llseek = noop_llseek,
 	.read = inotify_read,
 	.poll = inotify_poll,
 	.ioctl = inotify_ioctl,

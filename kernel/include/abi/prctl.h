@@ -85,6 +85,13 @@
 #define PR_GET_IO_FLUSHER                 58
 #define PR_SET_SYSCALL_USER_DISPATCH      59
 #define PR_SCHED_CORE                     62
+#define PR_SET_MDWE                       65
+#define PR_GET_MDWE                       66
+#define PR_SET_MEMORY_MERGE               67
+#define PR_GET_MEMORY_MERGE               68
+#define PR_MDWE_REFUSE_EXEC_GAIN          1
+#define PR_MDWE_NO_INHERIT                2
+#define PR_SPEC_L1D_FLUSH                 2
 #define PR_SET_VMA                        0x53564d41
 #define PR_SET_PTRACER                    0x59616d61
 #define PR_SET_PTRACER_ANY ((u64)-1)

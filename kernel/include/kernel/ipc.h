@@ -62,6 +62,11 @@ int do_epoll_ctl(struct file *epf, int op, int fd, struct file *target,
 /* => events stored at `events`, -EINTR, -EFAULT */
 long do_epoll_wait(struct file *epf, uaddr events, int max, u64 deadline);
 bool file_is_epoll(const struct file *f);
+/*
+ * Is f (NULL: any file) the nth of what the set watches under the descriptor
+ * number fd? For kcmp(2).
+ */
+bool epoll_watches(struct file *epf, int fd, u32 nth, struct file *f);
 
 struct file *eventfd_create(u32 count, int flags);
 

@@ -84,10 +84,16 @@ struct mm {
 	u32 spur_count; /* faults in a row with nothing to do, under lock */
 	u64 spur_addr;
 	u64 rss_anon, rss_file, rss_at; /* procfs: pages, and when (ns) */
+	u32 prctl; /* MM_PRCTL_*: kept by fork and execve; by atomics */
 	u32 membarrier; /* MEMBARRIER_CMD_REGISTER_*, by atomics */
 	/* arch-um's part */
 	u64 host[8];
 };
+
+#define MM_PRCTL_THP_DISABLE	 1u
+#define MM_PRCTL_MERGE_ANY	 2u
+#define MM_PRCTL_MDWE		 4u /* nothing writable becomes executable */
+#define MM_PRCTL_MDWE_NO_INHERIT 8u
 
 struct mm *mm_alloc(void);
 /* Structure references. */

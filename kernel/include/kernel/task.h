@@ -155,6 +155,8 @@ struct task {
 	u32 jobctl;	       /* JOBCTL_*, under sighand->lock */
 #define JOBCTL_STOPPED	     8u /* sleeps in the stop */
 	u32 ioprio;
+	u8 mce_kill;	/* prctl: PR_MCE_KILL */
+	bool io_flusher; /* prctl: kept */
 	/* of the last fault, for signal frames; set by kern_fault() */
 	u64 fault_trapno, fault_error, fault_addr;
 	u64 start_tls; /* FS base of a new task, if set_tls */
@@ -312,6 +314,11 @@ extern u32 max_tasks; /* kernel.threads-max */
 u32 pid_last(void);
 /* => with a reference, or NULL. */
 struct task *task_find_get(u32 tid);
+/*
+ * Of an open directory /proc/PID: its process's leader, with a reference, or
+ * ERR_PTR(-ESRCH). Of any other file: NULL.
+ */
+struct task *proc_dir_task(struct file *f);
 /* => leader of process pid with a reference, or NULL. */
 struct task *process_find_get(u32 pid);
 

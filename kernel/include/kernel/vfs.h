@@ -511,6 +511,8 @@ int do_umount(struct path *p, int flags);
 
 /* Generic ops for file systems in memory (tmpfs) and read-only tables. */
 loff_t generic_llseek(struct file *f, loff_t off, int whence);
+/* The position means nothing and stays. */
+loff_t noop_llseek(struct file *f, loff_t off, int whence);
 ssize_t generic_mapping_read(struct file *f, struct iov_iter *it, loff_t *pos);
 ssize_t generic_mapping_write(struct file *f, struct iov_iter *it, loff_t *pos);
 /* The same by a caller that holds inode->lock. */
