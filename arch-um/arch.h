@@ -80,7 +80,7 @@ long host_futex(uint32_t *w, int op, uint32_t val, const void *timeout,
 
 /* --- entry and exit (entry.S) --- */
 extern char gate_jump[], gate_jump_saved[], gate_jump_switched[],
-	gate_jump_end[];
+	gate_jump_end[], gate_slow[];
 extern char gate_signal[], gate_signal_end[];
 extern char gate_exit_end[], gate_bad[];
 extern char host_sigreturn_code[], adopted_trampoline[];
@@ -153,6 +153,10 @@ static inline bool arch_user_range(uint64_t a, uint64_t n)
 
 /* --- filter.c --- */
 void filter_install(uint64_t token, const struct boot_params *bp);
+
+/* --- text_keys.c --- */
+/* An instruction that stands for WRPKRU or XRSTOR faulted. => it is done */
+bool text_emulate(struct pt_regs *regs);
 
 /* --- trap_direct.c --- */
 struct siginfo;

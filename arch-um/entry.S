@@ -98,6 +98,13 @@ ENTRY gate_jump_end
 	.cfi_endproc
 
 /*
+ * Trampolines of a process that uses GS itself lead here: the trap is taken for
+ * the system call (direct_slow_call).
+ */
+ENTRY gate_slow
+	ud2
+
+/*
  * Leave the kernel with the registers at rsp, which is task_regs(current).
  */
 	.balign	64

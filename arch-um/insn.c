@@ -2,7 +2,7 @@
 /*
  * The length of x86-64 instructions, for finding instruction borders in program
  * text: legacy, VEX and EVEX encodings, as the processor manuals lay them out.
- * Nothing is decoded beyond that.
+ * Beyond that, where opcode and ModRM stand.
  */
 #include "arch.h"
 #include "insn.h"
@@ -121,7 +121,7 @@ static int insn_modrm(const uint8_t *p, const uint8_t *end)
 
 /* VEX (2 or 3 bytes of prefix) and EVEX (4). */
 static int insn_vector(const uint8_t *start, const uint8_t *p,
-		       const uint8_t *end)
+		       const uint8_t *end, struct insn *in)
 {
 	int map, m, imm;
 	uint8_t op;
@@ -139,10 +139,13 @@ static int insn_vector(const uint8_t *start, const uint8_t *p,
 		p += 4;
 	}
 	op = *p++;
+	in->map = INSN_VECTOR;
+	in->op = op;
 	if (map < 1 || map > 7)
 		return 0;
 	if (map == 1 && op == 0x77)
 		return (int)(p - start);
+	in->modrm = (uint8_t)(p - start);
 	m = insn_modrm(p, end);
 	if (m < 0)
 		return 0;
@@ -152,11 +155,20 @@ static int insn_vector(const uint8_t *start, const uint8_t *p,
 
 int insn_length(const uint8_t *start, const uint8_t *end)
 {
+	struct insn in;
+
+	return insn_decode(start, end, &in);
+}
+
+int insn_decode(const uint8_t *start, const uint8_t *end, struct insn *in)
+{
 	const uint8_t *p = start;
 	bool small = false, rexw = false;
 	uint8_t op, kind;
 	int m, n;
 
+	in->modrm = 0;
+	in->map = INSN_ONE;
 	if (!insn_ready) {
 		insn_init_one(insn_one);
 		insn_init_two(insn_two);
@@ -177,14 +189,16 @@ int insn_length(const uint8_t *start, const uint8_t *end)
 	if (p >= end)
 		return 0;
 	if (*p == 0xc4 || *p == 0xc5 || *p == 0x62)
-		return insn_vector(start, p, end);
+		return insn_vector(start, p, end, in);
 	op = *p++;
 	if (op == 0x0f) {
 		if (p >= end)
 			return 0;
 		op = *p++;
+		in->map = INSN_TWO;
 		if (op == 0x38 || op == 0x3a) {
 			kind = op == 0x3a ? O_M | O_I8 : O_M;
+			in->map = INSN_THREE;
 			p++;
 		} else {
 			kind = insn_two[op];
@@ -198,9 +212,11 @@ int insn_length(const uint8_t *start, const uint8_t *end)
 		if ((op == 0xf6 || op == 0xf7) && p < end && !(p[0] & 0x30))
 			kind |= op == 0xf6 ? O_I8 : O_IZ;
 	}
+	in->op = op;
 	if (kind & O_BAD)
 		return 0;
 	if (kind & O_M) {
+		in->modrm = (uint8_t)(p - start);
 		m = insn_modrm(p, end);
 		if (m < 0)
 			return 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Patching system-call sites in program text, so that they jump into the kernel
- * instead of trapping.
+ * Program text made fit for the direct backend, a chunk of a file at a time, in
+ * a copy that nobody executes yet. Two things are done to it.
  *
- * Two shapes of site:
+ * System-call sites jump into the kernel instead of trapping. Shapes:
  *
  *   mov $nr, %eax; syscall	the first five bytes of the mov become a jump to
  *				a trampoline. The syscall instruction stays: who
@@ -14,107 +14,138 @@
  *				function), where the jump to the trampoline is.
  *
  * A trampoline loads the number where it was displaced, the return address, and
- * jumps to gate_jump through a word at the head of the trampoline area, which
- * lies at a fixed distance below the file's first byte, so that one patched copy
- * serves every process.
+ * jumps through a word at the head of the trampoline area, which lies at a fixed
+ * distance below the file's first byte, so that one patched copy serves every
+ * process. The word leads to gate_jump, or, in a process that uses GS itself, to
+ * gate_slow (host_text_gate).
+ *
+ * And no byte offset of the text may hold WRPKRU or XRSTOR (text_keys.c).
  *
  * The bytes 0f 05 may be part of something else. A site counts only if
  * decoding from many places before it arrives at it: x86 decoding falls into
  * step within a few instructions, so a false border does not gather a majority.
+ * What stands too near the chunk's ends for that is left alone.
  */
 #include "backend.h"
-#include "insn.h"
+#include "patch.h"
 #include <kernel/string.h>
 
 #define PATCH_NR_MAX 600
-#define SYNC_NEAR    20 /* trial starts: this far before … */
-#define SYNC_FAR     52 /* … to this far */
+#define SYNC_NEAR    40 /* trial starts: this far before … */
+#define SYNC_FAR     112 /* … to this far */
+#define SYNC_FEW     16 /* at a chunk's start: nearer ones, if so many */
 
-struct patch_out {
-	struct host_text_site *sites;
-	int n, max;
-	uint8_t *tramp;
-	uint32_t tramp_used;
-	const uint8_t *text;
-	uint64_t off, len;
-};
-
-/* Do most decodings that start before `at` have a border there? */
-static bool patch_synced(const struct patch_out *o, uint64_t at)
+/*
+ * Do most decodings that start before `at` have a border there? Those that go
+ * through what is no instruction, or through zeros (the ends of long no-ops and
+ * distances), are plainly wrong and have no say.
+ */
+bool patch_synced(const struct patch *o, uint64_t at)
 {
-	const uint8_t *target = o->text + at, *p;
-	int k, good = 0, bad = 0;
+	const uint8_t *end = o->text + o->len;
+	int k, n, good = 0, bad = 0, far = SYNC_FAR, near = SYNC_NEAR;
+	enum { MISSES, MEETS, LOST } end_of[SYNC_FAR + 1];
 
-	for (k = SYNC_NEAR; k < SYNC_FAR && (uint64_t)k <= at; k++) {
-		for (p = target - k; p < target;) {
-			int n = insn_length(p, o->text + o->len);
+	if (at < SYNC_FAR)
+		far = (int)at;
+	if (far - near < SYNC_FEW)
+		near = far - SYNC_FEW;
+	/* end_of[k]: what is decoded from k bytes before meets `at` */
+	end_of[0] = MEETS;
+	for (k = 1; k < far; k++) {
+		const uint8_t *p = o->text + at - k;
 
-			if (!n)
-				break;
-			p += n;
-		}
-		if (p == target)
-			good++;
+		n = insn_length(p, end);
+		if (!n || (n == 2 && !p[0] && !p[1]))
+			end_of[k] = LOST;
 		else
-			bad++;
+			end_of[k] = n <= k ? end_of[k - n] : MISSES;
+		if (k < near)
+			continue;
+		good += end_of[k] == MEETS;
+		bad += end_of[k] == MISSES;
 	}
 	return good >= 8 && good >= 3 * bad;
 }
 
-static void patch_put32(uint8_t *p, int64_t v)
+void patch_put32(uint8_t *p, int64_t v)
 {
 	int32_t w = (int32_t)v;
 
 	memcpy(p, &w, 4);
 }
 
+/* --- Trampolines --- */
+
+/* Begin one of at most n bytes. => where to write, or NULL: full */
+uint8_t *patch_tramp_begin(struct patch *o, uint32_t n)
+{
+	return o->used + n <= o->limit ? o->tramp + o->used : NULL;
+}
+
+/* A relative operand at t (4 bytes) that leads to an offset in the file. */
+void patch_tramp_rel(struct patch *o, uint8_t *t, int64_t target)
+{
+	int64_t at = (t - o->tramp) - (int64_t)HOST_TEXT_TRAMP;
+
+	patch_put32(t, target - (at + 4));
+}
+
+/*
+ * It ends before t. => its place relative to the file's first byte, or 0 when
+ * its bytes make up something forbidden; `but`: the one place where they may.
+ */
+int64_t patch_tramp_end(struct patch *o, uint8_t *t, const uint8_t *but)
+{
+	uint8_t *start = o->tramp + o->used, *from = start;
+	const uint8_t *bad;
+
+	if (o->used >= 2)
+		from -= 2;
+	bad = text_forbidden(from, t);
+	if (bad && bad == but)
+		bad = text_forbidden(bad + 1, t);
+	if (bad) {
+		memset(start, 0xf4, (size_t)(t - start));
+		return 0;
+	}
+	o->used = (uint32_t)(t - o->tramp + 7) & ~7u;
+	return (start - o->tramp) - (int64_t)HOST_TEXT_TRAMP;
+}
+
 /*
  * A trampoline that returns to file offset ret; nr < 0: the number is in eax
  * already. => its place relative to the file's first byte, or 0 when full.
  */
-static int64_t patch_trampoline(struct patch_out *o, int nr, int64_t ret)
+static int64_t patch_trampoline(struct patch *o, int nr, int64_t ret)
 {
-	uint32_t start = o->tramp_used, at = start;
-	uint8_t *t = o->tramp;
-	int64_t base = -(int64_t)HOST_TEXT_TRAMP;
+	uint8_t *t = patch_tramp_begin(o, 24);
 
-	if (start + 32 > HOST_TEXT_TRAMP)
+	if (!t)
 		return 0;
 	if (nr >= 0) {
-		t[at] = 0xb8; /* mov $nr, %eax */
-		patch_put32(t + at + 1, nr);
-		at += 5;
+		*t++ = 0xb8; /* mov $nr, %eax */
+		patch_put32(t, nr);
+		t += 4;
 	}
-	t[at] = 0x48; /* lea ret(%rip), %rcx */
-	t[at + 1] = 0x8d;
-	t[at + 2] = 0x0d;
-	patch_put32(t + at + 3, ret - (base + at + 7));
-	at += 7;
-	t[at] = 0xff; /* jmp *gate(%rip) */
-	t[at + 1] = 0x25;
-	patch_put32(t + at + 2, -(int64_t)(at + 6));
-	at += 6;
-	o->tramp_used = (at + 7) & ~7u;
-	return base + start;
+	*t++ = 0x48; /* lea ret(%rip), %rcx */
+	*t++ = 0x8d;
+	*t++ = 0x0d;
+	patch_tramp_rel(o, t, ret);
+	t += 4;
+	*t++ = 0xff; /* jmp *gate(%rip) */
+	*t++ = 0x25;
+	patch_put32(t, -(int64_t)(t + 4 - o->tramp));
+	return patch_tramp_end(o, t + 4, NULL);
 }
 
-static void patch_emit(struct patch_out *o, uint64_t at, const uint8_t *bytes,
-		       uint8_t n)
+void patch_jump(struct patch *o, uint64_t at, int64_t target)
 {
-	struct host_text_site *s = &o->sites[o->n++];
-
-	s->off = o->off + at;
-	s->len = n;
-	memcpy(s->bytes, bytes, n);
+	o->text[at] = 0xe9;
+	patch_put32(o->text + at + 1, target - (int64_t)(o->off + at + 5));
 }
 
-static void patch_emit_jump(struct patch_out *o, uint64_t at, int64_t target)
-{
-	uint8_t b[5] = { 0xe9 };
-
-	patch_put32(b + 1, target - (int64_t)(o->off + at + 5));
-	patch_emit(o, at, b, 5);
-}
+/* --- System calls --- */
 
 /* Bytes of padding instruction at p, 0 when it is none. */
 static int patch_nop(const uint8_t *p, const uint8_t *end)
@@ -132,34 +163,32 @@ static int patch_nop(const uint8_t *p, const uint8_t *end)
 	return 0;
 }
 
-static bool patch_taken(const struct patch_out *o, uint64_t at)
+/* Bytes of the ret, jmp or ud2 that may end at p; 0: none. */
+static int patch_leaves(const uint8_t *p)
 {
-	int i;
-
-	for (i = o->n - 1; i >= 0 && i > o->n - 64; i--)
-		if (o->sites[i].off + o->sites[i].len > o->off + at &&
-		    o->sites[i].off < o->off + at + 5)
-			return true;
-	return false;
+	if (p[-1] == 0xc3)
+		return 1;
+	if (p[-2] == 0xeb || (p[-2] == 0x0f && p[-1] == 0x0b) ||
+	    (p[-2] == 0xff && (p[-1] & 0xf8) == 0xe0))
+		return 2;
+	return p[-5] == 0xe9 ? 5 : 0;
 }
 
 /*
  * Padding of at least five bytes that a short jump at `from` reaches: behind a
  * ret or jmp, filled with no-ops up to a 16-byte border. => place or 0
  */
-static uint64_t patch_find_pad(const struct patch_out *o, uint64_t from)
+static uint64_t patch_find_pad(const struct patch *o, uint64_t from)
 {
 	const uint8_t *end = o->text + o->len;
-	uint64_t lo = from > 120 ? from - 120 : 1, hi = from + 118, at, p;
+	uint64_t lo = from > 120 ? from - 120 : 5, hi = from + 118, at, p;
 
 	if (hi > o->len - 16)
 		hi = o->len > 16 ? o->len - 16 : 0;
 	for (at = lo; at < hi; at++) {
-		bool leaves = o->text[at - 1] == 0xc3 ||
-			      (at >= 5 && o->text[at - 5] == 0xe9);
-		uint64_t before = o->text[at - 1] == 0xc3 ? at - 1 : at - 5;
+		uint64_t before = at - (uint64_t)patch_leaves(o->text + at);
 
-		if (!leaves || !patch_nop(o->text + at, end))
+		if (before == at || !patch_nop(o->text + at, end))
 			continue;
 		for (p = at; ((o->off + p) & 15);) {
 			int n = patch_nop(o->text + p, end);
@@ -168,7 +197,7 @@ static uint64_t patch_find_pad(const struct patch_out *o, uint64_t from)
 				break;
 			p += (uint64_t)n;
 		}
-		if (((o->off + p) & 15) || p < at + 5 || patch_taken(o, at) ||
+		if (((o->off + p) & 15) || p < at + 5 ||
 		    !patch_synced(o, before))
 			continue;
 		return at;
@@ -176,13 +205,13 @@ static uint64_t patch_find_pad(const struct patch_out *o, uint64_t from)
 	return 0;
 }
 
-static void patch_site(struct patch_out *o, uint64_t at)
+/* => was it patched? */
+static bool patch_syscall(struct patch *o, uint64_t at)
 {
 	const uint8_t *p = o->text + at;
 	uint64_t start, pad;
 	uint32_t nr;
 	int64_t t;
-	uint8_t jump[2];
 
 	if (at >= 7 && p[-7] == 0x48 && p[-6] == 0xc7 && p[-5] == 0xc0)
 		start = at - 7;
@@ -196,49 +225,73 @@ static void patch_site(struct patch_out *o, uint64_t at)
 			t = patch_trampoline(o, (int)nr,
 					     (int64_t)(o->off + at + 2));
 			if (t)
-				patch_emit_jump(o, start, t);
-			return;
+				patch_jump(o, start, t);
+			return t;
 		}
 	}
 	if (!patch_synced(o, at))
-		return;
+		return false;
 	pad = patch_find_pad(o, at);
 	if (!pad)
-		return;
+		return false;
 	t = patch_trampoline(o, -1, (int64_t)(o->off + at + 2));
 	if (!t)
-		return;
-	jump[0] = 0xeb;
-	jump[1] = (uint8_t)(pad - (at + 2));
-	patch_emit(o, at, jump, 2);
-	patch_emit_jump(o, pad, t);
+		return false;
+	o->text[at] = 0xeb;
+	o->text[at + 1] = (uint8_t)(pad - (at + 2));
+	patch_jump(o, pad, t);
+	return true;
 }
 
-int host_text_patch(const uint8_t *text, uint64_t off, uint64_t len,
-		    uint8_t *tramp, struct host_text_site *sites, int max)
+void host_text_patch(struct host_text *ht)
 {
-	struct patch_out o = { sites, 0, max, tramp, 16, text, off, len };
-	uint64_t gate = (uint64_t)gate_jump, i;
+	struct patch o = { ht->text, ht->off, ht->len, ht->tramp,
+			   ht->tramp_used, ht->tramp_limit };
+	uint8_t *p = o.text, *end = o.text + o.len;
 
-	if (!backend->patches_text || len < 64 || off + len > 0x7fff0000ull)
-		return 0;
-	memcpy(tramp, &gate, 8);
-	for (i = 0; i + 8 < len && o.n + 2 <= max;) {
-		uint64_t w, z;
+	if (o.len < 64 || o.off + o.len > 0x7fff0000ull)
+		o.limit = 0;
+	for (p = text_scan(p, end); p < end; p = text_scan(p + 1, end)) {
+		uint64_t at = (uint64_t)(p - o.text);
 
-		/* eight bytes at a time: is there a 05? */
-		memcpy(&w, text + i, 8);
-		z = w ^ 0x0505050505050505ull;
-		if (!((z - 0x0101010101010101ull) & ~z &
-		      0x8080808080808080ull)) {
-			i += 8;
+		if (p[1] != 0x05) {
+			if (p + 2 < end && text_is_forbidden(p))
+				patch_keys(&o, at);
 			continue;
 		}
-		for (z = 0; z < 8; z++)
-			if (text[i + z] == 0x05 && i + z &&
-			    text[i + z - 1] == 0x0f && o.n + 2 <= max)
-				patch_site(&o, i + z - 1);
-		i += 8;
+		if (patch_syscall(&o, at))
+			ht->patched++;
+		else
+			ht->left++;
 	}
-	return o.n;
+	/* patches are bytes as well, and some sequences had no answer */
+	for (p = text_forbidden(o.text, end); p; p = text_forbidden(p + 1, end))
+		ht->bad |= 1u << (uint64_t)(p - o.text) / 4096;
+	ht->tramp_used = o.used;
+}
+
+bool host_text_edge(const uint8_t *a_end, const uint8_t *b)
+{
+	uint8_t w[4] = { a_end[-2], a_end[-1], b[0], b[1] };
+
+	return text_forbidden(w, w + 4);
+}
+
+bool host_text_defuse(uint8_t *p, size_t n, size_t at)
+{
+	struct patch o = { .text = p, .len = n };
+
+	return patch_keys(&o, at) && !text_is_forbidden(p + at);
+}
+
+uint64_t host_text_gate(bool slow)
+{
+	return (uint64_t)(slow ? gate_slow : gate_jump);
+}
+
+size_t host_text_scan(const uint8_t *p, size_t n)
+{
+	const uint8_t *bad = text_forbidden(p, p + n);
+
+	return bad ? (size_t)(bad - p) : n;
 }

@@ -176,7 +176,9 @@ void arch_main(struct boot_params *bp)
 	fpu_init(bp->minsigstksz);
 
 	host_info.hwcap = bp->hwcap;
-	host_info.hwcap2 = bp->hwcap2;
+	/* GS is set by arch_prctl(2) only, so that we hear of it */
+	host_info.hwcap2 = bp->hwcap2 & ~2ull;
+	host_info.scans_text = backend->patches_text;
 	host_info.minsigstksz = bp->minsigstksz;
 	host_info.ncpus = bp->ncpus;
 	host_info.pid_namespace = bp->flags & BOOT_HAVE_PIDNS;

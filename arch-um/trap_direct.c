@@ -159,6 +159,18 @@ static void direct_fault(struct pt_regs *regs, int sig, const struct siginfo *in
 	kern_fault(regs, &f);
 }
 
+/* A trampoline's call by gate_slow; the return address is in rcx. */
+static void direct_slow_call(struct pt_regs *regs)
+{
+	counters.slow_calls++;
+	regs->rip = regs->rcx;
+	regs->r11 = regs->rflags;
+	regs->entry = ENTRY_SIGSYS;
+	regs->orig_rax = regs->rax;
+	regs->rax = (uint64_t)-38;
+	kern_syscall(regs);
+}
+
 struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 			      struct abi_ucontext *uc, struct host_task *ht,
 			      uint64_t frame_sp)
@@ -253,6 +265,28 @@ struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 		counters.kicks++;
 		regs->entry = ENTRY_KICK;
 		break;
+	case SIGTRAP:
+		/*
+		 * The guest single-steps itself, or is stepped, into the gate:
+		 * the call is made here; the trap comes with the next instruction.
+		 */
+		if (direct_within(regs->rip, gate_jump, gate_jump_saved)) {
+			direct_slow_call(regs);
+			break;
+		}
+		direct_fault(regs, sig, info, sc);
+		break;
+	case SIGILL:
+		if (regs->rip == (uint64_t)gate_slow) {
+			direct_slow_call(regs);
+			break;
+		}
+		if (text_emulate(regs)) {
+			counters.emulated++;
+			regs->entry = ENTRY_FAULT;
+			break;
+		}
+		__attribute__((fallthrough));
 	default:
 		direct_fault(regs, sig, info, sc);
 	}

@@ -17,6 +17,7 @@
 #include <kernel/printk.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
+#include <kernel/text.h>
 #include "fs/proc.h"
 #include <hostapi/boot.h>
 
@@ -261,6 +262,7 @@ int proc_show_lodger(struct seqbuf *s, const struct seqtree_node *n)
 	struct host_counters c;
 	struct dcache_stats d;
 	struct slab_stats m;
+	struct text_stats x;
 	u32 total, running;
 
 	host_get_counters(&c);
@@ -284,6 +286,16 @@ int proc_show_lodger(struct seqbuf *s, const struct seqtree_node *n)
 	LINE("recycled", c.recycled);
 	LINE("adopted", c.adopted);
 	LINE("mm_calls", c.mm_calls);
+	LINE("slow_calls", c.slow_calls);
+	LINE("emulated", c.emulated);
+	text_get_stats(&x);
+	LINE("text_chunks", x.chunks);
+	LINE("text_patched", x.patched);
+	LINE("text_left", x.left);
+	LINE("text_bad_pages", x.bad);
+	LINE("exec_scans", x.scans);
+	LINE("exec_turns", x.turns);
+	LINE("exec_refused", x.refused);
 	LINE("tasks", total);
 	LINE("arena_pages", m.arena_pages);
 	LINE("arena_used", m.arena_used);

@@ -201,6 +201,8 @@ struct host_info {
 	uint64_t minsigstksz;  /* AT_MINSIGSTKSZ */
 	uint32_t ncpus;	       /* what the machine may use */
 	uint32_t pid_namespace; /* 1 when the machine has its own */
+	uint32_t scans_text;   /* nothing may be executed that was not scanned:
+				  see kernel/text.h */
 	char backend[16];
 	char platform[16];     /* AT_PLATFORM */
 };
@@ -217,27 +219,48 @@ static inline void *host_pool_ptr(uint64_t off)
 
 /* --- Program text --- */
 
-struct host_text_site {
-	uint64_t off; /* in the file */
-	uint8_t len;
-	uint8_t bytes[7];
-};
 /* Room for trampolines: so many addresses directly below file offset 0. */
 #define HOST_TEXT_TRAMP 65536ul
+/* Of these, what goes before: the word that leads to the kernel. */
+#define HOST_TEXT_TRAMP_FIRST 4096ul
+
 /*
- * How to make the system calls in program text fast: [text, text+len) are the
- * bytes of a file from offset `off`. Fills sites (what to write where, in a copy
- * of the text) and tramp (HOST_TEXT_TRAMP bytes, to be mapped executable below
- * the file's first byte). Never blocks.
- * => number of sites; 0 when there are none or the backend does not patch.
+ * One chunk of a file's text, to be made fit for execution in place: [text,
+ * text+len) is a copy, that nobody sees yet, of the file from `off` on. tramp is
+ * the file's whole trampoline area, which may be mapped executable already;
+ * [tramp_used, tramp_limit) of it is free. At most 32 pages.
  */
-int host_text_patch(const uint8_t *text, uint64_t off, uint64_t len,
-		    uint8_t *tramp, struct host_text_site *sites, int max);
+struct host_text {
+	uint8_t *text;
+	uint64_t off, len;
+	uint8_t *tramp;
+	uint32_t tramp_used, tramp_limit;
+	uint32_t patched, left; /* system calls: += */
+	uint32_t bad; /* |= pages that must not be executed, by number */
+};
+/*
+ * With host_info.scans_text only. The system calls in it become jumps, and what
+ * must not be executed is replaced, where it is clear what it is: data in between
+ * stays as it is. Never blocks.
+ */
+void host_text_patch(struct host_text *ht);
+/* Does something forbidden stand across the border of a's end and b's start? */
+bool host_text_edge(const uint8_t *a_end, const uint8_t *b);
+/* The first place in n bytes with something forbidden, or n. */
+size_t host_text_scan(const uint8_t *p, size_t n);
+/*
+ * Bytes of private memory with something forbidden at `at`: change them so that
+ * it means the same or faults in a way that is answered. => done?
+ */
+bool host_text_defuse(uint8_t *p, size_t n, size_t at);
+/* What stands at the trampolines' start; slow: for who uses GS himself. */
+uint64_t host_text_gate(bool slow);
 
 /* --- Counters for tests and figures --- */
 struct host_counters {
 	uint64_t jumps, sigsys, faults, kicks, kernel_faults, host_calls, maps,
-		forks, threads, recycled, adopted, mm_calls;
+		forks, threads, recycled, adopted, mm_calls, slow_calls,
+		emulated;
 };
 void host_get_counters(struct host_counters *c);
 

@@ -23,6 +23,7 @@
 #include "internal.h"
 
 #define FAULT_TRIES    8
+#define FAULT_AROUND   256u /* pages of text behind the one that is wanted */
 #define FAULT_SPURIOUS 1000u
 #define STACK_CHUNK    (256ull << 10)
 #define TRAP_PF	       14
@@ -71,8 +72,12 @@ static void fault_chunk(const struct vma *v, u64 page, u64 *lo, u64 *hi)
 	*lo = v->pgoff;
 	*hi = vma_page_end(v);
 	if (m->ops && m->ops->read) {
+		if (m->ops->chunk)
+			n = m->ops->chunk >> PAGE_SHIFT;
 		first = ALIGN_DOWN(page, n);
-		if (v->flags & VM_EXEC ||
+		if (m->ops->chunk)
+			; /* text: not more than is needed */
+		else if (v->flags & VM_EXEC ||
 		    (first > v->pgoff && reach_test(v, first - 1)))
 			n = MM_FAULT_CHUNK_SEQ >> PAGE_SHIFT;
 		*lo = max(*lo, first);
@@ -84,7 +89,7 @@ static void fault_chunk(const struct vma *v, u64 page, u64 *lo, u64 *hi)
 		reach_gap(v, page, lo, hi);
 }
 
-/* => 0 opened, 1: must be read first, -errno */
+/* => 0 opened, FAULT_READ, -errno */
 static int fault_open(struct vma *v, u64 page, u64 lo, u64 hi)
 {
 	u64 end = vma_note_resident(v, lo, hi);
@@ -96,9 +101,10 @@ static int fault_open(struct vma *v, u64 page, u64 lo, u64 hi)
 		end = vma_note_resident(v, lo, hi);
 	}
 	if (end <= page)
-		return 1;
+		return FAULT_READ;
 	err = mmh_protect(v->mm, vma_addr_of(v, lo), vma_addr_of(v, end),
-			  vma_host_prot(v->flags));
+			  vma_open_prot(v, vma_addr_of(v, lo),
+					vma_addr_of(v, end)));
 	if (err)
 		reach_clear(v, lo, end);
 	return err;
@@ -127,7 +133,37 @@ static bool fault_allowed(const struct vma *v, u32 access)
 	return v->flags & access;
 }
 
-/* => as mm_fault, or 1: [*lo, *hi) of *m is to be read; *f has a reference. */
+static int fault_page_locked(struct mm *mm, struct vma *v, u64 addr, u64 page,
+			     u32 access, u64 *lo, u64 *hi)
+{
+	u64 from, to;
+
+	if (!v->mapping || reach_test(v, page)) {
+		if (access == VM_EXEC && v->flags & VM_TEXT &&
+		    text_page_is_bad(v->mapping, page))
+			return exec_refuse(v, addr);
+		if (v->flags & VM_WRITE && v->flags & VM_EXEC &&
+		    vma_is_scanned(v->flags))
+			return exec_turn_locked(v, addr);
+		return fault_spurious(mm, v, addr);
+	}
+	fault_chunk(v, page, lo, hi);
+	if (page >= *hi)
+		return -ENXIO;
+	if (!(v->flags & VM_TEXT))
+		return fault_open(v, page, *lo, *hi);
+	/* others may have read in more of it */
+	from = *lo;
+	to = min(vma_page_end(v), *hi + FAULT_AROUND);
+	to = min(to, mapping_file_pages(v->mapping));
+	reach_gap(v, page, &from, &to);
+	return fault_open(v, page, from, to);
+}
+
+/*
+ * => as mm_fault, or FAULT_*: what is to be done with [*lo, *hi) of *m first;
+ * *f has a reference.
+ */
 static int fault_locked(struct mm *mm, u64 addr, u32 access, struct file **f,
 			struct mapping **m, u64 *lo, u64 *hi)
 {
@@ -144,18 +180,37 @@ static int fault_locked(struct mm *mm, u64 addr, u32 access, struct file **f,
 	page = v->mapping ? vma_page_of(v, addr) : 0;
 	if (mm_range_in_kernel(addr, addr + 1))
 		return -EACCES;
-	if (!v->mapping || reach_test(v, page))
-		return fault_spurious(mm, v, addr);
-	fault_chunk(v, page, lo, hi);
-	if (page >= *hi)
-		return -ENXIO;
-	err = fault_open(v, page, *lo, *hi);
-	if (err == 1) {
+	*lo = page;
+	*hi = page + 1;
+	if (access == VM_EXEC && vma_is_scanned(v->flags))
+		err = exec_fault_locked(v, addr);
+	else if (vma_writes_file(v) && mapping_page_runs(v->mapping, page))
+		err = FAULT_RELEASE;
+	else
+		err = fault_page_locked(mm, v, addr, page, access, lo, hi);
+	if (err > 0) {
 		*m = v->mapping;
 		*f = v->file;
 		file_get(*f);
 	}
 	return err;
+}
+
+/* What must be done without mm->lock, before the next try. */
+static int fault_prepare(int what, struct mapping *m, u64 lo, u64 hi,
+			 int *tries)
+{
+	if (what == FAULT_READ) {
+		current->maj_flt++;
+		return mapping_populate(m, lo << PAGE_SHIFT,
+					(hi - lo) << PAGE_SHIFT);
+	}
+	/* others may take the page away again: they make progress */
+	--*tries;
+	if (what == FAULT_CLAIM)
+		return exec_claim(m, lo);
+	mapping_exec_release(m, lo, lo + 1);
+	return 0;
 }
 
 int mm_fault(struct mm *mm, u64 addr, u32 access)
@@ -173,12 +228,10 @@ int mm_fault(struct mm *mm, u64 addr, u32 access)
 		if (err < 0)
 			mm->spur_count = 0;
 		mutex_unlock(&mm->lock);
-		if (err != 1)
+		if (err <= 0)
 			return err;
-		err = mapping_populate(m, lo << PAGE_SHIFT,
-				       (hi - lo) << PAGE_SHIFT);
+		err = fault_prepare(err, m, lo, hi, &tries);
 		file_put(f);
-		current->maj_flt++;
 		if (err)
 			return -ENXIO;
 	}

@@ -20,6 +20,9 @@
  * our note and waits for mm->lock.
  */
 #include "internal.h"
+#include "mapping.h"
+
+#define VMA_OPEN_RUNS 12
 
 /* The parts of [start, end) below and above the kernel range. */
 #define MMH_PARTS(start, end, op)                                              \
@@ -89,6 +92,7 @@ void vma_link_mapping(struct vma *v)
 	list_add_tail(&v->map_node, &m->vmas);
 	if (vma_counts_as_writer(v)) {
 		m->nr_writable++;
+		m->writers_seen++;
 		m->mapped_rw = true;
 	}
 	mutex_unlock(&m->vma_lock);
@@ -126,15 +130,56 @@ u64 vma_note_resident(struct vma *v, u64 from, u64 to)
 {
 	u64 end = min(to, mapping_file_pages(v->mapping)), run;
 
-	if (from >= end || reach_set(v, from, end))
+	if (from >= end || reach_set(v, from, &end))
 		return from;
 	run = min(end, mapping_file_pages(v->mapping));
 	run = run > from ? run - from : 0;
 	if (run)
 		run = mapping_resident_run(v->mapping, from, run);
+	if (run && v->flags & VM_TEXT)
+		run = text_run(v->mapping, from, from + run) - from;
 	if (from + run < end)
 		reach_clear(v, from + run, end);
 	return from + run;
+}
+
+/*
+ * The protection to open [start, end) with: pages that are there, and alike
+ * (text_run).
+ */
+int vma_open_prot(struct vma *v, u64 start, u64 end)
+{
+	if (v->flags & VM_TEXT && start < end &&
+	    text_page_is_bad(v->mapping, vma_page_of(v, start)))
+		return vma_host_prot(v->flags & ~VM_TEXT);
+	if (unlikely(v->flags & VM_TEXT && v->flags & VM_EXEC && start < end &&
+		     !text_edges_fit(v, start, end)))
+		v->flags &= ~VM_TEXT;
+	return vma_host_prot(v->flags);
+}
+
+/* Of text whose start is open, the stretches further on that are there. */
+static int vma_open_more(struct vma *v, u64 from, u64 to)
+{
+	u64 n, run, open;
+	int err = 0;
+	bool set;
+
+	for (n = 0; !err && from < to && n < VMA_OPEN_RUNS; n++, from = open) {
+		run = mapping_run(v->mapping, from, to - from, &set);
+		if (!set)
+			from += run;
+		if (from >= to)
+			break;
+		open = vma_note_resident(v, from, to);
+		if (open == from)
+			break;
+		err = mmh_protect(v->mm, vma_addr_of(v, from),
+				  vma_addr_of(v, open),
+				  vma_open_prot(v, vma_addr_of(v, from),
+						vma_addr_of(v, open)));
+	}
+	return err;
 }
 
 static int vma_host_map_file(struct vma *v, u64 start, u64 end, int populate)
@@ -148,12 +193,15 @@ static int vma_host_map_file(struct vma *v, u64 start, u64 end, int populate)
 	win = m->window_len >> PAGE_SHIFT;
 	win = max(min(to, win), from);
 	open = vma_note_resident(v, from, win);
-	err = mmh_map(mm, start, vma_addr_of(v, open), vma_host_prot(v->flags),
+	err = mmh_map(mm, start, vma_addr_of(v, open),
+		      vma_open_prot(v, start, vma_addr_of(v, open)),
 		      kind | populate, m->window + (from << PAGE_SHIFT));
 	if (!err)
 		err = mmh_map(mm, vma_addr_of(v, open), vma_addr_of(v, win),
 			      PROT_NONE, kind,
 			      m->window + (open << PAGE_SHIFT));
+	if (!err && v->flags & VM_TEXT)
+		err = vma_open_more(v, open, win);
 	if (!err)
 		err = mmh_map(mm, vma_addr_of(v, win), end, PROT_NONE,
 			      HOST_MAP_NONE, 0);
@@ -181,8 +229,19 @@ int vma_host_protect(struct vma *v, u64 start, u64 end)
 		return mmh_protect(v->mm, start, end, prot);
 	from = vma_page_of(v, start);
 	to = vma_page_of(v, end);
-	for (; !err && reach_next(v, &from, &run, to); from = run)
+	if (unlikely(v->mapping->xmap && v->flags & VM_SHARED)) {
+		/* some pages may be executed, some written: ask again */
+		err = mmh_protect(v->mm, start, end, PROT_NONE);
+		reach_clear(v, from, to);
+		return err;
+	}
+	for (; !err && reach_next(v, &from, &run, to); from = run) {
+		if (v->flags & VM_TEXT)
+			run = text_run(v->mapping, from, run);
+		prot = vma_open_prot(v, vma_addr_of(v, from),
+				     vma_addr_of(v, run));
 		err = mmh_protect(v->mm, vma_addr_of(v, from),
 				  vma_addr_of(v, run), prot);
+	}
 	return err;
 }

@@ -13,6 +13,8 @@
  *	madvise.c  do_madvise
  *	mlock.c	   mlock and friends, msync, mincore
  *	fault.c	   mm_fault, kern_fault, mm_unmap_mapping_range
+ *	text.c	   text images: programs' text, patched
+ *	execmem.c  other executable memory: scanned when it is run into
  *	uaccess.c  copies between kernel and current's user memory
  *	oom.c	   memory statistics and the OOM killer
  */
@@ -24,6 +26,7 @@
 #include <kernel/pool.h>
 #include <kernel/slab.h>
 #include <kernel/task.h>
+#include <kernel/text.h>
 #include <kernel/types.h>
 #include <kernel/vfs.h>
 
@@ -57,11 +60,23 @@ static inline bool vma_is_anon(const struct vma *v)
 {
 	return !v->mapping;
 }
+/* Executable only after a look at each page? */
+static inline bool vma_is_scanned(u32 flags)
+{
+	return host_info.scans_text && !(flags & (VM_TEXT | VM_HIDDEN));
+}
+/* Does it let the guest write to the file's pages? */
+static inline bool vma_writes_file(const struct vma *v)
+{
+	return (v->flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE);
+}
 /* What the host is asked for: x86 cannot write or execute without reading. */
 static inline int vma_host_prot(u32 flags)
 {
 	int prot = flags & VM_ACCESS;
 
+	if (prot & VM_EXEC && vma_is_scanned(flags))
+		prot = (prot & ~VM_EXEC) | PROT_READ; /* execmem.c */
 	return prot & (VM_WRITE | VM_EXEC) ? prot | PROT_READ : prot;
 }
 static inline bool mm_range_in_kernel(u64 start, u64 end)
@@ -119,7 +134,9 @@ void reach_gap(const struct vma *v, u64 page, u64 *lo, u64 *hi);
 /* First stretch at or after *from below `to`; false when there is none. */
 bool reach_next(const struct vma *v, u64 *from, u64 *end, u64 to);
 /* Take vma_lock themselves. => 0 or -ENOMEM (set only). */
-int reach_set(struct vma *v, u64 from, u64 to);
+int reach_set_locked(struct vma *v, u64 from, u64 to); /* vma_lock held */
+/* *to shrinks to what v may open: see execmem.c. */
+int reach_set(struct vma *v, u64 from, u64 *to);
 void reach_clear(struct vma *v, u64 from, u64 to);
 /*
  * Before [from, to) is closed: make sure that it can be noted. => the end of
@@ -151,10 +168,37 @@ int vma_host_map(struct vma *v, u64 start, u64 end, bool populate);
  * => the end of the reachable stretch that begins at `from`
  */
 u64 vma_note_resident(struct vma *v, u64 from, u64 to);
+int vma_open_prot(struct vma *v, u64 start, u64 end);
 /* Bring the host in line with v->flags in [start, end). */
 int vma_host_protect(struct vma *v, u64 start, u64 end);
 /* Pages of the file at this moment. */
 u64 mapping_file_pages(const struct mapping *m);
+
+/* --- execmem.c --- */
+
+/* What fault handlers that hold mm->lock want done without it. */
+#define FAULT_READ    1 /* pages of the file */
+#define FAULT_CLAIM   2 /* a file's page for execution */
+#define FAULT_RELEASE 3 /* for writing, which somebody executes */
+
+/* A fetch from a page that may be executed once it was scanned. */
+int exec_fault_locked(struct vma *v, u64 addr);
+/* Code at `at` is not executed: say so. => -EACCES */
+int exec_refuse(struct vma *v, u64 at);
+/* Without mm->lock. */
+int exec_claim(struct mapping *m, u64 pg);
+void mapping_exec_release(struct mapping *m, u64 from, u64 to);
+bool mapping_page_runs(struct mapping *m, u64 pg);
+/* How far from `from` on nobody executes pages; vma_lock held. */
+u64 mapping_writable_run(const struct mapping *m, u64 from, u64 to);
+/* A write to a page that the guest may write and execute: W for X. */
+int exec_turn_locked(struct vma *v, u64 addr);
+bool vma_is_exec_at(struct mm *mm, u64 addr);
+bool text_edges_fit(struct vma *v, u64 start, u64 end);
+/* The file itself instead of its text image. */
+int vma_untext(struct vma *v);
+int text_gate_slow(struct vma *v);
+void exec_add_stats(struct text_stats *st);
 
 /* --- mm.c, mmap.c --- */
 

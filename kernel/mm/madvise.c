@@ -65,6 +65,10 @@ static int madvise_drop(struct mm *mm, struct vma *v, u64 start, u64 end,
 	/* Of shared memory only page-table entries would go. */
 	if (v->flags & VM_SHARED)
 		return 0;
+	/* what comes back from the file was not scanned */
+	if (v->mapping && v->flags & VM_EXEC && vma_is_scanned(v->flags) &&
+	    vma_host_protect(v, start, end))
+		return -ENOMEM;
 	return mmh_advise(mm, start, end,
 			  advice == MADV_FREE ? MADV_FREE : MADV_DONTNEED);
 }

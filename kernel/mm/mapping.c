@@ -83,6 +83,9 @@ void mapping_destroy(struct mapping *m)
 	}
 	if (m->resident != &m->resident_one)
 		kfree(m->resident);
+	kfree(m->xmap);
+	m->xmap = NULL;
+	m->xmap_pages = 0;
 	m->resident = &m->resident_one;
 	m->resident_one = 0;
 	m->resident_pages = 64;
@@ -394,7 +397,10 @@ static int mapping_fill(struct mapping *m, u64 off, u64 len)
 		err = mapping_bits_reserve(m, pages);
 	if (err)
 		goto out;
-	if (size <= MAPPING_RA_SMALL) {
+	if (m->ops->chunk) {
+		first = ALIGN_DOWN(first, m->ops->chunk / PAGE_SIZE);
+		end = ALIGN_UP(need, m->ops->chunk / PAGE_SIZE);
+	} else if (size <= MAPPING_RA_SMALL) {
 		first = 0;
 		end = pages;
 	} else if (first && mapping_bit(m->resident, m->resident_pages,
@@ -572,6 +578,8 @@ static ssize_t mapping_write_chunk(struct mapping *m, struct iov_iter *it,
 	size_t done;
 	int err;
 
+	if (unlikely(m->xmap && !m->xwriters))
+		return -EAGAIN;
 	err = mapping_write_begin(m, pos, n, &charged);
 	if (err)
 		return err;
@@ -600,6 +608,7 @@ static ssize_t mapping_write_chunk(struct mapping *m, struct iov_iter *it,
 ssize_t mapping_write_iter(struct mapping *m, struct iov_iter *it, loff_t pos)
 {
 	size_t done = 0, n;
+	bool held = false;
 	ssize_t r;
 	int err = 0;
 
@@ -608,6 +617,11 @@ ssize_t mapping_write_iter(struct mapping *m, struct iov_iter *it, loff_t pos)
 		mutex_lock(&m->lock);
 		r = mapping_write_chunk(m, it, (u64)pos, &n);
 		mutex_unlock(&m->lock);
+		if (unlikely(r == -EAGAIN && !held)) {
+			mapping_hold_exec(m);
+			held = true;
+			continue;
+		}
 		if (r < 0) {
 			err = (int)r;
 			break;
@@ -620,5 +634,7 @@ ssize_t mapping_write_iter(struct mapping *m, struct iov_iter *it, loff_t pos)
 				break;
 		}
 	}
+	if (unlikely(held))
+		mapping_unhold_exec(m);
 	return done ? (ssize_t)done : err;
 }

@@ -129,6 +129,7 @@ void mapping_invalidate(struct mapping *m, u64 old_size, u64 size)
 	smp_mb();
 	if (size < old_size && !list_empty(&m->vmas))
 		mm_unmap_mapping_range(m, pages, ~0ull, true);
+	mapping_hold_exec(m);
 	mutex_lock(&m->lock);
 	/* nobody becomes a mapper between the look and the drop */
 	mutex_lock(&m->vma_lock);
@@ -144,6 +145,7 @@ void mapping_invalidate(struct mapping *m, u64 old_size, u64 size)
 			mapping_zero_part(m, size, PAGE_UP(size) - size);
 	}
 	mutex_unlock(&m->lock);
+	mapping_unhold_exec(m);
 }
 
 int mapping_sync(struct mapping *m, u64 off, u64 len)

@@ -311,17 +311,54 @@ static ssize_t mm_write_forced(struct mm *mm, u64 addr, const void *buf,
 		return -EFAULT;
 	mutex_lock(&mm->lock);
 	v = vma_find(mm, addr);
+	if (v && v->start <= addr && v->flags & VM_TEXT && !vma_untext(v)) {
+		/* the file itself from now on, and once more */
+		mutex_unlock(&mm->lock);
+		return mm_write_forced(mm, addr, buf, n);
+	}
 	if (v && v->start <= addr && (v->flags & VM_READ) &&
 	    !(v->flags & (VM_SHARED | VM_WRITE | VM_HIDDEN)) &&
+	    (!v->mapping || reach_test(v, vma_page_of(v, page))) &&
 	    !mmh_protect(mm, page, end, PROT_READ | PROT_WRITE)) {
 		r = host_mm_write(mm, addr, buf, min(n, (size_t)(end - addr)),
 				  true);
-		if (mmh_protect(mm, page, end, (int)(v->flags & VM_ACCESS)))
+		if (mmh_protect(mm, page, end, vma_host_prot(v->flags)))
 			pr_debug(DEBUG_MM, "mm: %lx stays writable\n",
 				 (unsigned long)page);
 	}
 	mutex_unlock(&mm->lock);
 	return r;
+}
+
+/*
+ * Others see the file's own bytes where text is patched. => bytes, or 0: it is
+ * not text up to addr + *n
+ */
+static ssize_t mm_read_text(struct mm *mm, u64 addr, void *buf, size_t *n)
+{
+	struct file *f = NULL;
+	struct vma *v;
+	loff_t off = 0;
+	ssize_t r;
+
+	mutex_lock(&mm->lock);
+	v = vma_find(mm, addr);
+	while (v && v->start < addr + *n && !(v->flags & VM_TEXT))
+		v = vma_next(v);
+	if (v && v->start > addr && v->start < addr + *n) {
+		*n = v->start - addr;
+	} else if (v && v->start <= addr && v->flags & VM_READ) {
+		*n = min(*n, v->end - addr);
+		off = (loff_t)((v->pgoff << PAGE_SHIFT) + (addr - v->start));
+		f = v->file;
+		file_get(f);
+	}
+	mutex_unlock(&mm->lock);
+	if (!f)
+		return 0;
+	r = file_read_kernel(f, buf, *n, off);
+	file_put(f);
+	return max(r, 0l);
 }
 
 static ssize_t mm_remote(struct mm *mm, u64 addr, void *buf, size_t n,
@@ -332,10 +369,15 @@ static ssize_t mm_remote(struct mm *mm, u64 addr, void *buf, size_t n,
 
 	while (done < n) {
 		char *p = (char *)buf + done;
-		ssize_t r = access == VM_WRITE ?
-				    host_mm_write(mm, addr + done, p, n - done,
-						  force) :
-				    host_mm_read(mm, addr + done, p, n - done);
+		size_t part = n - done;
+		ssize_t r = 0;
+
+		if (access == VM_WRITE)
+			r = host_mm_write(mm, addr + done, p, part, force);
+		else if (host_info.scans_text)
+			r = mm_read_text(mm, addr + done, p, &part);
+		if (!r && access != VM_WRITE)
+			r = host_mm_read(mm, addr + done, p, part);
 
 		if (r > 0) {
 			done += (size_t)r;

@@ -242,10 +242,9 @@ static void mmap_find_text(struct mmap_req *r)
 	    r->vm_flags & VM_SHARED || !r->m->inode ||
 	    r->m != &r->file->inode->mapping)
 		return;
-	r->text = text_image_get(r->file, r->off, r->len);
+	r->text = text_image_get(r->file, r->off);
 	if (r->text)
-		(void)mapping_populate(text_image_mapping(r->text), r->off,
-				       min(r->len, MMAP_TEXT_MAX));
+		text_image_prepare(r->text, r->off, r->len);
 }
 
 static int mmap_prepare(struct mmap_req *r)
@@ -275,8 +274,9 @@ static int mmap_prepare(struct mmap_req *r)
 		return err;
 	err = mmap_reserve_window(r);
 	if (!err) {
-		mmap_read_ahead(r);
 		mmap_find_text(r);
+		if (!r->text)
+			mmap_read_ahead(r);
 	}
 	return err == -ENOSPC ? -ENOMEM : err;
 }
@@ -368,7 +368,7 @@ static bool mmap_trampolines(struct mm *mm, const struct mmap_req *r, u64 addr)
 	}
 	vma_insert(mm, v);
 	mm_account(mm, v->flags, (s64)vma_pages(v));
-	return true;
+	return !mm->gs_used || !text_gate_slow(v);
 }
 
 static long mmap_locked(struct mm *mm, struct mmap_req *r, struct vma **reap)
@@ -380,8 +380,10 @@ static long mmap_locked(struct mm *mm, struct mmap_req *r, struct vma **reap)
 	if (addr < 0)
 		return addr;
 	end = (u64)addr + r->len;
-	if (r->text && mmap_trampolines(mm, r, (u64)addr))
+	if (r->text && mmap_trampolines(mm, r, (u64)addr)) {
 		r->m = text_image_mapping(r->text);
+		r->vm_flags |= VM_TEXT;
+	}
 	v = vma_alloc(mm, (u64)addr, end, r->vm_flags);
 	if (!v)
 		return -ENOMEM;

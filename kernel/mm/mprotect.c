@@ -46,6 +46,8 @@ static int mprotect_vma(struct mm *mm, struct vma **v, u64 start, u64 end,
 	u32 old = (*v)->flags, flags = (old & ~VM_ACCESS) | access;
 	int err;
 
+	if (old & VM_HIDDEN)
+		return -ENOMEM;
 	if (old & VM_SEALED)
 		return -EPERM;
 	if (access & ~(old >> 4))
@@ -74,9 +76,16 @@ static int mprotect_vma(struct mm *mm, struct vma **v, u64 start, u64 end,
 		if (err)
 			return err;
 	}
+	if (unlikely(old & VM_TEXT && access & VM_WRITE)) {
+		err = vma_untext(*v);
+		if (err)
+			return err;
+		old &= ~VM_TEXT;
+		flags &= ~VM_TEXT;
+	}
 	(*v)->flags = flags;
 	err = vma_host_protect(*v, start, end);
-	(*v)->flags = old;
+	(*v)->flags = old & ((*v)->flags | ~VM_TEXT);
 	if (err)
 		return err;
 	return vma_change_flags(mm, v, start, end, access, VM_ACCESS & ~access,

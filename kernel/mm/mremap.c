@@ -71,6 +71,8 @@ static long mremap_move(struct mremap_req *r, struct vma *v, u64 new_addr)
 	if (mm_range_in_kernel(v->start, v->end) ||
 	    mm_range_in_kernel(new_addr, new_addr + r->new_len))
 		return -ENOMEM;
+	if (v->flags & VM_HIDDEN)
+		return -EFAULT;
 	if (r->old_len && vma_isolate(mm, r->addr, r->addr + r->old_len, &v))
 		return -ENOMEM;
 	new = vma_alloc(mm, new_addr, new_addr + r->new_len, v->flags);
@@ -83,7 +85,9 @@ static long mremap_move(struct mremap_req *r, struct vma *v, u64 new_addr)
 		new->pgoff = vma_page_of(v, r->addr);
 		vma_link_mapping(new);
 	}
-	if (mremap_move_memory(r, v, new, new_addr)) {
+	if (mremap_move_memory(r, v, new, new_addr) ||
+	    (new->flags & VM_EXEC &&
+	     vma_host_protect(new, new->start, new->end))) {
 		(void)mmh_unmap(mm, new->start, new->end);
 		vma_unlink_mapping(new);
 		new->left = r->reap;
@@ -206,6 +210,9 @@ static long mremap_locked(struct mremap_req *r)
 
 	if (!v || v->start > r->addr)
 		return -EFAULT;
+	/* the trampolines would not be where the patched text looks */
+	if (v->flags & VM_TEXT && vma_untext(v))
+		return -ENOMEM;
 	if (r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
 		return mremap_to(r);
 	if (r->old_len >= r->new_len) {

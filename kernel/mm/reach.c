@@ -169,7 +169,7 @@ static int reach_make_bits(struct vma *v)
 	return 0;
 }
 
-static int reach_set_locked(struct vma *v, u64 from, u64 to)
+int reach_set_locked(struct vma *v, u64 from, u64 to)
 {
 	if (!v->acc_map) {
 		if (v->acc_lo >= v->acc_hi) {
@@ -189,12 +189,14 @@ static int reach_set_locked(struct vma *v, u64 from, u64 to)
 	return 0;
 }
 
-int reach_set(struct vma *v, u64 from, u64 to)
+int reach_set(struct vma *v, u64 from, u64 *to)
 {
 	int err;
 
 	mutex_lock(&v->mapping->vma_lock);
-	err = reach_set_locked(v, from, to);
+	if (vma_writes_file(v))
+		*to = mapping_writable_run(v->mapping, from, *to);
+	err = from < *to ? reach_set_locked(v, from, *to) : -EAGAIN;
 	mutex_unlock(&v->mapping->vma_lock);
 	return err;
 }

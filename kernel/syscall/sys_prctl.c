@@ -11,6 +11,7 @@
 #include <kernel/string.h>
 #include <kernel/seccomp.h>
 #include <kernel/syscall.h>
+#include <kernel/text.h>
 #include <kernel/uaccess.h>
 #include "../task/internal.h"
 
@@ -485,7 +486,11 @@ long sys_arch_prctl(int option, u64 arg)
 		host_set_fs(arg);
 		return 0;
 	case ARCH_SET_GS:
-		return arg >= USER_MAX ? -EPERM : host_set_gs(arg);
+		if (arg >= USER_MAX)
+			return -EPERM;
+		if (arg)
+			mm_uses_gs(current->mm);
+		return host_set_gs(arg);
 	case ARCH_GET_FS:
 		base = host_get_fs();
 		return put_user(base, UADDR(arg));

@@ -26,6 +26,7 @@
 #include <kernel/mm.h>
 #include <kernel/string.h>
 #include <kernel/syscall.h>
+#include <kernel/text.h>
 #include <kernel/uaccess.h>
 #include "ptrace_internal.h"
 
@@ -175,8 +176,11 @@ int ptrace_stop(int code, struct siginfo *info, u64 msg, u32 syscall_op)
 	spin_unlock(&t->sighand->lock);
 	if (pt->fs_base != fs)
 		host_set_fs(pt->fs_base);
-	if (pt->gs_base != gs)
+	if (pt->gs_base != gs) {
+		if (pt->gs_base)
+			mm_uses_gs(current->mm);
 		host_set_gs(pt->gs_base);
+	}
 	return pt->resume_sig;
 }
 

@@ -291,25 +291,22 @@ T(execveat_by_descriptor)
 T(fexecve_of_a_memory_file)
 {
 	char *argv[] = { "x", "@exit", "7", NULL };
-	int fd = memfd_create("prog", MFD_CLOEXEC), st;
-	char *data;
+	int fd = memfd_create("prog", MFD_CLOEXEC), ro, st;
+	char path[40], *data;
 	size_t n = read_self(&data);
 	pid_t pid;
 
 	CHECK_EQ(write(fd, data, n), n);
+	/* ETXTBSY while anybody has it open for writing, on most kernels */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ro = open(path, O_RDONLY | O_CLOEXEC);
+	close(fd);
 	pid = fork();
 	if (pid == 0) {
-		/* ETXTBSY while it is open for writing, on most kernels */
-		char path[40];
-		int ro;
-
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		ro = open(path, O_RDONLY | O_CLOEXEC);
-		close(fd);
 		fexecve(ro, argv, environ);
 		_exit(100 + errno);
 	}
-	close(fd);
+	close(ro);
 	waitpid(pid, &st, 0);
 	CHECK_EQ(WEXITSTATUS(st), 7);
 }

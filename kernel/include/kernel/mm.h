@@ -39,6 +39,7 @@ struct mm;
 #define VM_SEALED    0x10000u /* mseal(2) */
 #define VM_LOCKONFAULT 0x20000u
 #define VM_HIDDEN    0x40000u /* trampolines: not in /proc/PID/maps */
+#define VM_TEXT	     0x80000u /* shows a text image (kernel/text.h) */
 
 struct vma {
 	u64 start, end; /* page-aligned, end exclusive */
@@ -85,6 +86,7 @@ struct mm {
 	u64 spur_addr;
 	u64 rss_anon, rss_file, rss_at; /* procfs: pages, and when (ns) */
 	u32 prctl; /* MM_PRCTL_*: kept by fork and execve; by atomics */
+	bool gs_used;	/* its programs set GS: mm_uses_gs() */
 	u32 membarrier; /* MEMBARRIER_CMD_REGISTER_*, by atomics */
 	/* arch-um's part */
 	u64 host[8];

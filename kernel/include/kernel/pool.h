@@ -39,6 +39,8 @@ struct mapping_ops {
 	 * m->lock held; never sleeps. => 0 or -ENOSPC.
 	 */
 	int (*charge)(struct mapping *m, s64 pages);
+	/* ->read is only called for whole ones of so many bytes; 0: any. */
+	u32 chunk;
 };
 
 struct mapping_retired;
@@ -73,6 +75,10 @@ struct mapping {
 	struct mutex vma_lock;
 	struct list_head vmas; /* struct vma by map_node */
 	u32 nr_writable;       /* shared writable vmas */
+	u32 writers_seen;      /* how many there ever were */
+	/* pages that somebody may execute (kernel/mm/execmem.c) */
+	u64 *xmap, xmap_pages; /* changed under lock as well */
+	u32 xwriters;	       /* keep bits away from it; the same */
 };
 
 void mapping_init(struct mapping *m, struct inode *ino,
@@ -95,6 +101,13 @@ int mapping_prepare_mmap(struct mapping *m, u64 size);
 int mapping_populate(struct mapping *m, u64 off, u64 len);
 /* How far from page pgoff on are pages resident (at most max)? RAM: max. */
 u64 mapping_resident_run(struct mapping *m, u64 pgoff, u64 max);
+
+/*
+ * Around changes of pages that do not go through mapping_write_iter(): nobody
+ * executes what is written meanwhile. Without m->lock; may sleep.
+ */
+void mapping_hold_exec(struct mapping *m);
+void mapping_unhold_exec(struct mapping *m);
 
 /*
  * Forget pages from byte `off` on (truncate): unmaps them from every mapper,

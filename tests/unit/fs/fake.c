@@ -144,6 +144,12 @@ void text_image_drop(struct inode *ino)
 void mm_unmap_mapping_range(struct mapping *m, u64 from, u64 to, bool even_cow)
 {
 }
+void mapping_hold_exec(struct mapping *m)
+{
+}
+void mapping_unhold_exec(struct mapping *m)
+{
+}
 int copy_from_user(void *dst, uaddr src, size_t n)
 {
 	return -EFAULT;

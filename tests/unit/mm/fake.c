@@ -14,6 +14,7 @@
 #include "../../../kernel/mm/mprotect.c"
 #include "../../../kernel/mm/mremap.c"
 #include "../../../kernel/mm/fault.c"
+#include "../../../kernel/mm/execmem.c"
 #include "fake.h"
 
 struct host_info host_info; /* no vDSO here */
@@ -33,9 +34,46 @@ static int fake_objects;
 
 /* --- Around the kernel --- */
 
-struct text_image *text_image_get(struct file *f, u64 off, u64 len)
+struct text_image *text_image_get(struct file *f, u64 off)
 {
 	return NULL;
+}
+void text_image_prepare(struct text_image *ti, u64 off, u64 len)
+{
+}
+bool text_page_is_bad(const struct mapping *m, u64 pg)
+{
+	return false;
+}
+u64 text_run(const struct mapping *m, u64 from, u64 to)
+{
+	return to;
+}
+/* The fake host does not want to see text (host_info.scans_text). */
+size_t host_text_scan(const u8 *p, size_t n)
+{
+	return n;
+}
+bool host_text_edge(const u8 *a_end, const u8 *b)
+{
+	return false;
+}
+bool host_text_defuse(u8 *p, size_t n, size_t at)
+{
+	return false;
+}
+u64 host_text_gate(bool slow)
+{
+	return 0;
+}
+u64 mapping_run(struct mapping *m, u64 pg, u64 max, bool *set)
+{
+	*set = true;
+	return max;
+}
+ssize_t file_read_kernel(struct file *f, void *buf, size_t n, loff_t pos)
+{
+	return -EIO;
 }
 struct mapping *text_image_mapping(struct text_image *ti)
 {

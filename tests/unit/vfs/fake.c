@@ -222,6 +222,12 @@ void text_image_drop(struct inode *ino)
 void mm_unmap_mapping_range(struct mapping *m, u64 from, u64 to, bool even_cow)
 {
 }
+void mapping_hold_exec(struct mapping *m)
+{
+}
+void mapping_unhold_exec(struct mapping *m)
+{
+}
 
 /* --- What the test calls --- */
 
