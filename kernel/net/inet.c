@@ -12,12 +12,14 @@
  * packets nothing can come late.
  */
 #include <abi/capability.h>
+#include <abi/netlink.h>
 #include <hostapi/host.h>
 #include <kernel/cred.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include <kernel/task.h>
 #include "inet_internal.h"
+#include "wire.h"
 
 #define INET_HASH 256u
 
@@ -75,16 +77,11 @@ bool in6_is_multicast(const struct in6_addr *a)
 	return in6_is_v4(a) ? in6_v4(a) >> 28 == 14 : a->s6_addr[0] == 0xff;
 }
 
-static bool in6_is_broadcast(const struct in6_addr *a)
+/* Does it mean something on one link only? */
+static bool in6_is_scoped(const struct in6_addr *a)
 {
-	return in6_is_v4(a) && in6_v4(a) == INADDR_BROADCAST;
-}
-
-/* Is it this machine? */
-static bool in6_is_local(const struct in6_addr *a)
-{
-	return in6_is_v4(a) ? in6_v4(a) >> 24 == 127 :
-			      in6_equal(a, &in6_loopback);
+	return (a->s6_addr[0] == 0xfe && (a->s6_addr[1] & 0xc0) == 0x80) ||
+	       (a->s6_addr[0] == 0xff && (a->s6_addr[1] & 15) == 2);
 }
 
 int inet_name_in(const struct isock *is, const struct sockaddr_storage *a,
@@ -101,6 +98,9 @@ int inet_name_in(const struct isock *is, const struct sockaddr_storage *a,
 			return -EAFNOSUPPORT;
 		n->addr = in6->sin6_addr;
 		n->port = inet_swap16(in6->sin6_port);
+		n->scope = 0;
+		if (len >= sizeof(*in6) && in6_is_scoped(&n->addr))
+			n->scope = in6->sin6_scope_id;
 		return 0;
 	}
 	if (len < sizeof(*in))
@@ -109,6 +109,7 @@ int inet_name_in(const struct isock *is, const struct sockaddr_storage *a,
 		return -EAFNOSUPPORT;
 	in6_from_v4(&n->addr, __builtin_bswap32(in->sin_addr.s_addr));
 	n->port = inet_swap16(in->sin_port);
+	n->scope = 0;
 	return 0;
 }
 
@@ -129,24 +130,39 @@ int inet_name_out(const struct isock *is, const struct in6_addr *addr, u16 port,
 	in6->sin6_family = AF_INET6;
 	in6->sin6_port = inet_swap16(port);
 	in6->sin6_addr = *addr;
+	if (in6_is_scoped(addr))
+		in6->sin6_scope_id = is->scope;
 	return sizeof(*in6);
 }
 
-int inet_route(const struct isock *is, struct in6_addr *dst,
-	       struct in6_addr *src)
+bool inet_path_is_local(const struct net_path *path)
 {
+	return path->dev->index == NET_LO;
+}
+
+int inet_route(const struct isock *is, struct in6_addr *dst, u32 scope,
+	       struct net_path *path)
+{
+	int oif = is->sk.bound_dev, err;
+
 	if (in6_equal(dst, &in6_any))
 		*dst = in6_loopback;
 	else if (in6_is_any(dst))
 		in6_from_v4(dst, INADDR_LOOPBACK);
-	if (in6_is_v4(dst)) {
-		if (is->sk.family == AF_INET6 && is->v6only)
-			return -ENETUNREACH;
-		in6_from_v4(src, INADDR_LOOPBACK);
-	} else {
-		*src = in6_loopback;
-	}
-	return in6_is_local(dst) ? 0 : -ENETUNREACH;
+	if (in6_is_v4(dst) && is->sk.family == AF_INET6 && is->v6only)
+		return -ENETUNREACH;
+	if (unlikely(in6_is_multicast(dst)) && !oif)
+		oif = is->mcast_oif;
+	if (scope && !oif)
+		oif = (int)scope;
+	err = net_route(&net0, dst, oif, path);
+	if (err)
+		return err;
+	/* all of 127.0.0.0/8 is spoken to from 127.0.0.1 */
+	if (path->type == RTN_LOCAL && dst->s6_addr[12] == 127 &&
+	    in6_is_v4(dst))
+		in6_from_v4(&path->src, INADDR_LOOPBACK);
+	return 0;
 }
 
 /* --- ports --- */
@@ -348,9 +364,9 @@ static int inet_bind_check(struct isock *is, const struct inet_name *n)
 
 	if (is->sk.family == AF_INET6 && is->v6only && in6_is_v4(&n->addr))
 		return -EINVAL;
-	if (!in6_is_any(&n->addr) && !in6_is_local(&n->addr) &&
+	if (!in6_is_any(&n->addr) && !net_is_local(&net0, &n->addr) &&
 	    (stream || !(in6_is_multicast(&n->addr) ||
-			 in6_is_broadcast(&n->addr))) &&
+			 net_is_broadcast(&net0, NULL, &n->addr))) &&
 	    !inet_opt(is, IPPROTO_IP, IP_FREEBIND))
 		return -EADDRNOTAVAIL;
 	if (n->port && n->port < INET_PORT_PRIV &&
@@ -366,6 +382,8 @@ static int inet_bind_locked(struct isock *is, const struct inet_name *n)
 	if (is->state != TCP_CLOSE || is->lport)
 		return -EINVAL;
 	is->laddr = n->addr;
+	if (n->scope)
+		is->scope = n->scope;
 	err = n->port ? inet_port_bind_locked(is, n->port) :
 			inet_port_pick_locked(is);
 	if (err) {
@@ -471,6 +489,7 @@ void isock_put(struct isock *is)
 		tcp_queue_flush(is);
 	else
 		udp_queue_flush(is);
+	tcb_free(is->tcb);
 	kfree(is);
 }
 
@@ -490,17 +509,14 @@ static struct sock *inet_create(int family, int type, int protocol)
 	case SOCK_DGRAM:
 		if (!protocol)
 			protocol = IPPROTO_UDP;
-		/* ping sockets: net.ipv4.ping_group_range lets nobody in */
-		if (protocol == IPPROTO_ICMP && family == AF_INET)
-			return ERR_PTR(-EACCES);
+		if (protocol == (family == AF_INET ? IPPROTO_ICMP :
+						     IPPROTO_ICMPV6))
+			return raw_create(family, type, protocol);
 		if (protocol != IPPROTO_UDP)
 			return ERR_PTR(-EPROTONOSUPPORT);
 		break;
 	case SOCK_RAW:
-		if (!protocol)
-			return ERR_PTR(-EPROTONOSUPPORT);
-		/* there are no packets to look at, for root neither */
-		return ERR_PTR(-EPERM);
+		return raw_create(family, type, protocol);
 	default:
 		return ERR_PTR(-ESOCKTNOSUPPORT);
 	}

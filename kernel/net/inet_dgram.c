@@ -11,12 +11,14 @@
  * is lo (IP_MULTICAST_IF).
  */
 #include <abi/ioctl.h>
+#include <abi/netlink.h>
 #include <abi/poll.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include <kernel/task.h>
 #include <kernel/uaccess.h>
 #include "inet_internal.h"
+#include "wire.h"
 
 #define UDP_MAX4 65507u
 #define UDP_MAX6 65527u
@@ -26,7 +28,7 @@ static struct udp_msg *udp_msg_of(struct sock_piece *p)
 	return p ? container_of(p, struct udp_msg, p) : NULL;
 }
 
-static struct udp_msg *udp_msg_alloc(u32 len)
+struct udp_msg *udp_msg_alloc(u32 len)
 {
 	struct udp_msg *g = kmalloc(sizeof(*g) + len);
 
@@ -67,8 +69,8 @@ static int inet_dgram_connect(struct sock *sk, const struct sockaddr_storage *a,
 			      u32 len, bool nonblock)
 {
 	struct isock *is = isock_of(sk);
+	struct net_path path;
 	struct inet_name to;
-	struct in6_addr src;
 	int err = 0;
 
 	if (len < sizeof(a->ss_family))
@@ -83,7 +85,9 @@ static int inet_dgram_connect(struct sock *sk, const struct sockaddr_storage *a,
 	}
 	err = inet_name_in(is, a, len, true, &to);
 	if (!err)
-		err = inet_route(is, &to.addr, &src);
+		err = inet_route(is, &to.addr, to.scope, &path);
+	if (!err && path.type == RTN_BROADCAST && !sk->broadcast)
+		err = -EACCES;
 	if (err)
 		goto out;
 	spin_lock(&inet_lock);
@@ -91,8 +95,9 @@ static int inet_dgram_connect(struct sock *sk, const struct sockaddr_storage *a,
 	if (!err) {
 		is->raddr = to.addr;
 		is->rport = to.port;
+		is->scope = (u32)path.dev->index;
 		if (in6_is_any(&is->laddr))
-			is->laddr = src;
+			is->laddr = path.src;
 		WRITE_ONCE(is->state, TCP_ESTABLISHED);
 	}
 	spin_unlock(&inet_lock);
@@ -123,21 +128,30 @@ static int inet_dgram_shutdown(struct sock *sk, int how)
 
 /* --- sending --- */
 
-static bool udp_mcast_sendable(const struct isock *is, bool v4)
-{
-	return v4 ? inet_opt(is, IPPROTO_IP, IP_MULTICAST_IF) ||
-			    in6_v4(&is->laddr) >> 24 == 127 :
-		    inet_opt(is, IPPROTO_IPV6, IPV6_MULTICAST_IF);
-}
-
 static bool udp_is_broadcast(const struct in6_addr *a)
 {
 	return in6_is_v4(a) && in6_v4(a) == 0x7fffffffu;
 }
 
-/* Where to. *one: there is one receiver, else each that fits. */
+/* A group without an interface goes by lo if the sender is there. */
+static int udp_route(struct isock *is, struct inet_name *to,
+		     const struct sock_wish *w, struct net_path *path)
+{
+	u32 scope = w && w->oif ? (u32)w->oif : to->scope;
+
+	if (in6_is_multicast(&to->addr) && !is->mcast_oif && !scope &&
+	    !is->sk.bound_dev && in6_is_v4(&is->laddr) &&
+	    is->laddr.s6_addr[12] == 127)
+		scope = NET_LO;
+	return inet_route(is, &to->addr, scope, path);
+}
+
+/*
+ * Where to. *one: there is one receiver, else each that fits. path->src is the
+ * address it comes from.
+ */
 static int udp_target(struct isock *is, struct sock_msg *m,
-		      struct inet_name *to, struct in6_addr *src, bool *one)
+		      struct inet_name *to, struct net_path *path, bool *one)
 {
 	int err;
 
@@ -147,35 +161,38 @@ static int udp_target(struct isock *is, struct sock_msg *m,
 			return -EDESTADDRREQ;
 		to->addr = is->raddr;
 		to->port = is->rport;
-		*src = is->laddr;
-		*one = !in6_is_multicast(&to->addr);
-		return 0;
+		to->scope = 0;
+	} else {
+		if (m->name->ss_family == AF_UNSPEC &&
+		    is->sk.family == AF_INET &&
+		    m->namelen >= sizeof(struct sockaddr_in))
+			m->name->ss_family = AF_INET;
+		err = inet_name_in(is, m->name, m->namelen, true, to);
+		if (err)
+			return err;
+		if (!to->port)
+			return -EINVAL;
 	}
-	if (m->name->ss_family == AF_UNSPEC && is->sk.family == AF_INET &&
-	    m->namelen >= sizeof(struct sockaddr_in))
-		m->name->ss_family = AF_INET;
-	err = inet_name_in(is, m->name, m->namelen, true, to);
+	err = udp_route(is, to, m->wish, path);
 	if (err)
 		return err;
-	if (!to->port)
-		return -EINVAL;
-	err = inet_route(is, &to->addr, src);
-	if (in6_is_multicast(&to->addr)) {
+	if (path->type == RTN_MULTICAST) {
 		*one = false;
-		err = udp_mcast_sendable(is, in6_is_v4(&to->addr)) ?
-			      0 :
-			      -ENETUNREACH;
-	} else if (!err && udp_is_broadcast(&to->addr)) {
+	} else if (path->type == RTN_BROADCAST || udp_is_broadcast(&to->addr)) {
 		*one = false;
-		err = is->sk.broadcast ? 0 : -EACCES;
+		if (!is->sk.broadcast && m->namelen)
+			return -EACCES;
 	}
-	if (!in6_is_any(&is->laddr) && !in6_is_multicast(&is->laddr))
-		*src = is->laddr;
-	return err;
+	if (!in6_is_any(&is->laddr) && !in6_is_multicast(&is->laddr) &&
+	    !net_is_broadcast(&net0, NULL, &is->laddr))
+		path->src = is->laddr;
+	if (m->wish && m->wish->have_src)
+		memcpy(&path->src, m->wish->src, sizeof(path->src));
+	return 0;
 }
 
 /* Hang g on the queue of `to`; it is taken over. */
-static void udp_queue(struct isock *to, struct udp_msg *g)
+void udp_queue(struct isock *to, struct udp_msg *g)
 {
 	bool ok;
 
@@ -223,7 +240,7 @@ static bool udp_member(const struct isock *is, const struct in6_addr *group)
 }
 
 /* A copy to one socket of the port, if it wants it. Under inet_lock. */
-static void udp_deliver_copy(struct isock *is, void *arg)
+void udp_deliver_copy(struct isock *is, void *arg)
 {
 	struct udp_msg *g = arg, *copy;
 	bool v4 = in6_is_v4(&g->to);
@@ -246,6 +263,7 @@ static void udp_deliver_copy(struct isock *is, void *arg)
 	copy->to = g->to;
 	copy->ttl = g->ttl;
 	copy->tos = g->tos;
+	copy->oif = g->oif;
 	memcpy(copy->data, g->data, g->p.len);
 	udp_queue(is, copy);
 }
@@ -272,6 +290,7 @@ static struct udp_msg *udp_msg_make(struct isock *is, struct sock_msg *m,
 	g->to = to->addr;
 	g->ttl = 64;
 	g->tos = 0;
+	g->oif = NET_LO;
 	if (v4) {
 		g->ttl = inet_opt(is, IPPROTO_IP, IP_TTL);
 		g->tos = inet_opt(is, IPPROTO_IP, IP_TOS);
@@ -288,8 +307,8 @@ static ssize_t udp_send(struct sock *sk, struct sock_msg *m)
 {
 	struct isock *is = isock_of(sk);
 	ssize_t len = m->it->count;
+	struct net_path path;
 	struct inet_name to;
-	struct in6_addr src;
 	struct udp_msg *g;
 	bool one;
 	int err;
@@ -298,7 +317,7 @@ static ssize_t udp_send(struct sock *sk, struct sock_msg *m)
 		return -EOPNOTSUPP;
 	if (len > 0xffff)
 		return -EMSGSIZE;
-	err = udp_target(is, m, &to, &src, &one);
+	err = udp_target(is, m, &to, &path, &one);
 	if (err)
 		return err;
 	err = sock_take_error(sk);
@@ -313,7 +332,11 @@ static ssize_t udp_send(struct sock *sk, struct sock_msg *m)
 		if (err)
 			return -EAGAIN;
 	}
-	g = udp_msg_make(is, m, &to, &src);
+	if (unlikely(!inet_path_is_local(&path))) {
+		err = udpw_send(is, m, &to, &path);
+		return err ? err : len;
+	}
+	g = udp_msg_make(is, m, &to, &path.src);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	if (one) {
@@ -346,6 +369,7 @@ static void udp_tell_arrival(struct isock *is, struct sock_msg *m,
 	m->in.port = is->lport;
 	m->in.ttl = g->ttl;
 	m->in.tos = g->tos;
+	m->in.oif = g->oif;
 	m->in.have = true;
 }
 

@@ -57,6 +57,7 @@ struct udp_msg {
 	struct in6_addr from, to;
 	u16 from_port;
 	u8 ttl, tos;
+	s32 oif; /* the interface it came by */
 	char data[];
 };
 
@@ -97,8 +98,18 @@ struct isock {
 	u64 rx_bytes, tx_bytes; /* for TCP_INFO */
 	u32 drops;
 
+	struct tcpcb *tcb; /* connections that leave the machine: tcp_wire.h */
+	bool wired;	   /* this one does */
+	u32 nsyn;	   /* listening: handshakes under way; atomic */
+	u32 consumed;	   /* read, and the tcb not told; under q.iolock */
+	u32 scope;	   /* interface of a link-local raddr */
+	int mcast_oif;	   /* where multicasts go; 0 = as routes say */
+
 	struct in6_addr group[8]; /* multicast, under inet_lock */
 	u32 ngroups;
+	u32 icmp_filter[8]; /* raw sockets: bits of types not wanted */
+	s32 csum_at;	    /* raw IPv6: where the checksum goes; -1 */
+	bool hdrincl;
 	u32 cmsg; /* INET_CMSG_* the program wants */
 	s32 opt[INET_NOPT];
 	char congestion[16];
@@ -135,6 +146,7 @@ struct isock *isock_alloc(int family, int type, int protocol);
 struct inet_name {
 	struct in6_addr addr;
 	u16 port;
+	u32 scope; /* interface of a link-local address; 0 = none */
 };
 
 /* --- addresses (inet.c) --- */
@@ -150,12 +162,15 @@ int inet_name_in(const struct isock *is, const struct sockaddr_storage *a,
 int inet_name_out(const struct isock *is, const struct in6_addr *addr, u16 port,
 		  struct sockaddr_storage *a);
 /*
- * Where packets for *dst go: the unspecified address becomes loopback, *src
+ * Where packets for *dst go: the unspecified address becomes loopback, path->src
  * is what a socket without an address of its own sends from.
- * => 0, -ENETUNREACH
+ * => 0, -ENETUNREACH, …
  */
-int inet_route(const struct isock *is, struct in6_addr *dst,
-	       struct in6_addr *src);
+struct net_path;
+int inet_route(const struct isock *is, struct in6_addr *dst, u32 scope,
+	       struct net_path *path);
+/* Does it stay in the machine? */
+bool inet_path_is_local(const struct net_path *path);
 
 /* --- ports (inet.c); callers hold inet_lock --- */
 int inet_port_bind_locked(struct isock *is, u16 port);
@@ -186,6 +201,47 @@ void tcp_queue_flush(struct isock *is);
 /* The connection of is broke: reads and writes end with an error. */
 void tcp_reset(struct isock *is);
 void tcp_wake_room(struct isock *is);
+
+struct tcp_piece *tcp_piece_alloc(u32 cap);
+/* Into the last piece. => false: there is no room */
+bool tcp_append(struct isock *is, const void *data, u32 n);
+/* => 0, -EPIPE: nobody is there any more */
+int tcp_queue(struct isock *is, struct tcp_piece *g);
+void tcp_inherit_locked(struct isock *n, const struct isock *l);
+
+/* --- streams with segments (tcp_conn.c) --- */
+struct tcpcb;
+struct tcpw_info {
+	u8 state, ca_state, options, wscale, retransmits, probes;
+	u32 rto, mss, rcv_mss, pmtu, rtt, rttvar, min_rtt, cwnd, ssthresh,
+		unacked, retrans, segs_in, segs_out, ooo, snd_wnd, rcv_wnd,
+		notsent, idle_ms;
+};
+void tcb_free(struct tcpcb *t);
+int tcpw_connect(struct isock *is, const struct net_path *path);
+ssize_t tcpw_send(struct isock *is, struct sock_msg *m, u64 deadline);
+bool tcpw_writable(struct isock *is);
+void tcpw_consumed(struct isock *is);
+void tcpw_shutdown(struct isock *is);
+void tcpw_close(struct isock *is, bool reset, bool gone);
+bool tcpw_alive(struct isock *is);
+u32 tcpw_outq(struct isock *is, bool unsent);
+void tcpw_push(struct isock *is);
+void tcpw_keepalive(struct isock *is);
+void tcpw_info(struct isock *is, struct tcpw_info *i);
+/* state, notsent and unacked (in bytes) alone, without a lock */
+void tcpw_peek(struct isock *is, struct tcpw_info *i);
+
+/* --- raw and ping sockets (raw.c) --- */
+struct sock *raw_create(int family, int type, int protocol);
+extern u32 ping_group_range[2];
+
+/* --- datagrams with packets (udp_wire.c) --- */
+int udpw_send(struct isock *is, struct sock_msg *m, const struct inet_name *to,
+	      const struct net_path *path);
+void udp_queue(struct isock *to, struct udp_msg *g);
+struct udp_msg *udp_msg_alloc(u32 len);
+void udp_deliver_copy(struct isock *is, void *arg);
 
 /* --- options --- */
 int inet_setsockopt(struct sock *sk, int level, int name, uaddr val, u32 len);

@@ -14,6 +14,7 @@
 #include <kernel/time.h>
 #include <kernel/uaccess.h>
 #include "inet_internal.h"
+#include "wire.h"
 
 #define TCP_MSS_LO     32768 /* what a connection over lo settles on */
 #define TCP_MSS_UNKNOWN 536
@@ -99,7 +100,7 @@ static const struct inet_optdef inet_opts[] = {
 	NUM(IP6, IPV6_MINHOPCOUNT, 0, 255, 0),
 	{ IP6, IPV6_MULTICAST_HOPS, -1, 255, 1, OPT_DGRAM, 0 },
 	NUM(IP6, IPV6_MULTICAST_LOOP, 0, 1, 1),
-	{ IP6, IPV6_MULTICAST_IF, 0, INET_LO_INDEX, 0, OPT_DGRAM, 0 },
+	{ IP6, IPV6_MULTICAST_IF, -0x7fffffff - 1, 0x7fffffff, 0, OPT_DGRAM, 0 },
 	INT(IP6, IPV6_UNICAST_IF, 0),
 	POSITIVE(IP6, IPV6_ADDR_PREFERENCES, 0),
 
@@ -201,20 +202,39 @@ static int inet_group_change(struct isock *is, const struct in6_addr *group,
 	return err;
 }
 
-/* struct ip_mreq or ip_mreqn. The interface must be lo. */
+/* The interface that an index or an address names. => index, 0 none named */
+static int inet_mreq_dev(const struct ip_mreqn *m)
+{
+	struct in6_addr a;
+	struct netdev *d;
+
+	if (m->imr_ifindex)
+		return netdev_get(&net0, m->imr_ifindex) ? m->imr_ifindex :
+							   -ENODEV;
+	if (!m->imr_address.s_addr)
+		return 0;
+	in6_from_v4(&a, __builtin_bswap32(m->imr_address.s_addr));
+	d = net_dev_of(&net0, &a);
+	return d ? d->index : -ENODEV;
+}
+
+/* struct ip_mreq or ip_mreqn; without an interface routes decide. */
 static int inet_read_mreq(uaddr val, u32 len, struct ip_mreqn *m)
 {
-	bool v4_lo;
+	struct in6_addr group;
+	struct net_path path;
+	int dev;
 
 	memset(m, 0, sizeof(*m));
 	if (len < sizeof(struct ip_mreq))
 		return -EINVAL;
 	if (copy_from_user(m, val, min(len, (u32)sizeof(*m))))
 		return -EFAULT;
-	v4_lo = (m->imr_address.s_addr & 0xff) == 127;
-	return m->imr_ifindex == INET_LO_INDEX || (!m->imr_ifindex && v4_lo) ?
-		       0 :
-		       -ENODEV;
+	dev = inet_mreq_dev(m);
+	if (dev)
+		return dev < 0 ? dev : 0;
+	in6_from_v4(&group, __builtin_bswap32(m->imr_multiaddr.s_addr));
+	return net_route(&net0, &group, 0, &path) ? -ENODEV : 0;
 }
 
 static int inet_set_group4(struct isock *is, uaddr val, u32 len, bool join)
@@ -231,6 +251,7 @@ static int inet_set_group4(struct isock *is, uaddr val, u32 len, bool join)
 
 static int inet_set_group6(struct isock *is, uaddr val, u32 len, bool join)
 {
+	struct net_path path;
 	struct ipv6_mreq m;
 
 	if (len < sizeof(m))
@@ -239,7 +260,10 @@ static int inet_set_group6(struct isock *is, uaddr val, u32 len, bool join)
 		return -EFAULT;
 	if (in6_is_v4(&m.ipv6mr_multiaddr))
 		return -EINVAL;
-	if (m.ipv6mr_ifindex != INET_LO_INDEX)
+	if (m.ipv6mr_ifindex && !netdev_get(&net0, m.ipv6mr_ifindex))
+		return -ENODEV;
+	if (!m.ipv6mr_ifindex &&
+	    net_route(&net0, &m.ipv6mr_multiaddr, 0, &path))
 		return -ENODEV;
 	return inet_group_change(is, &m.ipv6mr_multiaddr, join);
 }
@@ -248,6 +272,8 @@ static int inet_set_group6(struct isock *is, uaddr val, u32 len, bool join)
 static int inet_set_mcast_if(struct isock *is, s32 *opt, uaddr val, u32 len)
 {
 	struct ip_mreqn m = { { 0 }, { 0 }, 0 };
+	struct net_addr first;
+	int dev;
 
 	if (is->sk.type == SOCK_STREAM || len < sizeof(struct in_addr))
 		return -EINVAL;
@@ -255,12 +281,14 @@ static int inet_set_mcast_if(struct isock *is, s32 *opt, uaddr val, u32 len)
 		    copy_from_user(&m, val, min(len, (u32)sizeof(m))) :
 		    copy_from_user(&m.imr_address, val, sizeof(struct in_addr)))
 		return -EFAULT;
-	if (m.imr_ifindex > INET_LO_INDEX ||
-	    (m.imr_address.s_addr && (m.imr_address.s_addr & 0xff) != 127))
+	dev = inet_mreq_dev(&m);
+	if (dev < 0)
 		return -EADDRNOTAVAIL;
-	if (m.imr_ifindex && !m.imr_address.s_addr)
-		m.imr_address.s_addr = __builtin_bswap32(INADDR_LOOPBACK);
-	*opt = m.imr_address.s_addr;
+	is->mcast_oif = dev;
+	if (dev && !m.imr_address.s_addr &&
+	    net_addr_first(&net0, netdev_get(&net0, dev), true, &first))
+		m.imr_address.s_addr = __builtin_bswap32(in6_v4(&first.addr));
+	*opt = (s32)m.imr_address.s_addr;
 	return 0;
 }
 
@@ -348,19 +376,33 @@ static int inet_opt_adjust(struct isock *is, const struct inet_optdef *d,
 		inet_tcp_adjust(d, v);
 	if (d->level == TCP && d->name == TCP_TIMESTAMP)
 		return -EPERM; /* only in repair mode */
-	if (d->level == IP && d->name == IP_UNICAST_IF && *v &&
-	    *v != (s32)__builtin_bswap32(INET_LO_INDEX))
+	if ((d->level == IP ? d->name == IP_UNICAST_IF :
+			      d->level == IP6 && d->name == IPV6_UNICAST_IF) &&
+	    *v && !netdev_get(&net0, (int)__builtin_bswap32((u32)*v)))
 		return -EADDRNOTAVAIL;
+	if (d->level == IP6 && d->name == IPV6_MULTICAST_IF &&
+	    is->sk.type != SOCK_STREAM) {
+		if (*v && !netdev_get(&net0, *v))
+			return -ENODEV;
+		is->mcast_oif = *v;
+	}
 	if (d->level == IP && d->name == IP_RECVFRAGSIZE &&
 	    is->sk.type == SOCK_STREAM)
 		return -EINVAL;
-	if (d->level == IP6 && d->name == IPV6_UNICAST_IF && *v &&
-	    *v != (s32)__builtin_bswap32(INET_LO_INDEX))
-		return -EADDRNOTAVAIL;
 	if (d->level == TCP && d->name == TCP_FASTOPEN &&
 	    is->state != TCP_CLOSE && is->state != TCP_LISTEN)
 		return -EINVAL;
 	return 0;
+}
+
+/* A connection that stands minds. */
+static void inet_tcp_changed(struct isock *is, int name, int v)
+{
+	if ((name == TCP_NODELAY && v) || (name == TCP_CORK && !v))
+		tcpw_push(is);
+	else if (name == TCP_KEEPIDLE || name == TCP_KEEPINTVL ||
+		 name == TCP_KEEPCNT)
+		tcpw_keepalive(is);
 }
 
 static int inet_set_number(struct isock *is, int i, int v)
@@ -384,6 +426,8 @@ static int inet_set_number(struct isock *is, int i, int v)
 	if (v < d->low || v > d->high)
 		return -EINVAL;
 	is->opt[i] = v;
+	if (unlikely(is->wired) && d->level == TCP)
+		inet_tcp_changed(is, d->name, v);
 	if (d->cmsg && v)
 		is->cmsg |= d->cmsg;
 	else
@@ -528,6 +572,37 @@ struct tcp_info_head {
 	u32 dsack_dups, reord_seen, rcv_ooopack, snd_wnd, rcv_wnd, rehash;
 };
 
+static void tcp_wired_info(struct isock *is, struct tcp_info_head *t)
+{
+	struct tcpw_info i;
+
+	tcpw_info(is, &i);
+	t->state = i.state;
+	t->ca_state = i.ca_state;
+	t->retransmits = i.retransmits;
+	t->probes = i.probes;
+	t->options = i.options;
+	t->wscale = i.wscale;
+	t->rto = i.rto;
+	t->snd_mss = i.mss;
+	t->rcv_mss = i.rcv_mss;
+	t->advmss = t->pmtu = i.pmtu;
+	t->rtt = i.rtt;
+	t->rttvar = i.rttvar;
+	t->min_rtt = i.min_rtt;
+	t->snd_cwnd = i.cwnd;
+	t->snd_ssthresh = i.ssthresh;
+	t->unacked = i.unacked;
+	t->total_retrans = i.retrans;
+	t->segs_in = i.segs_in;
+	t->segs_out = i.segs_out;
+	t->rcv_ooopack = i.ooo;
+	t->snd_wnd = i.snd_wnd;
+	t->rcv_wnd = i.rcv_wnd;
+	t->notsent_bytes = i.notsent;
+	t->last_data_recv = t->last_ack_recv = i.idle_ms;
+}
+
 static int tcp_get_info(struct isock *is, void *buf, u32 *len)
 {
 	struct tcp_info_head t = {
@@ -552,13 +627,16 @@ static int tcp_get_info(struct isock *is, void *buf, u32 *len)
 		.min_rtt = 10,
 	};
 
+	if (is->wired)
+		tcp_wired_info(is, &t);
 	if (is->state == TCP_LISTEN) {
 		t.unacked = is->npending;
 		t.sacked = is->backlog;
 	}
 	t.bytes_sent = t.bytes_acked = is->tx_bytes;
 	t.bytes_received = is->rx_bytes;
-	t.rcv_wnd = is->sk.rcvbuf;
+	if (!is->wired)
+		t.rcv_wnd = is->sk.rcvbuf;
 	return inet_give(buf, len, &t, sizeof(t));
 }
 
@@ -682,7 +760,7 @@ struct inet_pktinfo6 {
 static void inet_cmsg4(struct isock *is, struct sock_msg *m, struct scm_out *o)
 {
 	struct in6_addr to;
-	struct inet_pktinfo4 p = { INET_LO_INDEX, { 0 }, { 0 } };
+	struct inet_pktinfo4 p = { m->in.oif, { 0 }, { 0 } };
 	struct sockaddr_in dst = { .sin_family = AF_INET };
 	int v = m->in.ttl;
 
@@ -710,7 +788,7 @@ void inet_cmsg(struct sock *sk, struct sock_msg *m, struct scm_out *o)
 	if (!m->in.have)
 		return;
 	memcpy(&p.addr, m->in.to, sizeof(p.addr));
-	p.ifindex = INET_LO_INDEX;
+	p.ifindex = (u32)m->in.oif;
 	if (is->cmsg & INET_CMSG_PKTINFO6)
 		scm_put(m, o, IPPROTO_IPV6, IPV6_PKTINFO, &p, sizeof(p));
 	v = m->in.ttl;

@@ -60,6 +60,7 @@ static void proc_put_socks(struct seqbuf *s, int family, int type)
 	spin_lock(&inet_lock);
 	list_for_each_entry(is, &inet_all, all_node)
 		if (is->sk.family == family && is->sk.type == type &&
+		    (type != SOCK_DGRAM || is->sk.protocol == IPPROTO_UDP) &&
 		    is->lport && (type == SOCK_DGRAM || is->state != TCP_CLOSE))
 			proc_put_sock(s, is, n++);
 	spin_unlock(&inet_lock);

@@ -26,7 +26,7 @@
 #define TCP_SMALL 1984u /* a small piece: with its header 2 KiB */
 #define TCP_STACK 256u	/* what goes by the stack */
 
-static struct tcp_piece *tcp_piece_alloc(u32 cap)
+struct tcp_piece *tcp_piece_alloc(u32 cap)
 {
 	struct tcp_piece *g = kmalloc(sizeof(*g) + cap);
 
@@ -105,7 +105,7 @@ static int tcp_wait_room(struct isock *is, struct isock *peer, u64 deadline)
 /* --- sending --- */
 
 /* Into the last piece. => false: there is no room */
-static bool tcp_append(struct isock *peer, const char *data, u32 n)
+bool tcp_append(struct isock *peer, const void *data, u32 n)
 {
 	struct tcp_piece *g;
 	bool ok = false;
@@ -125,7 +125,7 @@ static bool tcp_append(struct isock *peer, const char *data, u32 n)
 }
 
 /* => 0, -EPIPE: nobody is there any more */
-static int tcp_queue(struct isock *peer, struct tcp_piece *g)
+int tcp_queue(struct isock *peer, struct tcp_piece *g)
 {
 	int err = 0;
 
@@ -201,7 +201,7 @@ static int tcp_send_ready(struct isock *is, u64 deadline)
 			return sock_wait_error(err, sk->sndtimeo);
 	}
 	if (READ_ONCE(sk->err) || (READ_ONCE(sk->shutdown) & SOCK_SHUT_SND) ||
-	    !is->peer || is->state == TCP_LISTEN || is->state == TCP_CLOSE)
+	    !(is->peer || is->wired) || is->state == TCP_LISTEN || is->state == TCP_CLOSE)
 		return tcp_send_error(sk);
 	return 0;
 }
@@ -261,7 +261,8 @@ ssize_t tcp_send(struct sock *sk, struct sock_msg *m)
 	if (ret)
 		return ret;
 	mutex_lock(&is->sendlock);
-	ret = tcp_send_all(is, m, deadline);
+	ret = unlikely(is->wired) ? tcpw_send(is, m, deadline) :
+				    tcp_send_all(is, m, deadline);
 	mutex_unlock(&is->sendlock);
 	return ret;
 }
@@ -279,6 +280,7 @@ static void tcp_consume(struct isock *is, struct tcp_piece *g, u32 n)
 {
 	bool empty;
 
+	is->consumed += n;
 	spin_lock(&is->q.lock);
 	g->p.off += n;
 	empty = g->p.off == g->p.len;
@@ -422,6 +424,8 @@ ssize_t tcp_recv(struct sock *sk, struct sock_msg *m)
 		if (r.done && (r.done >= target || READ_ONCE(sk->err) ||
 			       (m->flags & MSG_PEEK)))
 			break;
+		if (unlikely(is->wired))
+			tcpw_consumed(is);
 		err = tcp_empty(is);
 		if (!err)
 			err = sock_queue_wait_past(
@@ -436,6 +440,8 @@ ssize_t tcp_recv(struct sock *sk, struct sock_msg *m)
 		}
 	}
 	sock_peek_moved(sk, m->flags, r.done);
+	if (unlikely(is->wired))
+		tcpw_consumed(is);
 	mutex_unlock(&is->q.iolock);
 	if (READ_ONCE(is->q.nr) && READ_ONCE(sk->rwait.nwait))
 		sock_wake_readers(sk);
@@ -451,6 +457,8 @@ static bool tcp_writable(struct isock *is)
 {
 	struct isock *peer = load_acquire(&is->peer);
 
+	if (unlikely(is->wired))
+		return tcpw_writable(is);
 	if (!peer || tcp_has_room(is, peer))
 		return true;
 	WRITE_ONCE(peer->nospace, 1);
@@ -525,9 +533,11 @@ long tcp_ioctl(struct sock *sk, u32 cmd, u64 arg)
 		break;
 	case SIOCOUTQ:
 	case SIOCOUTQNSD:
-		/* what was sent has arrived */
+		/* in the machine, what was sent has arrived */
 		if (is->state == TCP_LISTEN)
 			return -EINVAL;
+		if (is->wired)
+			n = (int)tcpw_outq(is, cmd == SIOCOUTQNSD);
 		break;
 	default:
 		return -ENOTTY;

@@ -14,10 +14,12 @@
  * peer gets ECONNRESET. Writing to a peer that has closed succeeds once, and
  * resets: EPIPE from then on.
  */
+#include <abi/netlink.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include <kernel/task.h>
 #include "inet_internal.h"
+#include "wire.h"
 
 /* What net.ipv4.tcp_wmem lets a busy connection grow to. */
 #define TCP_SNDBUF_GROWN 393216u
@@ -115,6 +117,8 @@ static void tcp_stop_waiting(struct isock *is)
 {
 	bool was;
 
+	if (is->wired)
+		return;
 	spin_lock(&inet_lock);
 	was = is->state == TCP_SYN_SENT;
 	if (was) {
@@ -157,9 +161,13 @@ static void inet_stream_release(struct sock *sk)
 	if (is->state == TCP_LISTEN)
 		tcp_listen_stop(is);
 	tcp_stop_waiting(is);
-	tcp_hang_up(is, reset);
+	if (is->wired)
+		tcpw_close(is, reset, true);
+	else
+		tcp_hang_up(is, reset);
 	spin_lock(&inet_lock);
-	inet_port_leave_locked(is);
+	if (!tcpw_alive(is))
+		inet_port_leave_locked(is);
 	spin_unlock(&inet_lock);
 	tcp_queue_flush(is);
 	if (is->peer)
@@ -175,13 +183,16 @@ static void inet_stream_release(struct sock *sk)
 /* connect(AF_UNSPEC): as new, but for the names that were asked for. */
 static int tcp_disconnect(struct isock *is)
 {
-	bool was = is->peer && is->state != TCP_CLOSE;
+	bool was = (is->peer || is->wired) && is->state != TCP_CLOSE;
 
 	if (is->state == TCP_LISTEN)
 		tcp_listen_stop(is);
 	tcp_stop_waiting(is);
-	if (is->peer)
+	if (is->wired)
+		tcpw_close(is, true, false);
+	else if (is->peer)
 		tcp_hang_up(is, true);
+	is->wired = false;
 	tcp_queue_flush(is);
 	spin_lock(&inet_lock);
 	inet_unname_locked(is);
@@ -197,7 +208,7 @@ static int tcp_disconnect(struct isock *is)
 /* --- connecting --- */
 
 /* The other end, as its listener's options say. */
-static void tcp_inherit_locked(struct isock *n, const struct isock *l)
+void tcp_inherit_locked(struct isock *n, const struct isock *l)
 {
 	memcpy(n->opt, l->opt, sizeof(n->opt));
 	memcpy(n->congestion, l->congestion, sizeof(n->congestion));
@@ -208,6 +219,8 @@ static void tcp_inherit_locked(struct isock *n, const struct isock *l)
 	n->sk.sndbuf = l->sk.sndbuf_set ? l->sk.sndbuf : TCP_SNDBUF_GROWN;
 	n->sk.sndbuf_set = l->sk.sndbuf_set;
 	n->sk.rcvbuf = l->sk.rcvbuf;
+	n->sk.rcvbuf_set = l->sk.rcvbuf_set;
+	n->sk.bound_dev = l->sk.bound_dev;
 	n->sk.rcvtimeo = l->sk.rcvtimeo;
 	n->sk.sndtimeo = l->sk.sndtimeo;
 	n->sk.rcvlowat = l->sk.rcvlowat;
@@ -300,24 +313,61 @@ static int tcp_start_locked(struct isock *is, const struct inet_name *to,
 	return 0;
 }
 
+/* To another machine. Caller holds sk.lock. */
+static int tcp_start_wired(struct isock *is, const struct inet_name *to,
+			   const struct net_path *path)
+{
+	int err;
+
+	if (is->peer) { /* from before connect(AF_UNSPEC) */
+		is->peer->stale = is->stale;
+		is->stale = is->peer;
+		is->peer = NULL;
+	}
+	spin_lock(&inet_lock);
+	err = inet_port_pick_locked(is);
+	if (!err) {
+		is->raddr = to->addr;
+		is->rport = to->port;
+		is->scope = (u32)path->dev->index;
+		if (in6_is_any(&is->laddr))
+			is->laddr = path->src;
+	}
+	spin_unlock(&inet_lock);
+	if (err)
+		return -EADDRNOTAVAIL;
+	err = to->port ? tcpw_connect(is, path) : -ECONNREFUSED;
+	if (err) {
+		spin_lock(&inet_lock);
+		inet_unname_locked(is);
+		spin_unlock(&inet_lock);
+		is->wired = false;
+	}
+	return err;
+}
+
 /* Caller holds sk.lock. */
 static int tcp_start(struct isock *is, const struct sockaddr_storage *a,
 		     u32 len)
 {
 	struct isock *n, *l = NULL;
+	struct net_path path;
 	struct inet_name to;
-	struct in6_addr src;
 	int err = inet_name_in(is, a, len, false, &to);
 
 	if (!err)
-		err = inet_route(is, &to.addr, &src);
+		err = inet_route(is, &to.addr, to.scope, &path);
+	if (!err && path.type != RTN_LOCAL && path.type != RTN_UNICAST)
+		err = -ENETUNREACH;
 	if (err)
 		return err;
+	if (unlikely(!inet_path_is_local(&path)))
+		return tcp_start_wired(is, &to, &path);
 	n = isock_alloc(AF_INET, SOCK_STREAM, IPPROTO_TCP);
 	if (!n)
 		return -ENOBUFS;
 	spin_lock(&inet_lock);
-	err = tcp_start_locked(is, &to, &src, &n, &l);
+	err = tcp_start_locked(is, &to, &path.src, &n, &l);
 	if (err)
 		inet_unname_locked(is);
 	spin_unlock(&inet_lock);
@@ -342,6 +392,7 @@ static int tcp_finish(struct isock *is)
 		inet_unname_locked(is);
 		is->sk.shutdown = 0;
 		spin_unlock(&inet_lock);
+		is->wired = false;
 	}
 	return sock_take_error(&is->sk) ?: -ECONNABORTED;
 }
@@ -372,7 +423,7 @@ static int tcp_connect_locked(struct isock *is,
 			return nonblock ? -EALREADY : 1;
 		return tcp_finish(is);
 	}
-	if (is->state != TCP_CLOSE || (is->peer && !is->dead))
+	if (is->state != TCP_CLOSE || is->wired || (is->peer && !is->dead))
 		return -EISCONN;
 	err = tcp_start(is, a, len);
 	if (err == -ECONNREFUSED && nonblock) {
@@ -424,7 +475,7 @@ static int inet_stream_listen(struct sock *sk, int backlog)
 
 	mutex_lock(&sk->lock);
 	spin_lock(&inet_lock);
-	if (is->connecting || (is->peer && !is->dead) ||
+	if (is->connecting || is->wired || (is->peer && !is->dead) ||
 	    (is->state != TCP_CLOSE && is->state != TCP_LISTEN))
 		err = -EINVAL;
 	else if (!is->lport)
@@ -512,8 +563,10 @@ static int inet_stream_shutdown(struct sock *sk, int how)
 	mutex_lock(&sk->lock);
 	if (is->state == TCP_LISTEN || is->state == TCP_SYN_SENT) {
 		if (is->state == TCP_SYN_SENT) {
+			if (is->wired)
+				tcpw_close(is, true, false);
 			tcp_stop_waiting(is);
-			is->connecting = false;
+			is->connecting = is->wired = false;
 		} else if (mode & SOCK_SHUT_RCV) {
 			tcp_listen_stop(is);
 			spin_lock(&inet_lock);
@@ -525,17 +578,27 @@ static int inet_stream_shutdown(struct sock *sk, int how)
 		if (is->state == TCP_CLOSE)
 			err = -ENOTCONN;
 		atomic_or(&sk->shutdown, mode);
-		if (!err && (mode & SOCK_SHUT_SND)) {
+		if (!err && (mode & SOCK_SHUT_SND) && !is->wired) {
 			peer = is->peer;
 			tcp_fin_locked(is);
 		}
 		spin_unlock(&inet_lock);
+		if (!err && (mode & SOCK_SHUT_SND) && is->wired)
+			tcpw_shutdown(is);
 	}
 	mutex_unlock(&sk->lock);
 	if (peer)
 		tcp_wake(peer);
 	tcp_wake(is);
 	return err;
+}
+
+static void inet_stream_keepalive(struct sock *sk)
+{
+	struct isock *is = isock_of(sk);
+
+	if (is->wired)
+		tcpw_keepalive(is);
 }
 
 const struct sock_ops inet_stream_ops = {
@@ -553,4 +616,5 @@ const struct sock_ops inet_stream_ops = {
 	.setsockopt = inet_setsockopt,
 	.getsockopt = inet_getsockopt,
 	.cmsg = inet_cmsg,
+	.keepalive = inet_stream_keepalive,
 };

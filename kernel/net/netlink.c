@@ -250,6 +250,29 @@ static void netlink_answer(struct nlsock *n, const struct nl_buf *b)
 	}
 }
 
+void nl_flush(struct nl_buf *b)
+{
+	if (b->len < NL_BUF / 2 || !b->to)
+		return;
+	netlink_answer(b->to, b);
+	b->len = 0;
+}
+
+void netlink_notify(int protocol, u32 groups, const struct nl_buf *b)
+{
+	static const struct ucred kernel;
+	struct nlsock *n;
+
+	spin_lock(&netlink_lock);
+	list_for_each_entry(n, &netlink_all, node)
+		if (n->sk.protocol == protocol && (n->groups & groups) &&
+		    netlink_deliver(n, b->data, b->len, 0, groups, &kernel)) {
+			WRITE_ONCE(n->sk.err, ENOBUFS);
+			sock_wake_all(&n->sk);
+		}
+	spin_unlock(&netlink_lock);
+}
+
 /* NLMSG_ERROR: the outcome and the request, or only its header. */
 static void netlink_ack(struct nlsock *n, const struct nlmsghdr *h, int err,
 			struct nl_buf *b)
@@ -283,7 +306,9 @@ static void netlink_requests(struct nlsock *n, const char *data, u32 len,
 		err = 0;
 		if ((h->nlmsg_flags & NLM_F_REQUEST) &&
 		    h->nlmsg_type >= NLMSG_MIN_TYPE)
-			err = rtnl_request(h, b);
+			err = n->sk.protocol == NETLINK_ROUTE ?
+				      rtnl_request(h, b) :
+				      diag_request(h, b);
 		if (!err)
 			netlink_answer(n, b);
 		/* who dumps gets NLMSG_DONE instead */
@@ -298,9 +323,10 @@ static void netlink_requests(struct nlsock *n, const char *data, u32 len,
 
 static int netlink_to_kernel(struct nlsock *n, const char *data, u32 len)
 {
-	struct nl_buf b = { .len = 0 };
+	struct nl_buf b = { .to = n };
 
-	if (n->sk.protocol != NETLINK_ROUTE)
+	if (n->sk.protocol != NETLINK_ROUTE &&
+	    n->sk.protocol != NETLINK_SOCK_DIAG)
 		return -ECONNREFUSED;
 	b.data = kmalloc(NL_BUF);
 	if (!b.data)
@@ -548,7 +574,8 @@ static struct sock *netlink_create(int type, int protocol)
 
 	if (type != SOCK_RAW && type != SOCK_DGRAM)
 		return ERR_PTR(-ESOCKTNOSUPPORT);
-	if (protocol != NETLINK_ROUTE && protocol != NETLINK_KOBJECT_UEVENT)
+	if (protocol != NETLINK_ROUTE && protocol != NETLINK_SOCK_DIAG &&
+	    protocol != NETLINK_KOBJECT_UEVENT)
 		return ERR_PTR(-EPROTONOSUPPORT);
 	n = kzalloc(sizeof(*n));
 	if (!n)

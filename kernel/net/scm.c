@@ -9,6 +9,7 @@
  * found by kernel/net/unix_gc.c.
  */
 #include <abi/capability.h>
+#include <abi/in.h>
 #include <kernel/cred.h>
 #include <kernel/fdtable.h>
 #include <kernel/net.h>
@@ -138,6 +139,57 @@ static int scm_import_cred(struct sock_msg *m, const void *data, size_t n)
 	return 0;
 }
 
+/* What ip(7) and ipv6(7) let a sender ask for one datagram. */
+static int scm_import_wish(struct sock_wish *w, const struct cmsghdr *h,
+			   const char *data, u64 n)
+{
+	int v = 0;
+
+	if (h->cmsg_level == IPPROTO_IP && h->cmsg_type == IP_PKTINFO) {
+		if (n < 12)
+			return -EINVAL;
+		memcpy(&w->oif, data, 4);
+		memcpy(&v, data + 4, 4);
+		w->have_src = v;
+		memset(w->src, 0, 10);
+		w->src[10] = w->src[11] = 0xff;
+		memcpy(w->src + 12, data + 4, 4);
+		return 0;
+	}
+	if (h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO) {
+		if (n < 20)
+			return -EINVAL;
+		memcpy(w->src, data, 16);
+		memcpy(&w->oif, data + 16, 4);
+		for (int i = 0; i < 16; i++)
+			w->have_src |= w->src[i] != 0;
+		return 0;
+	}
+	if (h->cmsg_level != IPPROTO_IP && h->cmsg_level != IPPROTO_IPV6)
+		return 0;
+	if (n >= 4)
+		memcpy(&v, data, 4);
+	else if (n >= 1)
+		v = (u8)data[0];
+	if (h->cmsg_level == IPPROTO_IP) {
+		if (h->cmsg_type == IP_TTL) {
+			if (n != 4 || v < 1 || v > 255)
+				return -EINVAL;
+			w->ttl = v;
+		} else if (h->cmsg_type == IP_TOS) {
+			w->tos = v & 0xff;
+		} else if (h->cmsg_type != IP_RETOPTS) {
+			return -EINVAL;
+		}
+		return 0;
+	}
+	if (h->cmsg_type == IPV6_HOPLIMIT || h->cmsg_type == IPV6_2292HOPLIMIT)
+		w->ttl = v;
+	else if (h->cmsg_type == IPV6_TCLASS)
+		w->tos = v;
+	return 0;
+}
+
 static int scm_parse(struct sock_msg *m, const char *buf, u64 len)
 {
 	struct cmsghdr h;
@@ -159,6 +211,9 @@ static int scm_parse(struct sock_msg *m, const char *buf, u64 len)
 				err = scm_import_cred(m, data, n);
 			else
 				err = -EINVAL;
+		} else if (m->wish) {
+			err = scm_import_wish(m->wish, &h, data,
+					      h.cmsg_len - sizeof(h));
 		}
 		at += min(CMSG_ALIGN(h.cmsg_len), len - at);
 	}

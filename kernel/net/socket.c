@@ -16,6 +16,7 @@
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include <kernel/task.h>
+#include "wire.h"
 
 #define SOCK_BUF_DEFAULT 212992u /* net.core.[rw]mem_default */
 #define SOCK_TYPE_MAX	 11
@@ -215,5 +216,6 @@ void net_init(void)
 {
 	unix_init();
 	inet_init();
+	wire_init();
 	netlink_init();
 }

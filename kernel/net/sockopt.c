@@ -228,6 +228,8 @@ static int sock_set_int(struct sock *sk, int name, int val)
 		if (name == SO_DEBUG && val && !capable(CAP_NET_ADMIN))
 			return -EACCES;
 		*flag = val;
+		if (name == SO_KEEPALIVE && sk->ops->keepalive)
+			sk->ops->keepalive(sk);
 		return 0;
 	}
 	switch (name) {
@@ -246,6 +248,7 @@ static int sock_set_int(struct sock *sk, int name, int val)
 		} else {
 			sk->rcvbuf = sock_buf_size(val, SOCK_RCVBUF_MIN,
 						   name == SO_RCVBUFFORCE);
+			sk->rcvbuf_set = true;
 		}
 		return 0;
 	case SO_PRIORITY:

@@ -16,6 +16,7 @@
 #include <kernel/iov.h>
 #include <kernel/net.h>
 #include <kernel/slab.h>
+#include <kernel/string.h>
 #include <kernel/syscall.h>
 #include <kernel/task.h>
 #include <kernel/uaccess.h>
@@ -407,6 +408,7 @@ static long socket_send_hdr(struct sock *sk, struct file *f,
 {
 	struct iov_seg fast[SOCKET_FAST_IOV], *segs = NULL;
 	struct sockaddr_storage a;
+	struct sock_wish wish;
 	struct iov_iter it;
 	struct sock_msg m = { .it = &it, .name = &a };
 	long ret;
@@ -425,6 +427,12 @@ static long socket_send_hdr(struct sock *sk, struct file *f,
 	sock_fill_cred(&m.cred);
 	ret = iov_iter_import(&it, UADDR(h->msg_iov), h->msg_iovlen, fast,
 			      SOCKET_FAST_IOV, &segs);
+	if (!ret && h->msg_control && h->msg_controllen &&
+	    (sk->family == AF_INET || sk->family == AF_INET6)) {
+		memset(&wish, 0, sizeof(wish));
+		wish.ttl = wish.tos = -1;
+		m.wish = &wish;
+	}
 	if (!ret && h->msg_control && h->msg_controllen)
 		ret = scm_import(&m, UADDR(h->msg_control), h->msg_controllen);
 	if (!ret)

@@ -6,6 +6,7 @@
 #include <kernel/types.h>
 
 #define NETLINK_ROUTE	       0
+#define NETLINK_SOCK_DIAG      4
 #define NETLINK_KOBJECT_UEVENT 15
 #define NETLINK_MAX	       32
 
@@ -14,6 +15,10 @@
 #define NLM_F_ACK     4
 #define NLM_F_CAPPED  0x100
 #define NLM_F_DUMP    0x300
+#define NLM_F_REPLACE 0x100
+#define NLM_F_EXCL    0x200
+#define NLM_F_CREATE  0x400
+#define NLM_F_APPEND  0x800
 
 #define NLMSG_ERROR    2
 #define NLMSG_DONE     3
@@ -37,7 +42,14 @@
 #define RTM_GETADDR	22
 #define RTM_NEWROUTE	24
 #define RTM_GETROUTE	26
+#define RTM_SETLINK	19
+#define RTM_DELLINK	17
+#define RTM_DELADDR	21
+#define RTM_DELROUTE	25
+#define RTM_NEWNEIGH	28
+#define RTM_DELNEIGH	29
 #define RTM_GETNEIGH	30
+#define RTM_NEWRULE	32
 #define RTM_GETRULE	34
 #define RTM_GETQDISC	38
 #define RTM_GETNEIGHTBL 66
@@ -69,6 +81,27 @@
 #define RTA_OIF	     4
 #define RTA_PRIORITY 6
 #define RTA_PREFSRC  7
+#define RTA_GATEWAY  5
+#define RTA_METRICS  8
+#define RTA_CACHEINFO 12
+#define RTAX_MTU     2
+#define NDA_DST      1
+#define NDA_LLADDR   2
+#define NDA_CACHEINFO 3
+#define FRA_PRIORITY 6
+#define FRA_TABLE    15
+#define RT_TABLE_DEFAULT 253
+#define IFA_BROADCAST 4
+#define IFA_F_SECONDARY 1
+#define IFA_F_NOPREFIXROUTE 0x200
+
+/* Groups of NETLINK_ROUTE: bits of nl_groups */
+#define RTNLGRP_LINK	    (1u << 0)
+#define RTNLGRP_NEIGH	    (1u << 2)
+#define RTNLGRP_IPV4_IFADDR (1u << 4)
+#define RTNLGRP_IPV4_ROUTE  (1u << 6)
+#define RTNLGRP_IPV6_IFADDR (1u << 8)
+#define RTNLGRP_IPV6_ROUTE  (1u << 10)
 #define RTA_TABLE    15
 
 #define RT_TABLE_MAIN  254
@@ -80,6 +113,15 @@
 #define RTN_UNICAST    1
 #define RTN_LOCAL      2
 #define RTN_BROADCAST  3
+#define RTN_ANYCAST    4
+#define RTN_MULTICAST  5
+#define RTN_BLACKHOLE  6
+#define RTN_UNREACHABLE 7
+#define RTN_PROHIBIT   8
+#define RTPROT_BOOT    3
+#define RTPROT_STATIC  4
+#define RTPROT_RA      9
+#define RT_SCOPE_NOWHERE 255
 
 struct sockaddr_nl {
 	u16 nl_family, nl_pad;
@@ -106,6 +148,20 @@ struct ifinfomsg {
 struct ifaddrmsg {
 	u8 ifa_family, ifa_prefixlen, ifa_flags, ifa_scope;
 	u32 ifa_index;
+};
+
+struct ndmsg {
+	u8 ndm_family, pad1;
+	u16 pad2;
+	s32 ndm_ifindex;
+	u16 ndm_state;
+	u8 ndm_flags, ndm_type;
+};
+
+struct fib_rule_hdr {
+	u8 family, dst_len, src_len, tos;
+	u8 table, res1, res2, action;
+	u32 flags;
 };
 
 struct rtmsg {

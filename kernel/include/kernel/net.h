@@ -40,7 +40,16 @@ struct sock_arrival {
 	u8 to[16]; /* an IPv6 address, IPv4 ones mapped */
 	u16 port;
 	u8 ttl, tos;
+	s32 oif;
 	bool have;
+};
+
+/* What ancillary data asks of one datagram: ip(7), ipv6(7). */
+struct sock_wish {
+	u8 src[16]; /* an IPv6 address, IPv4 ones mapped */
+	bool have_src;
+	s32 oif;	/* 0 = none */
+	s32 ttl, tos;	/* -1 = none */
 };
 
 /* Where ancillary data is written to: see scm_put(). */
@@ -60,6 +69,7 @@ struct sock_msg {
 	struct ucred cred; /* send: whose; recv: the sender's */
 	u32 out_flags;	   /* recv: MSG_TRUNC, MSG_CTRUNC, MSG_EOR */
 	struct sock_arrival in;
+	struct sock_wish *wish; /* send: NULL = none; the caller's room */
 };
 
 enum sock_name {
@@ -97,6 +107,7 @@ struct sock_ops {
 			  u32 *len);
 	/* Ancillary data of its own for what was received; may be absent. */
 	void (*cmsg)(struct sock *sk, struct sock_msg *m, struct scm_out *o);
+	void (*keepalive)(struct sock *sk); /* SO_KEEPALIVE changed; optional */
 };
 
 /* sk->shutdown */
@@ -118,7 +129,7 @@ struct sock {
 	int err; /* pending, for SO_ERROR: taken by sock_take_error() */
 	bool listening;
 	u32 sndbuf, rcvbuf;
-	bool sndbuf_set; /* by the program */
+	bool sndbuf_set, rcvbuf_set; /* by the program */
 	u64 rcvtimeo, sndtimeo; /* ns, TIME_NEVER = none */
 	u32 rcvlowat;
 	bool passcred, passpidfd, reuseaddr, reuseport, keepalive, broadcast, oobinline,
@@ -205,5 +216,9 @@ void unix_init(void);
 void inet_init(void);
 void netlink_init(void);
 void net_init(void);
+/* drivers-host/net_kern.c: the devices that there are; the word ip= */
+struct boot_params;
+void net_dev_init(const struct boot_params *bp);
+void net_word_ip(const char *v);
 
 #endif
