@@ -244,6 +244,7 @@ static void loader_boot_page(struct boot_params *bp, const struct options *o,
 	bp->hwcap = getauxval(AT_HWCAP);
 	bp->hwcap2 = getauxval(AT_HWCAP2);
 	bp->minsigstksz = getauxval(AT_MINSIGSTKSZ);
+	bp->nets = (uint32_t)o->nnets;
 	bp->uid = o->uid;
 	bp->gid = o->gid;
 	bp->con_cols = con->cols;

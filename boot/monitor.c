@@ -334,6 +334,22 @@ static void monitor_verbose(const struct options *o)
 		    mon.bp->ncpus);
 }
 
+static int monitor_open_nets(const struct options *o,
+			     const struct name_state *st)
+{
+	struct net_config c[NET_UNITS];
+	char lan[sizeof(st->dir) + 8];
+	char *slash;
+
+	if (!o->nnets)
+		return 0;
+	memcpy(c, o->net, sizeof(c));
+	snprintf(lan, sizeof(lan), "%s", st->dir);
+	slash = strrchr(lan, '/');
+	strcpy(slash ? slash : lan, "-lan");
+	return net_open(c, o->nnets, lan);
+}
+
 int monitor_run(const struct options *o, struct name_state *st,
 		struct handover *h)
 {
@@ -363,6 +379,8 @@ int monitor_run(const struct options *o, struct name_state *st,
 		if (confine.root_fd < 0)
 			return EXIT_LODGER;
 	}
+	if (monitor_open_nets(o, st))
+		return EXIT_LODGER;
 	loader_prepare(&l, o, &cs);
 	machine_start(&monitor.machine, &l, o);
 	h->machine_pid = monitor.machine.pid;

@@ -36,6 +36,7 @@ enum {
 	OPT_NAME,
 	OPT_USER,
 	OPT_GDB,
+	OPT_NET,
 };
 
 static const struct option options_long[] = {
@@ -52,6 +53,7 @@ static const struct option options_long[] = {
 	{ "name", required_argument, NULL, OPT_NAME },
 	{ "user", required_argument, NULL, OPT_USER },
 	{ "gdb", no_argument, NULL, OPT_GDB },
+	{ "net", required_argument, NULL, OPT_NET },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -88,6 +90,9 @@ void options_help(void)
 	      "  --env K=V           add to the environment; may be repeated\n"
 	      "  --workdir DIR       working directory inside (default: /)\n"
 	      "  --init PATH         the root's init (default: /sbin/init, /init ...)\n"
+	      "  --net KIND[,...]    a network: user, tap=NAME, lan=NAME or fd=N; with user also\n"
+	      "                      hostfwd=tcp:[ADDR:]PORT:GUESTPORT and restrict; for all mac=,\n"
+	      "                      mtu=, pcap=FILE. May be repeated: eth0, eth1 ... (default: none)\n"
 	      "  --trap BACKEND      direct, direct-unwalled or ptrace (default: what fits here)\n"
 	      "  --console KIND      fd, pty, null or file:PATH\n"
 	      "  --gdb               under gdb, stopped where the kernel starts\n"
@@ -95,7 +100,7 @@ void options_help(void)
 	      "  -v, --verbose       more of them\n"
 	      "\n"
 	      "Words as User Mode Linux has them: mem=, umid=, con0=, init=, root=,\n"
-	      "rootfstype=hostfs rootflags=DIR, quiet, debug, strace=. Unknown ones go to init.\n"
+	      "rootfstype=hostfs rootflags=DIR, eth0=tuntap,NAME, ip=, quiet, debug, strace=. Unknown ones go to init.\n"
 	      "\n"
 	      "Exit status: the command's (128+n when signal n killed it); 120 the guest's kernel\n"
 	      "panicked; 125 lodger failed; 126 COMMAND cannot be run; 127 it was not found.\n",
@@ -267,6 +272,128 @@ static const char *options_value(const char *word, const char *key)
 	return strncmp(word, key, n) ? NULL : word + n;
 }
 
+/* --- networks --- */
+
+static void options_mac(struct net_config *c, const char *what, const char *s)
+{
+	unsigned int m[6];
+	int n = 0;
+
+	if (sscanf(s, "%2x:%2x:%2x:%2x:%2x:%2x%n", &m[0], &m[1], &m[2], &m[3],
+		   &m[4], &m[5], &n) != 6 || s[n] || (m[0] & 1))
+		say_die("%s: '%s' is no Ethernet address of one machine", what,
+			s);
+	for (int i = 0; i < 6; i++)
+		c->mac[i] = (uint8_t)m[i];
+}
+
+/* One of the words after the first: KEY=VALUE. */
+static void options_net_word(struct net_config *c, const char *what,
+			     const char *word)
+{
+	const char *v, *wrong;
+
+	if ((v = options_value(word, "hostfwd="))) {
+		wrong = net_forward_check(v);
+		if (wrong)
+			say_die("%s: hostfwd=%s: %s", what, v, wrong);
+		if (c->backend != NET_USERMODE)
+			say_die("%s: only user-mode networks forward ports",
+				what);
+		if (c->nforwards == NET_FORWARDS)
+			say_die("%s: at most %d forwards", what, NET_FORWARDS);
+		c->forward[c->nforwards++] = v;
+	} else if ((v = options_value(word, "pcap="))) {
+		c->pcap = v;
+	} else if ((v = options_value(word, "mac="))) {
+		options_mac(c, what, v);
+	} else if ((v = options_value(word, "mtu="))) {
+		c->mtu = (uint32_t)options_number("mtu", v, 65520);
+		if (c->mtu < 68)
+			say_die("%s: an mtu is 68 at least", what);
+	} else if (!strcmp(word, "restrict")) {
+		c->restricted = true;
+	} else {
+		say_die("%s: '%s' is not understood; there are hostfwd=, restrict, mac=, mtu= and pcap=",
+			what, word);
+	}
+}
+
+static void options_net_kind(struct net_config *c, const char *what,
+			     const char *kind)
+{
+	const char *v;
+
+	if (!strcmp(kind, "user") || !strcmp(kind, "slirp")) {
+		c->backend = NET_USERMODE;
+	} else if ((v = options_value(kind, "tap=")) && *v && strlen(v) < 16) {
+		c->backend = NET_TAP;
+		c->name = v;
+	} else if ((v = options_value(kind, "lan=")) && names_valid(v)) {
+		c->backend = NET_LAN;
+		c->name = v;
+	} else if ((v = options_value(kind, "fd="))) {
+		c->backend = NET_FD;
+		c->fd = (int)options_number("fd", v, 1 << 20);
+	} else {
+		say_die("%s: '%s' is no network; there are user, tap=NAME, lan=NAME and fd=N",
+			what, kind);
+	}
+}
+
+static void options_net(struct options *o, const char *what, const char *spec)
+{
+	struct net_config *c = &o->net[o->nnets];
+	char *s = strdup(spec), *word, *rest = s;
+
+	if (!s)
+		say_die("out of memory");
+	if (o->nnets == (int)NET_UNITS)
+		say_die("%s: a machine has %u networks at most", what,
+			NET_UNITS);
+	word = strsep(&rest, ",");
+	if (!strcmp(word, "none"))
+		return;
+	options_net_kind(c, what, word);
+	while ((word = strsep(&rest, ",")))
+		options_net_word(c, what, word);
+	o->nnets++;
+}
+
+/* eth0=tuntap,NAME[,MAC], as User Mode Linux has it; or as --net */
+static void options_eth(struct options *o, const char *word)
+{
+	const char *v = strchr(word, '=') + 1, *name;
+	char spec[128], *comma;
+
+	if (!strncmp(word, "vec", 3)) {
+		/* vec0:transport=tap,ifname=NAME */
+		name = strstr(word, "ifname=");
+		if (!strstr(word, "transport=tap") || !name)
+			say_die("%s: only transport=tap,ifname=NAME is known",
+				word);
+		snprintf(spec, sizeof(spec), "tap=%s", name + 7);
+		comma = strchr(spec, ',');
+		if (comma)
+			*comma = 0;
+		options_net(o, word, spec);
+		return;
+	}
+	name = options_value(v, "tuntap,");
+	if (!name) {
+		options_net(o, word, v);
+		return;
+	}
+	snprintf(spec, sizeof(spec), "tap=%s", name);
+	comma = strchr(spec, ',');
+	if (comma)
+		*comma = 0;
+	options_net(o, word, spec);
+	name = strchr(name, ',');
+	if (name && name[1] && name[1] != ',')
+		options_mac(&o->net[o->nnets - 1], word, name + 1);
+}
+
 /* => true when the word is the monitor's alone and need not travel further */
 static bool options_word(struct options *o, const char *word, bool *hostfs)
 {
@@ -296,10 +423,13 @@ static bool options_word(struct options *o, const char *word, bool *hostfs)
 		o->rw = true;
 	} else if (!strcmp(word, "ro")) {
 		o->rw = false;
-	} else if (!strncmp(word, "ubd", 3) || !strncmp(word, "eth", 3)) {
+	} else if ((!strncmp(word, "eth", 3) || !strncmp(word, "vec", 3)) &&
+		   isdigit((unsigned char)word[3]) && strchr(word, '=')) {
+		options_eth(o, word);
+		return true;
+	} else if (!strncmp(word, "ubd", 3)) {
 		if (strchr(word, '='))
-			say_die("%s: this version has no block or network devices",
-				word);
+			say_die("%s: this version has no block devices", word);
 	}
 	return false;
 }
@@ -396,6 +526,9 @@ void options_parse(struct options *o, int argc, char **argv)
 			break;
 		case OPT_GDB:
 			o->gdb = true;
+			break;
+		case OPT_NET:
+			options_net(o, "--net", optarg);
 			break;
 		case 'q':
 			o->quiet = true;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <hostapi/boot.h>
+#include <hostapi/netring.h>
 #include "drivers-host/monitor.h"
 
 struct options {
@@ -25,6 +26,8 @@ struct options {
 	int con_in, con_out; /* CONSOLE_FD */
 	bool quiet, verbose;
 	bool gdb; /* start under gdb */
+	int nnets;
+	struct net_config net[NET_UNITS];
 	char cmdline[sizeof(((struct boot_params *)0)->cmdline)];
 	/* job and environment */
 	int argc;

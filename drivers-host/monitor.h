@@ -41,6 +41,7 @@ int64_t monitor_serve(struct ring_work *w); /* RING_DEV_MONITOR */
 int64_t console_serve(struct ring_work *w); /* RING_DEV_CONSOLE */
 int64_t hostfs_serve(struct ring_work *w);  /* RING_DEV_HOSTFS */
 int64_t hostio_serve(struct ring_work *w);  /* RING_DEV_HOSTIO */
+int64_t net_serve(struct ring_work *w);	    /* RING_DEV_NET */
 
 /* The running machine, fixed before the workers start. */
 struct monitor {
@@ -106,5 +107,33 @@ void console_close(void); /* output is out, terminal as it was */
 
 /* hostfs_host.c: => descriptor of the root folder, for Landlock */
 int hostfs_open(const char *dir, bool rw);
+
+/* One network device, as the command line has it. */
+enum net_backend { NET_NONE, NET_USERMODE, NET_TAP, NET_LAN, NET_FD };
+#define NET_FORWARDS 32
+struct net_config {
+	enum net_backend backend;
+	const char *name; /* NET_TAP: interface; NET_LAN: of the network */
+	int fd;		  /* NET_FD: a socket that keeps frames apart */
+	uint8_t mac[6];	  /* all zero: make one up */
+	uint32_t mtu;	  /* 0: what fits */
+	const char *pcap; /* a file for what passes; NULL: none */
+	bool restricted;  /* NET_USERMODE: forwards only */
+	int nforwards;
+	const char *forward[NET_FORWARDS]; /* "tcp:HOST:GUEST" */
+};
+/*
+ * net_host.c: open n devices, before the monitor confines itself; helpers are
+ * started. => 0 or -errno, having said what is wrong.
+ */
+int net_open(struct net_config *c, int n, const char *lan_dir);
+
+/* net_slirp_host.c, net_lan_host.c: a helper's life, with frames at fd. */
+void net_slirp_main(const struct net_config *c, int fd)
+	__attribute__((noreturn));
+void net_lan_main(const struct net_config *c, int fd, const char *dir)
+	__attribute__((noreturn));
+/* => NULL, or what is wrong with "tcp:[ADDR:]PORT:PORT" */
+const char *net_forward_check(const char *spec);
 
 #endif

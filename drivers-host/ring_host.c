@@ -55,6 +55,7 @@ static int64_t (*const ring_serve[])(struct ring_work *) = {
 	[RING_DEV_CONSOLE] = console_serve,
 	[RING_DEV_HOSTFS] = hostfs_serve,
 	[RING_DEV_HOSTIO] = hostio_serve,
+	[RING_DEV_NET] = net_serve,
 };
 
 static void *ring_worker(void *arg);

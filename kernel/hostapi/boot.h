@@ -56,6 +56,8 @@ struct boot_params {
 	uint32_t pkey;	   /* protection key of arena and pool */
 	uint32_t job_argc, job_envc;
 	uint32_t con_cols, con_rows;
+	uint32_t nets; /* network devices */
+	uint32_t pad;
 	char platform[16];
 	char hostname[65];
 	char workdir[256];

@@ -47,6 +47,7 @@ enum ring_device {
 	RING_DEV_CONSOLE,
 	RING_DEV_HOSTFS,
 	RING_DEV_HOSTIO, /* the job's stdin, stdout, stderr */
+	RING_DEV_NET,	 /* hostapi/netring.h */
 };
 
 /* RING_DEV_MONITOR */

@@ -5,6 +5,7 @@
  * NAME=VALUE into its environment, others to its arguments, and everything
  * after `--`, which cannot occur here, likewise.
  */
+#include <kernel/net.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
@@ -92,7 +93,7 @@ static const struct {
 	{ "root=", word_known },      { "rootfstype=", word_known },
 	{ "rootflags=", word_known }, { "hostname=", word_known },
 	{ "console=", word_known },   { "ro", word_known },
-	{ "rw", word_known },
+	{ "rw", word_known },	      { "ip=", net_word_ip },
 };
 
 static bool init_word_ours(const char *word)

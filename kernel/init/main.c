@@ -44,6 +44,11 @@ static void init_root(void)
 	init_mount_root(init_boot);
 }
 
+static void init_net_devs(void)
+{
+	net_dev_init(init_boot);
+}
+
 static void init_mounts(void)
 {
 	init_mount_below(init_boot);
@@ -77,6 +82,7 @@ static const struct initcall {
 	{ "events", ring_events_start },
 	{ "console on", console_start },
 	{ "load", load_init },
+	{ "network devices", init_net_devs },
 	{ "mounts", init_mounts },
 };
 
