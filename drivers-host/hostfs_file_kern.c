@@ -114,7 +114,7 @@ static void hostfs_release(struct file *f)
 
 static ssize_t hostfs_write(struct file *f, struct iov_iter *it, loff_t *pos)
 {
-	if (f->flags & O_APPEND) {
+	if (write_appends(f, it)) {
 		int err = hostfs_refresh(f->inode); /* where the end is */
 
 		if (err)

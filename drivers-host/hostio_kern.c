@@ -214,7 +214,7 @@ static ssize_t hostio_write(struct file *f, struct iov_iter *it, loff_t *pos)
 		waitqueue_wake_all(&hostio_idle);
 	kfree(buf);
 	if (err == -EPIPE)
-		send_signal_task(current, SIGPIPE, NULL);
+		send_signal_self(SIGPIPE);
 	return total ? total : err;
 }
 

@@ -62,6 +62,7 @@ struct inode *tmpfs_inode_new(struct super *sb, const struct inode *dir,
 		ino->fops = &tmpfs_dir_fops;
 		ino->nlink = 2;
 		ino->priv = tmpfs_dir_new();
+		ino->size = 40; /* . and .. count for 20 each */
 		if (!ino->priv) {
 			inode_put(ino); /* evict counts it down */
 			return ERR_PTR(-ENOMEM);

@@ -123,7 +123,7 @@ static int tmpfs_add(struct inode *dir, const struct dentry *d,
 	e->next = td->bucket[e->hash & (td->nbuckets - 1)];
 	td->bucket[e->hash & (td->nbuckets - 1)] = e;
 	td->count++;
-	dir->size = td->count * 20;
+	dir->size = (td->count + 2) * 20;
 	return 0;
 }
 
@@ -138,7 +138,7 @@ static struct inode *tmpfs_del(struct inode *dir, struct tmpfs_dent **p)
 	list_del(&e->order);
 	kfree(e);
 	td->count--;
-	dir->size = td->count * 20;
+	dir->size = (td->count + 2) * 20;
 	return ino;
 }
 
@@ -458,6 +458,6 @@ const struct inode_ops tmpfs_dir_iops = {
 
 const struct file_ops tmpfs_dir_fops = {
 	.release = tmpfs_dir_release,
-	.llseek = generic_llseek,
+	.llseek = dir_llseek,
 	.iterate = tmpfs_iterate,
 };

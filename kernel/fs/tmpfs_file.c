@@ -64,14 +64,16 @@ static int tmpfs_resize(struct inode *ino, u64 size)
 		return -EPERM;
 	if (size > TMPFS_MAX_SIZE)
 		return -EFBIG;
-	if (size < old) {
-		WRITE_ONCE(ino->size, size);
+	if (size < old || (size == old && ino->blocks)) {
+		WRITE_ONCE(ino->size, size); /* and pages beyond the end */
 		mapping_truncate(&ino->mapping, size, (u64)-1);
 	} else if (size > old) {
 		/* holes need no window, unless somebody may look at them */
 		mutex_lock(&ino->mapping.lock);
 		if (ino->mapping.was_mapped)
 			err = mapping_reserve_locked(&ino->mapping, size);
+		if (err == -EFBIG)
+			err = 0; /* beyond any window: SIGBUS there */
 		if (!err)
 			WRITE_ONCE(ino->size, size);
 		mutex_unlock(&ino->mapping.lock);
@@ -119,7 +121,7 @@ static ssize_t tmpfs_write(struct file *f, struct iov_iter *it, loff_t *pos)
 	seals = tmpfs_seals(ino);
 	n = -EPERM;
 	if (unlikely(seals)) {
-		u64 from = f->flags & O_APPEND ? ino->size : (u64)*pos;
+		u64 from = write_appends(f, it) ? ino->size : (u64)*pos;
 
 		if (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 			goto out;
@@ -233,8 +235,13 @@ struct file *shmem_file_create(const char *name, u64 size, int flags)
 	f->inode = ino;
 	f->mode = FMODE_READ | FMODE_WRITE;
 	err = file_open_inode(f);
-	if (!err)
+	if (!err) {
+		/* was never opened: programs may be run from it, leases taken */
+		inode_put_write(ino);
+		atomic_dec(&ino->sb->writers);
+		f->mode &= ~FMODE_WRITER;
 		return f;
+	}
 	file_put(f);
 	return ERR_PTR(err);
 fail:
@@ -267,10 +274,10 @@ long shmem_add_seals(struct file *f, u32 seals)
 	struct tmpfs_node *node;
 	long err = 0;
 
-	if (!shmem_is_file(f) || (seals & ~(u32)TMPFS_SEALS))
-		return -EINVAL;
 	if (!(f->mode & FMODE_WRITE))
 		return -EPERM;
+	if (!shmem_is_file(f) || (seals & ~(u32)TMPFS_SEALS))
+		return -EINVAL;
 	mutex_lock(&ino->lock);
 	node = ino->priv;
 	if (!node || !node->sealable || (node->seals & F_SEAL_SEAL)) {

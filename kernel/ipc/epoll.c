@@ -633,8 +633,15 @@ static int epoll_show_fdinfo(struct file *f, char *buf, size_t n)
 	return min(len, n);
 }
 
+/* Busy polling of network devices is not there. */
+static long epoll_ioctl(struct file *f, u32 cmd, u64 arg)
+{
+	return -EINVAL;
+}
+
 static const struct file_ops epoll_file_ops = {
 	.release = epoll_release,
+	.ioctl = epoll_ioctl,
 	.poll = epoll_poll,
 	.llseek = noop_llseek,
 	.show_fdinfo = epoll_show_fdinfo,

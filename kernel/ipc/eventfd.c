@@ -73,7 +73,7 @@ static ssize_t eventfd_write(struct file *f, struct iov_iter *it, loff_t *pos)
 	struct eventfd *e = f->priv;
 	u64 val;
 
-	if (it->count < sizeof(val))
+	if (it->count != sizeof(val))
 		return -EINVAL;
 	if (copy_from_iter(it, &val, sizeof(val)) != sizeof(val))
 		return -EFAULT;
@@ -100,9 +100,9 @@ static u32 eventfd_poll(struct file *f, struct poll_table *pt)
 	poll_wait(f, &e->wait, pt);
 	count = READ_ONCE(e->count);
 	if (count)
-		mask |= POLLIN | POLLRDNORM;
+		mask |= POLLIN;
 	if (count < EVENTFD_MAX)
-		mask |= POLLOUT | POLLWRNORM;
+		mask |= POLLOUT;
 	return mask;
 }
 

@@ -10,6 +10,12 @@
  * The ring starts as one page and grows to the pipe's capacity when a write
  * needs it: most pipes stay small.
  *
+ * As on Linux the capacity is counted in slots of a page, and programs can tell:
+ * a write continues the newest slot when all of its odd part fits there, and
+ * else begins new ones; what is spliced in stands in slots of its own. A ring of
+ * the slots' ends, moved by writers only, keeps count: a slot whose end has been
+ * read is free again. Bytes and slots together never exceed the ring.
+ *
  * Packets (O_DIRECT): a side ring remembers where each packet starts and ends.
  *
  * Life: a pipe hangs on inode->special, of a FIFO in a file system or of an
@@ -53,6 +59,11 @@ struct pipe {
 	char *ring;
 	u32 size; /* of the ring: a power of two pages, or 0 */
 	u32 capacity;
+	/* slots [sl_tail, sl_head): under wlock; read at any time */
+	u64 *slots; /* where each ends; NULL: fast[] */
+	u64 fast[PIPE_CAPACITY / PAGE_SIZE];
+	u32 sl_head, sl_tail;
+	u32 sl_fill; /* bytes ever put into the newest; 0: takes no more */
 	/* packets [pk_tail, pk_head): slot under the mover's lock */
 	struct pipe_packet *packets;
 	u32 nr_packets;
@@ -83,12 +94,35 @@ static inline bool pipe_packet_room(const struct pipe *p)
 	       READ_ONCE(p->pk_head) - READ_ONCE(p->pk_tail) < p->nr_packets;
 }
 
-/* May a write of PIPE_BUF bytes go ahead? That is what POLLOUT promises. */
-static inline bool pipe_writable(const struct pipe *p)
+static inline u32 pipe_nr_slots(const struct pipe *p)
 {
-	u64 used = pipe_used(p), cap = READ_ONCE(p->capacity);
+	return READ_ONCE(p->capacity) / PAGE_SIZE;
+}
 
-	return used + PIPE_BUF <= cap && pipe_packet_room(p);
+static inline u64 *pipe_slot(struct pipe *p, u32 i)
+{
+	return p->slots ? &p->slots[i % pipe_nr_slots(p)]
+			: &p->fast[i % ARRAY_SIZE(p->fast)];
+}
+
+/* Slots in use. Without wlock it may be a little too many. */
+static u32 pipe_used_slots(struct pipe *p)
+{
+	u64 tail = load_acquire(&p->tail);
+	u32 head = load_acquire(&p->sl_head);
+	u32 n = min(head - READ_ONCE(p->sl_tail), pipe_nr_slots(p));
+
+	if (load_acquire(&p->head) == tail)
+		return 0;
+	while (n && READ_ONCE(*pipe_slot(p, head - n)) <= tail)
+		n--;
+	return n;
+}
+
+/* May a write of PIPE_BUF bytes go ahead? That is what POLLOUT promises. */
+static inline bool pipe_writable(struct pipe *p)
+{
+	return pipe_used_slots(p) < pipe_nr_slots(p) && pipe_packet_room(p);
 }
 
 static inline bool pipe_readable(const struct pipe *p)
@@ -217,10 +251,16 @@ static ssize_t pipe_take(struct pipe *p, struct iov_iter *it)
 				&p->packets[p->pk_tail % p->nr_packets];
 
 			if (k->start == p->tail) {
-				/* the rest of a packet that does not fit is lost */
+				/* the rest of a packet that does not fit is lost,
+				   unless it is spliced out */
 				packet = true;
 				skip = k->end - k->start;
 				n = min((size_t)it->count, skip);
+				if ((it->rwf & IOV_SPLICED) && n < skip) {
+					k->start += n;
+					skip = n;
+					packet = false;
+				}
 			} else {
 				skip = n = min((u64)n, k->start - p->tail);
 			}
@@ -234,7 +274,8 @@ static ssize_t pipe_take(struct pipe *p, struct iov_iter *it)
 		store_release(&p->tail, p->tail + skip);
 		if (packet) {
 			store_release(&p->pk_tail, p->pk_tail + 1);
-			break;
+			if (!(it->rwf & IOV_SPLICED))
+				break;
 		}
 	}
 	return done;
@@ -259,7 +300,7 @@ static ssize_t pipe_read(struct file *f, struct iov_iter *it, loff_t *pos)
 		/* A writer may have written its last and left meanwhile. */
 		if (!READ_ONCE(p->writers) && !pipe_readable(p))
 			break;
-		if (f->flags & O_NONBLOCK) {
+		if (rw_nonblock(f, it)) {
 			if (!pipe_readable(p))
 				return -EAGAIN;
 			continue;
@@ -275,54 +316,98 @@ static ssize_t pipe_read(struct file *f, struct iov_iter *it, loff_t *pos)
 	if (ret > 0 && READ_ONCE(p->wr_wait.nwait) && pipe_writable(p))
 		pipe_wake_writers(p);
 	if (pipe_readable(p))
-		pipe_wake_readers(p);
+		waitqueue_wake_poll(&p->rd_wait,
+				    POLLIN | POLLRDNORM | WAKE_CHAIN);
 	return ret;
 }
 
 /* --- write --- */
 
+/* Free the slots that have been read. Caller holds wlock. */
+static void pipe_reap_slots(struct pipe *p)
+{
+	u64 tail = load_acquire(&p->tail);
+	u32 i = p->sl_tail;
+
+	while (i != p->sl_head && *pipe_slot(p, i) <= tail)
+		i++;
+	WRITE_ONCE(p->sl_tail, i);
+}
+
+/* n bytes more, up to now `head`, in slots of a page. Caller holds wlock. */
+static void pipe_new_slots(struct pipe *p, u64 head, size_t n, bool merge)
+{
+	while (n) {
+		size_t part = min(n, PAGE_SIZE);
+
+		head += part;
+		n -= part;
+		*pipe_slot(p, p->sl_head) = head;
+		store_release(&p->sl_head, p->sl_head + 1);
+		p->sl_fill = merge ? (u32)part : 0;
+	}
+}
+
+enum pipe_how { PIPE_PLAIN, PIPE_PACKET, PIPE_SPLICED };
+
 /*
- * One step of a write. Caller holds wlock.
+ * One step of a write; `first` of them. Caller holds wlock.
  * => bytes, 0 when there is no room now, -EFAULT, -ENOMEM
  */
-static ssize_t pipe_put(struct pipe *p, struct iov_iter *it, bool packet,
-			bool atomic)
+static ssize_t pipe_put(struct pipe *p, struct iov_iter *it, enum pipe_how how,
+			bool first)
 {
-	u64 room = p->capacity - min(pipe_used(p), (u64)p->capacity);
-	size_t n = min((size_t)it->count, (size_t)PIPE_STEP);
+	size_t odd = it->count & (PAGE_SIZE - 1), n, got;
+	bool merge = false;
+	u32 room;
 	int err;
 
-	if (packet) {
-		n = min(n, (size_t)PIPE_BUF);
-		if (!pipe_packet_room(p))
+	pipe_reap_slots(p);
+	if (first && odd && how == PIPE_PLAIN && p->sl_fill &&
+	    p->sl_head != p->sl_tail && p->sl_fill + odd <= PAGE_SIZE) {
+		merge = true;
+		n = odd;
+	} else {
+		room = pipe_nr_slots(p) - (p->sl_head - p->sl_tail);
+		if (!room || (how == PIPE_PACKET && !pipe_packet_room(p)))
 			return 0;
+		n = min(it->count, (size_t)room * PAGE_SIZE);
+		n = min(n, (size_t)(how == PIPE_PLAIN ? PIPE_STEP : PAGE_SIZE));
+		if (how == PIPE_SPLICED)
+			n = min(n, iov_iter_page_left(it));
 	}
-	if (room < n) {
-		if (atomic || packet)
-			return 0;
-		n = room;
-	}
-	if (!n)
-		return 0;
 	err = pipe_grow(p, n);
 	if (err)
 		return err;
-	room = p->size - pipe_used(p);
-	if (n > room) { /* the arena is full: make do with the ring we have */
-		if (atomic || packet || !room)
+	if (n > p->size - pipe_used(p)) { /* the arena is full */
+		n = p->size - pipe_used(p);
+		if (it->count <= PIPE_BUF || !n)
 			return -ENOMEM;
-		n = room;
+		n = min(n, PAGE_SIZE);
+		merge = false;
 	}
-	n = pipe_copy_in(p, it, n);
-	if (!n)
+	got = pipe_copy_in(p, it, n);
+	if (unlikely(got < n)) { /* whole pages or nothing */
+		size_t keep = merge ? 0 : got & PAGE_MASK;
+
+		iov_iter_revert(it, got - keep);
+		got = keep;
+	}
+	if (!got)
 		return -EFAULT;
-	if (packet) {
+	if (merge) {
+		*pipe_slot(p, p->sl_head - 1) = p->head + got;
+		p->sl_fill += (u32)got;
+	} else {
+		pipe_new_slots(p, p->head, got, how == PIPE_PLAIN);
+	}
+	if (how == PIPE_PACKET) {
 		p->packets[p->pk_head % p->nr_packets] =
-			(struct pipe_packet){ p->head, p->head + n };
+			(struct pipe_packet){ p->head, p->head + got };
 		store_release(&p->pk_head, p->pk_head + 1);
 	}
-	store_release(&p->head, p->head + n);
-	return n;
+	store_release(&p->head, p->head + got);
+	return (ssize_t)got;
 }
 
 /* First packet write: the side ring. Caller holds wlock. */
@@ -340,19 +425,13 @@ static int pipe_packets_init(struct pipe *p)
 	return 0;
 }
 
-static void pipe_sigpipe(void)
-{
-	struct siginfo info = { .si_signo = SIGPIPE, .si_code = SI_USER };
-
-	info.si_pid = current->proc->pid;
-	info.si_uid = current->cred->uid;
-	send_signal_task(current, SIGPIPE, &info);
-}
-
 static ssize_t pipe_write(struct file *f, struct iov_iter *it, loff_t *pos)
 {
 	struct pipe *p = f->priv;
-	bool atomic = it->count <= PIPE_BUF, packet = f->flags & O_DIRECT;
+	bool packet = f->flags & O_DIRECT;
+	enum pipe_how how = it->rwf & IOV_SPLICED ? PIPE_SPLICED :
+			    packet		    ? PIPE_PACKET :
+						      PIPE_PLAIN;
 	ssize_t done = 0, n = 0;
 
 	if (!it->count)
@@ -362,11 +441,11 @@ static ssize_t pipe_write(struct file *f, struct iov_iter *it, loff_t *pos)
 		n = pipe_packets_init(p);
 	while (n >= 0 && it->count) {
 		if (unlikely(!READ_ONCE(p->readers))) {
-			pipe_sigpipe();
+			send_signal_self(SIGPIPE);
 			n = -EPIPE;
 			break;
 		}
-		n = pipe_put(p, it, packet, atomic);
+		n = pipe_put(p, it, how, !done);
 		if (n > 0) {
 			done += n;
 			if (it->count && READ_ONCE(p->rd_wait.nwait))
@@ -375,7 +454,7 @@ static ssize_t pipe_write(struct file *f, struct iov_iter *it, loff_t *pos)
 		}
 		if (n < 0)
 			break;
-		if (f->flags & O_NONBLOCK) {
+		if (rw_nonblock(f, it)) {
 			n = -EAGAIN;
 			break;
 		}
@@ -396,7 +475,8 @@ out:
 	if (done)
 		pipe_wake_readers(p);
 	if (READ_ONCE(p->wr_wait.nwait) && pipe_writable(p))
-		pipe_wake_writers(p);
+		waitqueue_wake_poll(&p->wr_wait,
+				    POLLOUT | POLLWRNORM | WAKE_CHAIN);
 	return done ? done : n;
 }
 
@@ -438,10 +518,33 @@ static long pipe_ioctl(struct file *f, u32 cmd, u64 arg)
 	return put_user(n, UADDR(arg));
 }
 
+/*
+ * The slots in use move to another array. Who looks without a lock may count
+ * wrongly once; a wake-up follows. => the old array. Caller holds wlock.
+ */
+static u64 *pipe_set_slots(struct pipe *p, u64 *slots, u64 cap)
+{
+	u32 n = p->sl_head - p->sl_tail, i;
+	u64 *old = p->slots, ends[PIPE_CAPACITY / PAGE_SIZE];
+
+	for (i = 0; i < n && slots; i++)
+		slots[i] = *pipe_slot(p, p->sl_tail + i);
+	for (i = 0; i < n && !slots; i++)
+		ends[i] = *pipe_slot(p, p->sl_tail + i);
+	for (i = 0; i < n && !slots; i++)
+		p->fast[i] = ends[i];
+	WRITE_ONCE(p->capacity, cap);
+	WRITE_ONCE(p->slots, slots);
+	WRITE_ONCE(p->sl_tail, 0);
+	WRITE_ONCE(p->sl_head, n);
+	return old;
+}
+
 static long pipe_resize(struct pipe *p, u64 arg)
 {
 	u64 cap = PAGE_SIZE, size;
 	struct pipe_packet *k = NULL;
+	u64 *slots = NULL;
 	long err = 0;
 
 	if (arg > 1ull << 31)
@@ -455,11 +558,16 @@ static long pipe_resize(struct pipe *p, u64 arg)
 		return -ENOMEM;
 	mutex_lock(&p->wlock);
 	mutex_lock(&p->rlock);
-	if (pipe_used(p) > cap || p->pk_head - p->pk_tail > cap / PIPE_BUF) {
+	pipe_reap_slots(p);
+	if (p->sl_head - p->sl_tail > cap / PAGE_SIZE) {
 		err = -EBUSY;
 	} else if (p->packets) {
 		k = kcalloc(cap / PIPE_BUF, sizeof(*k));
 		err = k ? 0 : -ENOMEM;
+	}
+	if (!err && cap > PIPE_CAPACITY) {
+		slots = kcalloc(cap / PAGE_SIZE, sizeof(*slots));
+		err = slots ? 0 : -ENOMEM;
 	}
 	for (size = PAGE_SIZE; !err && size < pipe_used(p);)
 		size <<= 1;
@@ -475,10 +583,11 @@ static long pipe_resize(struct pipe *p, u64 arg)
 		k = NULL;
 	}
 	if (!err)
-		WRITE_ONCE(p->capacity, cap);
+		slots = pipe_set_slots(p, slots, cap);
 	mutex_unlock(&p->rlock);
 	mutex_unlock(&p->wlock);
 	kfree(k);
+	kfree(slots);
 	if (err)
 		return err;
 	if (pipe_writable(p))
@@ -486,24 +595,39 @@ static long pipe_resize(struct pipe *p, u64 arg)
 	return cap;
 }
 
-ssize_t pipe_peek(struct file *f, void *buf, size_t n)
+ssize_t pipe_peek(struct file *f, void *buf, size_t skip, size_t n)
 {
 	struct pipe *p = f->priv;
 	size_t done = 0;
+	u64 from;
+	u32 i;
 
 	if (f->ops != &fifo_file_ops)
 		return -EINVAL;
+	mutex_lock(&p->wlock);
 	mutex_lock(&p->rlock);
-	n = min(n, (size_t)pipe_used(p));
-	while (done < n) {
-		u64 at = (p->tail + done) & (p->size - 1);
+	from = p->tail + skip;
+	for (i = p->sl_tail; i != p->sl_head && *pipe_slot(p, i) <= from;)
+		i++;
+	n = i == p->sl_head ? 0 : min(n, (size_t)(*pipe_slot(p, i) - from));
+	while (buf && done < n) {
+		u64 at = (from + done) & (p->size - 1);
 		size_t part = min(n - done, (size_t)(p->size - at));
 
 		memcpy((char *)buf + done, p->ring + at, part);
 		done += part;
 	}
 	mutex_unlock(&p->rlock);
-	return (ssize_t)done;
+	mutex_unlock(&p->wlock);
+	return (ssize_t)n;
+}
+
+u32 pipe_free_slots(struct file *f)
+{
+	struct pipe *p = f->priv;
+	u32 used = pipe_used_slots(p), nr = pipe_nr_slots(p);
+
+	return used < nr ? nr - used : 0;
 }
 
 long pipe_fcntl(struct file *f, int cmd, u64 arg)
@@ -541,6 +665,7 @@ static void pipe_free(struct pipe *p)
 	if (p->ring)
 		page_free(p->ring, pipe_order(p->size));
 	kfree(p->packets);
+	kfree(p->slots);
 	kfree(p);
 }
 

@@ -150,7 +150,7 @@ static u32 signalfd_poll(struct file *f, struct poll_table *pt)
 
 	if (pt && pt->queue && signalfd_remember(s))
 		poll_wait(f, &current->sighand->signalfd_wait, pt);
-	return signalfd_pending(s) ? POLLIN | POLLRDNORM : 0;
+	return signalfd_pending(s) ? POLLIN : 0;
 }
 
 static int signalfd_show_fdinfo(struct file *f, char *buf, size_t n)

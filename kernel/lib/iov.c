@@ -199,6 +199,14 @@ int iov_iter_fault_in(struct iov_iter *it, bool write)
 	return uaccess_fault_in(UADDR(base), n, write);
 }
 
+size_t iov_iter_page_left(struct iov_iter *it)
+{
+	u64 base;
+	size_t n = iov_here(it, &base);
+
+	return it->kern ? n : min(n, PAGE_SIZE - (base & ~PAGE_MASK));
+}
+
 void iov_iter_advance(struct iov_iter *it, size_t n)
 {
 	u64 base;

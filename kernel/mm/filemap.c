@@ -62,7 +62,7 @@ static int filemap_limit(struct iov_iter *it, loff_t pos, size_t *cut)
 	if (likely((u64)pos + it->count <= limit))
 		return 0;
 	if ((u64)pos >= limit) {
-		send_signal_task(current, SIGXFSZ, NULL);
+		send_signal_self(SIGXFSZ);
 		return -EFBIG;
 	}
 	*cut = it->count - (size_t)(limit - (u64)pos);
@@ -76,7 +76,7 @@ ssize_t generic_mapping_write_locked(struct file *f, struct iov_iter *it,
 	size_t cut;
 	ssize_t n;
 
-	if (f->flags & O_APPEND)
+	if (unlikely(write_appends(f, it)))
 		*pos = (loff_t)ino->size;
 	n = filemap_limit(it, *pos, &cut);
 	if (n)

@@ -188,6 +188,9 @@ static int mmap_check_file(struct mmap_req *r)
 		r->m = &f->inode->mapping;
 	} else {
 		err = -ENODEV;
+		/* a socket refuses after the old mapping has gone */
+		if (S_ISSOCK(f->inode->mode) && (r->flags & MAP_FIXED))
+			(void)do_munmap(current->mm, r->addr, r->len);
 	}
 	if (err)
 		return err;
@@ -232,6 +235,8 @@ static int mmap_reserve_window(struct mmap_req *r)
 	err = mapping_prepare_mmap(r->m, want);
 	if (err == -EFBIG || err == -ENOSPC)
 		err = mapping_prepare_mmap(r->m, size);
+	if (err == -EFBIG) /* the rest is out of reach: SIGBUS */
+		err = mapping_prepare_mmap(r->m, r->off + r->len);
 	return err;
 }
 
@@ -415,6 +420,23 @@ fail:
 	return -ENOMEM;
 }
 
+/* A place that was asked for is looked at before the file is. */
+static long mmap_check_place(struct mm *mm, const struct mmap_req *r)
+{
+	long err;
+
+	if (!(r->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)))
+		return 0;
+	err = mmap_check_fixed(r->addr, r->len, r->prot, !r->file);
+	if (err || !(r->flags & MAP_FIXED_NOREPLACE))
+		return err;
+	mutex_lock(&mm->lock);
+	if (vma_any(mm, r->addr, r->addr + r->len))
+		err = -EEXIST;
+	mutex_unlock(&mm->lock);
+	return err;
+}
+
 long do_mmap(struct mm *mm, u64 addr, u64 len, int prot, int flags,
 	     struct file *file, u64 off)
 {
@@ -429,6 +451,9 @@ long do_mmap(struct mm *mm, u64 addr, u64 len, int prot, int flags,
 		return -ENOMEM;
 	if (off + r.len < off)
 		return -EOVERFLOW;
+	ret = mmap_check_place(mm, &r);
+	if (ret)
+		return ret;
 	if (file)
 		file_get(file);
 	ret = mmap_prepare(&r);

@@ -159,16 +159,18 @@ static bool mremap_grow_in_place(struct mremap_req *r, struct vma *v)
 static long mremap_to(struct mremap_req *r)
 {
 	struct mm *mm = r->mm;
+	u64 old_len = r->old_len;
 	struct vma *v;
 	long to;
 	int err;
 
-	if (r->new_addr & ~PAGE_MASK || r->new_len > USER_MAX ||
-	    r->new_addr > USER_MAX - r->new_len)
-		return -EINVAL;
-	if (r->addr + r->old_len > r->new_addr &&
-	    r->new_addr + r->new_len > r->addr)
-		return -EINVAL;
+	/* nothing is unmapped for what cannot be done */
+	v = vma_find(mm, r->addr);
+	r->old_len = min(r->old_len, r->new_len);
+	err = mremap_check(r, v);
+	r->old_len = old_len;
+	if (err)
+		return err;
 	if (r->flags & MREMAP_FIXED) {
 		if (r->new_addr < USER_MIN)
 			return -EPERM;
@@ -199,6 +201,15 @@ static long mremap_to(struct mremap_req *r)
 	if (!(r->flags & MREMAP_FIXED))
 		to = mm_find_place(mm, r->new_addr, r->new_len, 0, false);
 	return to < 0 ? to : mremap_move(r, v, (u64)to);
+}
+
+static bool mremap_place_ok(const struct mremap_req *r)
+{
+	if (r->new_addr & ~PAGE_MASK || r->new_len > USER_MAX ||
+	    r->new_addr > USER_MAX - r->new_len)
+		return false;
+	return r->addr + r->old_len <= r->new_addr ||
+	       r->new_addr + r->new_len <= r->addr;
 }
 
 static long mremap_locked(struct mremap_req *r)
@@ -251,6 +262,8 @@ long do_mremap(struct mm *mm, u64 addr, u64 old_len, u64 new_len, int flags,
 		return -EINVAL;
 	if (addr & ~PAGE_MASK || !r.new_len || addr > USER_MAX ||
 	    r.old_len > USER_MAX - addr || r.new_len > USER_MAX)
+		return -EINVAL;
+	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP) && !mremap_place_ok(&r))
 		return -EINVAL;
 	mutex_lock(&mm->lock);
 	ret = mremap_locked(&r);

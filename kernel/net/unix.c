@@ -113,7 +113,10 @@ static void unix_shut_down(struct usock *u, bool reset)
 	u->sk.shutdown = SOCK_SHUT_ALL;
 	peer = u->peer;
 	u->peer = NULL;
-	reset |= !list_empty(&u->q.list);
+	/* (an empty record at the head is not missed) */
+	reset |= u->q.nr > 1 ||
+		 (u->q.nr &&
+		  list_first(&u->q.list, struct sock_piece, node)->len);
 	list_for_each_entry_safe(e, next, &u->pending, acc_node) {
 		list_del(&e->acc_node);
 		list_add_tail(&e->acc_node, &pending);

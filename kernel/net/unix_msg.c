@@ -593,6 +593,8 @@ ssize_t unix_dgram_send(struct sock *sk, struct sock_msg *m)
 
 	if (m->flags & MSG_OOB)
 		return -EOPNOTSUPP;
+	if (!m->namelen && (sk->shutdown & SOCK_SHUT_SND))
+		return -EPIPE;
 	to = unix_dgram_target(u, m);
 	if (IS_ERR(to))
 		return PTR_ERR(to);
@@ -618,8 +620,10 @@ ssize_t unix_dgram_send(struct sock *sk, struct sock_msg *m)
 		sock_wake_readers(&to->sk);
 	else
 		unix_msg_free(g);
-	if (err == -ECONNREFUSED && !m->namelen && unix_is_dgram(u))
+	if (err == -ECONNREFUSED && !m->namelen && unix_is_dgram(u)) {
 		unix_disconnect(u, to);
+		unix_queue_flush(u); /* what the other sent before it went */
+	}
 	if (err == -ECONNREFUSED && !unix_is_dgram(u))
 		err = -EPIPE;
 	usock_put(to);
@@ -651,6 +655,10 @@ ssize_t unix_dgram_recv(struct sock *sk, struct sock_msg *m)
 
 	if (m->flags & MSG_OOB)
 		return -EOPNOTSUPP;
+	/* a pending error comes before what is queued */
+	ret = sock_take_error(sk);
+	if (ret)
+		return ret;
 	mutex_lock(&u->q.iolock);
 	while (!(g = unix_dgram_next(u, sock_peek_start(sk, m->flags), &skip))) {
 		ret = unix_recv_empty(u);
@@ -661,6 +669,9 @@ ssize_t unix_dgram_recv(struct sock *sk, struct sock_msg *m)
 		if (ret) {
 			mutex_unlock(&u->q.iolock);
 			m->namelen = 0;
+			/* the end of datagrams is seen by who would wait */
+			if (ret == 1 && sk->type == SOCK_DGRAM && !deadline)
+				ret = -EAGAIN;
 			return ret < 0 ? ret : 0;
 		}
 	}
@@ -789,7 +800,7 @@ static int unix_inq(struct usock *u)
 {
 	if (READ_ONCE(u->state) == UNIX_LISTENING)
 		return -EINVAL;
-	return sock_queue_unread(&u->q, unix_is_stream(u));
+	return sock_queue_unread(&u->q, !unix_is_dgram(u));
 }
 
 long unix_ioctl(struct sock *sk, u32 cmd, u64 arg)

@@ -154,6 +154,21 @@ static int unix_bind_abstract_locked(struct usock *u, struct unix_addr *a)
 	return err;
 }
 
+/* Does anything bear this name, slashes after it or not? */
+static bool unix_name_taken(const char *name)
+{
+	char bare[UNIX_PATH_MAX + 1];
+	size_t n = strlcpy(bare, name, sizeof(bare));
+	struct path p;
+
+	while (n > 1 && n < sizeof(bare) && bare[n - 1] == '/')
+		bare[--n] = 0;
+	if (path_lookup(AT_FDCWD, bare, 0, &p))
+		return false;
+	path_put(&p);
+	return true;
+}
+
 /* Make the socket inode. => its path, with references */
 static int unix_mknod(const char *name, struct path *out)
 {
@@ -165,13 +180,13 @@ static int unix_mknod(const char *name, struct path *out)
 
 	if (err)
 		return err;
-	if (type != LAST_NORM || slash)
-		err = type == LAST_NORM ? -ENOENT : -EEXIST;
-	/* that the name is taken is said before that it may not be made */
-	if (!err && !path_lookup(AT_FDCWD, name, 0, out)) {
-		path_put(out);
+	if (type != LAST_NORM)
 		err = -EEXIST;
-	}
+	/* that the name is taken is said before that it may not be made */
+	if (!err && unix_name_taken(name))
+		err = -EEXIST;
+	if (!err && slash)
+		err = -ENOENT;
 	if (!err)
 		err = inode_permission(dir.dentry->inode, MAY_WRITE | MAY_EXEC);
 	if (!err)
@@ -252,8 +267,12 @@ int unix_bind(struct sock *sk, const struct sockaddr_storage *a, u32 len)
 	memcpy(&addr->un, a, min(len, (u32)sizeof(addr->un)));
 	mutex_lock(&sk->lock);
 	if (u->addr) {
+		/* that the name is taken is found first */
+		err = addr->un.sun_path[0] &&
+				      unix_name_taken(addr->un.sun_path)
+			      ? -EADDRINUSE
+			      : -EINVAL;
 		unix_addr_put(addr);
-		err = -EINVAL;
 	} else if (addr->un.sun_path[0]) {
 		err = unix_bind_path_locked(u, addr);
 	} else {

@@ -6,6 +6,7 @@
 #include <abi/time.h>
 #include <kernel/signal.h>
 #include "syscall/sys_file.h"
+#include "vfs/fasync.h"
 #include "vfs/internal.h"
 
 /* --- The thing that is meant --- */
@@ -87,7 +88,7 @@ static struct iattr chown_attr(u32 uid, u32 gid)
 		a.valid |= ATTR_UID;
 	if (gid != (u32)-1)
 		a.valid |= ATTR_GID;
-	a.valid |= ATTR_CTIME;
+	a.valid |= ATTR_CTIME | ATTR_KILL_SETID;
 	return a;
 }
 
@@ -257,7 +258,7 @@ static int truncate_check_limit(const struct inode *ino, u64 size)
 	if (size <= ino->size ||
 	    size <= current->proc->rlim[RLIMIT_FSIZE].rlim_cur)
 		return 0;
-	send_signal_task(current, SIGXFSZ, NULL);
+	send_signal_self(SIGXFSZ);
 	return -EFBIG;
 }
 
@@ -286,7 +287,9 @@ long sys_truncate(uaddr path, long length)
 	if (!err)
 		err = inode_get_write(ino);
 	if (!err) {
-		err = vfs_truncate(&p, (u64)length);
+		err = lease_break(ino, O_WRONLY);
+		if (!err)
+			err = vfs_truncate(&p, (u64)length);
 		inode_put_write(ino);
 	}
 	path_put(&p);

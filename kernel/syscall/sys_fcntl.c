@@ -9,6 +9,7 @@
 #include <kernel/ipc.h>
 #include <kernel/shmem.h>
 #include "syscall/sys_file.h"
+#include "vfs/fasync.h"
 #include "vfs/internal.h"
 #include "vfs/locks.h"
 
@@ -28,7 +29,7 @@ static int flock_to_request(struct file *f, const struct flock *fl,
 		start = 0;
 		break;
 	case SEEK_CUR:
-		start = f->pos;
+		start = f->mode & FMODE_STREAM ? 0 : f->pos;
 		break;
 	case SEEK_END:
 		start = (s64)f->inode->size;
@@ -79,7 +80,8 @@ static long fcntl_getlk(struct file *f, uaddr arg, bool ofd)
 
 	if (copy_from_user(&fl, arg, sizeof(fl)))
 		return -EFAULT;
-	if (fl.l_type != F_RDLCK && fl.l_type != F_WRLCK)
+	if (fl.l_type != F_RDLCK && fl.l_type != F_WRLCK &&
+	    !(ofd && fl.l_type == F_UNLCK))
 		return -EINVAL;
 	err = fcntl_lock_request(f, &fl, ofd, &r);
 	if (err)
@@ -168,47 +170,41 @@ long sys_flock(int fd, u32 cmd)
 
 /* --- Owner of signals --- */
 
-static long fcntl_setown(struct file *f, u32 type, s32 pid)
-{
-	if (pid && type != F_OWNER_PGRP) {
-		struct task *t = task_find_get((u32)pid);
-
-		if (!t)
-			return -ESRCH;
-		task_put(t);
-	}
-	spin_lock(&f->lock);
-	f->owner_type = type;
-	f->owner = pid;
-	spin_unlock(&f->lock);
-	return 0;
-}
-
 static long fcntl_setown_ex(struct file *f, uaddr arg)
 {
 	struct f_owner_ex ex;
 
 	if (copy_from_user(&ex, arg, sizeof(ex)))
 		return -EFAULT;
-	if (ex.type < F_OWNER_TID || ex.type > F_OWNER_PGRP || ex.pid < 0)
+	if (ex.type < F_OWNER_TID || ex.type > F_OWNER_PGRP)
 		return -EINVAL;
-	return fcntl_setown(f, (u32)ex.type, ex.pid);
+	return file_set_owner(f, (u32)ex.type, ex.pid, true);
 }
 
 static long fcntl_getown_ex(struct file *f, uaddr arg)
 {
-	struct f_owner_ex ex = {(s32)f->owner_type, f->owner};
+	struct f_owner_ex ex;
+	u32 type;
 
+	ex.pid = file_get_owner(f, &type);
+	ex.type = (s32)type;
 	return copy_to_user(arg, &ex, sizeof(ex)) ? -EFAULT : 0;
 }
 
 /* --- Flags --- */
 
-static long fcntl_setfl(struct file *f, u32 arg)
+static long fcntl_setfl(int fd, struct file *f, u32 arg)
 {
+	int err;
+
 	if (((arg ^ f->flags) & O_NOATIME) && (arg & O_NOATIME) &&
 	    !inode_owner_or_capable(f->inode))
 		return -EPERM;
+	if (((arg ^ f->flags) & FASYNC) && file_can_async(f)) {
+		err = file_set_async(f, fd, arg & FASYNC);
+		if (err)
+			return err;
+	}
 	spin_lock(&f->lock);
 	WRITE_ONCE(f->flags,
 		   (f->flags & ~(u32)FCNTL_SETFL) | (arg & FCNTL_SETFL));
@@ -264,9 +260,12 @@ static long fcntl_descriptor(int fd, struct file *f, u32 cmd, u64 arg)
 
 static long fcntl_file(int fd, struct file *f, u32 cmd, u64 arg)
 {
+	long ret;
+	u32 type;
+
 	switch (cmd) {
 	case F_SETFL:
-		return fcntl_setfl(f, (u32)arg);
+		return fcntl_setfl(fd, f, (u32)arg);
 	case F_GETLK:
 	case F_OFD_GETLK:
 		return fcntl_getlk(f, UADDR(arg), cmd == F_OFD_GETLK);
@@ -278,13 +277,14 @@ static long fcntl_file(int fd, struct file *f, u32 cmd, u64 arg)
 		return fcntl_setlk(fd, f, UADDR(arg), true,
 				   cmd == F_OFD_SETLKW);
 	case F_GETOWN:
-		return f->owner_type == F_OWNER_PGRP ? -f->owner : f->owner;
+		ret = file_get_owner(f, &type);
+		return type == F_OWNER_PGRP ? -ret : ret;
 	case F_SETOWN:
 		if ((int)arg == INT32_MIN)
 			return -EINVAL;
 		if ((int)arg < 0)
-			return fcntl_setown(f, F_OWNER_PGRP, -(int)arg);
-		return fcntl_setown(f, F_OWNER_PID, (int)arg);
+			return file_set_owner(f, F_OWNER_PGRP, -(int)arg, true);
+		return file_set_owner(f, F_OWNER_PID, (int)arg, true);
 	case F_GETOWN_EX:
 		return fcntl_getown_ex(f, UADDR(arg));
 	case F_SETOWN_EX:
@@ -296,8 +296,12 @@ static long fcntl_file(int fd, struct file *f, u32 cmd, u64 arg)
 			return -EINVAL;
 		f->owner_sig = (u32)arg;
 		return 0;
+	case F_SETLEASE:
+		return lease_set(f, fd, (int)arg);
 	case F_GETLEASE:
-		return F_UNLCK;
+		return lease_get(f);
+	case F_NOTIFY:
+		return dnotify_set(f, fd, (u32)arg);
 	case F_SETPIPE_SZ:
 	case F_GETPIPE_SZ:
 		return pipe_fcntl(f, (int)cmd, arg);
@@ -311,7 +315,7 @@ static long fcntl_file(int fd, struct file *f, u32 cmd, u64 arg)
 	case F_SET_FILE_RW_HINT:
 		return fcntl_rw_hint(cmd, UADDR(arg));
 	}
-	return -EINVAL; /* among them F_SETLEASE, F_NOTIFY */
+	return -EINVAL;
 }
 
 long sys_fcntl(int fd, u32 cmd, u64 arg)
@@ -344,6 +348,22 @@ static long ioctl_set_flag(struct file *f, uaddr arg, u32 flag)
 	return 0;
 }
 
+static long ioctl_async(int fd, struct file *f, uaddr arg)
+{
+	int on;
+
+	if (get_user(on, arg))
+		return -EFAULT;
+	if (!on != !(f->flags & FASYNC)) {
+		int err = file_can_async(f) ? file_set_async(f, fd, on)
+					    : -ENOTTY;
+
+		if (err)
+			return err;
+	}
+	return ioctl_set_flag(f, arg, FASYNC);
+}
+
 static long ioctl_regular(struct file *f, u32 cmd, uaddr arg)
 {
 	s64 size = (s64)READ_ONCE(f->inode->size);
@@ -369,7 +389,7 @@ static long ioctl_file(int fd, struct file *f, u32 cmd, u64 arg)
 	case FIONBIO:
 		return ioctl_set_flag(f, UADDR(arg), O_NONBLOCK);
 	case FIOASYNC:
-		return ioctl_set_flag(f, UADDR(arg), FASYNC);
+		return ioctl_async(fd, f, UADDR(arg));
 	case FIOQSIZE:
 		if (!S_ISREG(f->inode->mode) && !S_ISDIR(f->inode->mode) &&
 		    !S_ISLNK(f->inode->mode))

@@ -37,14 +37,18 @@ long sys_inotify_add_watch(int fd, uaddr path, u32 mask)
 	struct path p;
 	long ret;
 
-	if (!(mask & IN_ALL_EVENTS) || (mask & ~INOTIFY_KNOWN) ||
-	    ((mask & IN_MASK_ADD) && (mask & IN_MASK_CREATE)))
+	if (!(mask & INOTIFY_KNOWN))
 		return -EINVAL;
 	if (mask & IN_ONLYDIR)
 		lookup |= LOOKUP_DIRECTORY;
 	r = fd_ref_get(fd);
 	if (!r.file)
 		return -EBADF;
+	if (((mask & IN_MASK_ADD) && (mask & IN_MASK_CREATE)) ||
+	    !inotify_is_file(r.file)) {
+		fd_ref_put(r);
+		return -EINVAL;
+	}
 	ret = path_lookup_user(AT_FDCWD, path, lookup, &p);
 	if (!ret) {
 		ret = inode_permission(p.dentry->inode, MAY_READ);

@@ -49,16 +49,11 @@ long sys_creat(uaddr path, u32 mode)
 
 /* --- openat2(2): the same, but what is not understood is refused --- */
 
-static int open_how_copy(struct open_how *how, uaddr from, u64 size)
+int copy_struct_from_user(void *dst, size_t known, uaddr from, u64 size)
 {
 	u64 i;
 
-	if (size < OPEN_HOW_SIZE_VER0)
-		return -EINVAL;
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-	/* what a newer program knows must be zero */
-	for (i = sizeof(*how); i < size; i++) {
+	for (i = known; i < size; i++) {
 		u8 byte;
 
 		if (get_user(byte, uadd(from, i)))
@@ -66,7 +61,17 @@ static int open_how_copy(struct open_how *how, uaddr from, u64 size)
 		if (byte)
 			return -E2BIG;
 	}
-	return copy_from_user(how, from, sizeof(*how));
+	memset(dst, 0, known);
+	return copy_from_user(dst, from, min(size, (u64)known)) ? -EFAULT : 0;
+}
+
+static int open_how_copy(struct open_how *how, uaddr from, u64 size)
+{
+	if (size < OPEN_HOW_SIZE_VER0)
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	return copy_struct_from_user(how, sizeof(*how), from, size);
 }
 
 static int open_how_check(const struct open_how *how)

@@ -9,8 +9,24 @@
  */
 #include <abi/uio.h>
 #include "syscall/sys_file.h"
+#include "vfs/inotify.h"
 
 #define RW_FAST_SEGS 8u
+
+/*
+ * inotify's read knows no vectors: it is asked for each buffer by itself, and
+ * what does not fit the first one is an error.
+ */
+static void rw_one_buffer(const struct file *f, struct iov_iter *it)
+{
+	u32 i = 0;
+
+	if (likely(!inotify_is_file(f)) || !it->seg)
+		return;
+	while (i + 1 < it->nr && !it->seg[i].len)
+		i++;
+	it->count = min(it->count, (size_t)it->seg[i].len);
+}
 
 typedef ssize_t (*rw_fn)(struct file *f, struct iov_iter *it, loff_t *pos);
 
@@ -29,7 +45,9 @@ static __always_inline ssize_t rw_at_file_pos(struct fd_ref r,
 	if (unlikely(shared))
 		mutex_lock(&f->pos_lock);
 	pos = f->pos;
-	n = fn(f, it, &pos);
+	n = -EINVAL;
+	if (likely(rw_range_ok(pos, it->count)))
+		n = fn(f, it, &pos);
 	if (likely(n >= 0))
 		f->pos = pos;
 	if (unlikely(shared))
@@ -90,6 +108,9 @@ static long rw_at(int fd, struct iov_iter *it, loff_t pos, rw_fn fn)
 		return -EBADF;
 	if (unlikely(r.file->mode & FMODE_STREAM))
 		n = -ESPIPE;
+	else if (unlikely(!rw_range_ok(pos, it->count)) &&
+		 (r.file->mode & (fn == vfs_read ? FMODE_READ : FMODE_WRITE)))
+		n = -EINVAL;
 	else
 		n = fn(r.file, it, &pos);
 	fd_ref_put(r);
@@ -129,6 +150,7 @@ static long rwv_at_file_pos(int fd, uaddr vec, u64 vlen, rw_fn fn)
 		return -EBADF;
 	n = iov_iter_import(&it, vec, vlen, fast, RW_FAST_SEGS, &segs);
 	if (!n) {
+		rw_one_buffer(r.file, &it);
 		n = rw_at_file_pos(r, &it, fn);
 		kfree(segs);
 	}
@@ -173,55 +195,91 @@ long sys_pwritev(int fd, uaddr vec, u64 vlen, u64 pos_l, u64 pos_h)
 	return rwv_at(fd, vec, vlen, (loff_t)pos_l, vfs_write);
 }
 
-#define RW_KNOWN (RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND)
+#define RW_KNOWN                                                          \
+	(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND |     \
+	 RWF_NOAPPEND)
 
-long sys_preadv2(int fd, uaddr vec, u64 vlen, u64 pos_l, u64 pos_h, int flags)
+/* Without waiting: what can say so. Memory and host files do not. */
+static int rw_flags_check(const struct file *f, int flags, u32 mode)
 {
 	if (flags & ~RW_KNOWN)
 		return -EOPNOTSUPP;
-	if (flags & RWF_APPEND)
+	/* files whose operations know no vectors know no flags either */
+	if ((flags & ~RWF_HIPRI) &&
+	    (S_ISDIR(f->inode->mode) || inotify_is_file(f) ||
+	     (mode == FMODE_WRITE && !(f->inode->mode & S_IFMT))))
 		return -EOPNOTSUPP;
-	if (pos_l == (u64)-1)
-		return rwv_at_file_pos(fd, vec, vlen, vfs_read);
-	return rwv_at(fd, vec, vlen, (loff_t)pos_l, vfs_read);
+	if ((flags & RWF_APPEND) && (flags & RWF_NOAPPEND))
+		return -EINVAL;
+	if ((flags & RWF_NOWAIT) && !S_ISFIFO(f->inode->mode))
+		return -EOPNOTSUPP;
+	return 0;
 }
 
-static ssize_t rw_append(struct file *f, struct iov_iter *it, loff_t *pos)
+/* The data, and perhaps the metadata, of what was just written. */
+static ssize_t rw_sync_after(struct file *f, int flags, ssize_t n)
 {
-	*pos = (loff_t)READ_ONCE(f->inode->size);
-	return vfs_write(f, it, pos);
-}
+	int err = 0;
 
-static long rw_sync_after(int fd, int flags)
-{
-	struct file *f = fd_get(fd);
-	long err = 0;
-
-	if (!f)
-		return -EBADF;
-	if (f->ops->fsync)
+	if (n > 0 && (flags & (RWF_DSYNC | RWF_SYNC)) && f->ops->fsync)
 		err = f->ops->fsync(f, !(flags & RWF_SYNC));
-	file_put(f);
-	return err;
+	return err ? err : n;
+}
+
+/* Errors in the order in which Linux finds them: an empty vector has none. */
+static long rwv2(int fd, uaddr vec, u64 vlen, u64 at, int flags, u32 mode,
+		 rw_fn fn)
+{
+	struct iov_seg fast[RW_FAST_SEGS], *segs = NULL;
+	loff_t pos = (loff_t)at;
+	bool own = at == (u64)-1;
+	struct iov_iter it;
+	struct fd_ref r;
+	ssize_t n;
+
+	if (!own && pos < 0)
+		return -EINVAL;
+	r = fd_ref_get(fd);
+	if (!r.file)
+		return -EBADF;
+	n = -ESPIPE;
+	if (!own && (r.file->mode & FMODE_STREAM))
+		goto out;
+	n = -EBADF;
+	if (!(r.file->mode & mode))
+		goto out;
+	n = iov_iter_import(&it, vec, vlen, fast, RW_FAST_SEGS, &segs);
+	if (n || !it.count)
+		goto out;
+	n = -EINVAL;
+	if (!S_ISDIR(r.file->inode->mode) &&
+	    !(mode == FMODE_READ ? (void *)r.file->ops->read
+				 : (void *)r.file->ops->write))
+		goto out;
+	if (!own && !rw_range_ok(pos, it.count))
+		goto out;
+	n = rw_flags_check(r.file, flags, mode);
+	if (n)
+		goto out;
+	it.rwf = (u8)flags;
+	rw_one_buffer(r.file, &it);
+	n = own ? rw_at_file_pos(r, &it, fn) : fn(r.file, &it, &pos);
+	if (mode == FMODE_WRITE)
+		n = rw_sync_after(r.file, flags, n);
+out:
+	kfree(segs);
+	fd_ref_put(r);
+	return n;
+}
+
+long sys_preadv2(int fd, uaddr vec, u64 vlen, u64 pos_l, u64 pos_h, int flags)
+{
+	return rwv2(fd, vec, vlen, pos_l, flags, FMODE_READ, vfs_read);
 }
 
 long sys_pwritev2(int fd, uaddr vec, u64 vlen, u64 pos_l, u64 pos_h, int flags)
 {
-	rw_fn fn = flags & RWF_APPEND ? rw_append : vfs_write;
-	long n, err;
-
-	if (flags & ~RW_KNOWN)
-		return -EOPNOTSUPP;
-	if (pos_l == (u64)-1)
-		n = rwv_at_file_pos(fd, vec, vlen, fn);
-	else
-		n = rwv_at(fd, vec, vlen, (loff_t)pos_l, fn);
-	if (n > 0 && (flags & (RWF_DSYNC | RWF_SYNC))) {
-		err = rw_sync_after(fd, flags);
-		if (err)
-			return err;
-	}
-	return n;
+	return rwv2(fd, vec, vlen, pos_l, flags, FMODE_WRITE, vfs_write);
 }
 
 long sys_lseek(int fd, long offset, int whence)
@@ -233,14 +291,12 @@ long sys_lseek(int fd, long offset, int whence)
 
 	if (!f)
 		return -EBADF;
-	if ((f->mode & FMODE_STREAM) && !f->ops->llseek) {
-		pos = whence < 0 || whence > SEEK_MAX ? -EINVAL : -ESPIPE;
+	pos = -EINVAL;
+	if (whence < 0 || whence > SEEK_MAX)
 		goto out;
-	}
-	if (whence < 0 || whence > SEEK_MAX) {
-		pos = -EINVAL;
+	pos = -ESPIPE;
+	if ((f->mode & FMODE_STREAM) && f->ops->llseek != noop_llseek)
 		goto out;
-	}
 	shared = r.counted || READ_ONCE(f->refs.n) > 1;
 	if (shared)
 		mutex_lock(&f->pos_lock);

@@ -55,13 +55,13 @@ long sys_sync_file_range(int fd, long offset, long nbytes, u32 flags)
 	long err = 0;
 	s64 end;
 
-	if ((flags & ~(u32)SYNC_FILE_RANGE_WRITE_AND_WAIT) || offset < 0 ||
-	    nbytes < 0 || __builtin_add_overflow(offset, nbytes, &end))
-		return -EINVAL;
 	r = fd_ref_get(fd);
 	if (!r.file)
 		return -EBADF;
-	if (S_ISREG(r.file->inode->mode)) {
+	if ((flags & ~(u32)SYNC_FILE_RANGE_WRITE_AND_WAIT) || offset < 0 ||
+	    nbytes < 0 || __builtin_add_overflow(offset, nbytes, &end))
+		err = -EINVAL;
+	else if (S_ISREG(r.file->inode->mode)) {
 		if (flags)
 			err = mapping_sync(&r.file->inode->mapping, (u64)offset,
 					   nbytes ? (u64)nbytes : (u64)-1);
@@ -79,25 +79,28 @@ long sys_sync_file_range(int fd, long offset, long nbytes, u32 flags)
 static int fallocate_check(const struct file *f, int mode, loff_t off,
 			   loff_t len)
 {
-	const int whole = FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE;
 	u32 type = f->inode->mode;
 	loff_t end;
 
 	if (off < 0 || len <= 0)
 		return -EINVAL;
-	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE |
-		     FALLOC_FL_ZERO_RANGE | FALLOC_FL_UNSHARE_RANGE | whole))
+	switch (mode) {
+	case 0:
+	case FALLOC_FL_KEEP_SIZE:
+	case FALLOC_FL_UNSHARE_RANGE:
+	case FALLOC_FL_UNSHARE_RANGE | FALLOC_FL_KEEP_SIZE:
+	case FALLOC_FL_ZERO_RANGE:
+	case FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE:
+	case FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE:
+	case FALLOC_FL_COLLAPSE_RANGE:
+	case FALLOC_FL_INSERT_RANGE:
+	case FALLOC_FL_WRITE_ZEROES:
+		break;
+	default:
 		return -EOPNOTSUPP;
-	if ((mode & FALLOC_FL_PUNCH_HOLE) &&
-	    mode != (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
-		return -EOPNOTSUPP;
-	if ((mode & whole) && mode != FALLOC_FL_COLLAPSE_RANGE &&
-	    mode != FALLOC_FL_INSERT_RANGE)
-		return -EINVAL;
+	}
 	if (!(f->mode & FMODE_WRITE))
 		return -EBADF;
-	if ((mode & ~FALLOC_FL_KEEP_SIZE) && (f->flags & O_APPEND))
-		return -EPERM;
 	if (S_ISFIFO(type))
 		return -ESPIPE;
 	if (S_ISDIR(type))
@@ -117,11 +120,12 @@ long sys_fallocate(int fd, int mode, long offset, long len)
 	if (!r.file)
 		return -EBADF;
 	err = fallocate_check(r.file, mode, offset, len);
-	if (!err && !(mode & FALLOC_FL_KEEP_SIZE) &&
+	/* even where the size stays: no page beyond the limit */
+	if (!err && !(mode & ~FALLOC_FL_KEEP_SIZE) &&
 	    (u64)offset + (u64)len > r.file->inode->size &&
 	    (u64)offset + (u64)len >
 		    current->proc->rlim[RLIMIT_FSIZE].rlim_cur) {
-		send_signal_task(current, SIGXFSZ, NULL);
+		send_signal_self(SIGXFSZ);
 		err = -EFBIG;
 	}
 	if (!err)

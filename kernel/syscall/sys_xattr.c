@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The twelve calls on extended attributes: set, get, list, remove, each by
- * path, by path without following, by descriptor. Names and values are copied;
- * kernel/vfs/xattr.c checks and dispatches.
+ * The sixteen calls on extended attributes: set, get, list, remove, each by
+ * path, by path without following, by descriptor, and in the general form of
+ * the *at calls, which is what all others become. Names and values are copied
+ * before the path is walked; kernel/vfs/xattr.c checks and dispatches.
  */
 #include <abi/xattr.h>
 #include "syscall/sys_file.h"
@@ -22,11 +23,29 @@ static int xattr_name_get(struct xattr_name *name, uaddr from)
 	return n == 0 || n == (ssize_t)sizeof(name->s) ? -ERANGE : 0;
 }
 
-/* A descriptor's path with references, as path_lookup_user() gives it. */
-static int xattr_fd_path(int fd, struct path *p)
-{
-	struct fd_ref r = fd_ref_get(fd);
+/* What an *at call works on: a path, or a descriptor when that is empty. */
+struct xattr_at {
+	int dfd;
+	uaddr path;
+	u32 flags; /* AT_* */
+};
 
+static int xattr_at_path(const struct xattr_at *at, struct path *p)
+{
+	u32 lookup = at->flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
+	struct fd_ref r;
+	char first = 0;
+
+	if (at->flags & ~(u32)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	if (at->flags & AT_EMPTY_PATH)
+		lookup |= LOOKUP_EMPTY;
+	if ((at->flags & AT_EMPTY_PATH) && at->path.va &&
+	    get_user(first, at->path))
+		return -EFAULT;
+	if (!(at->flags & AT_EMPTY_PATH) || first || at->dfd == AT_FDCWD)
+		return path_lookup_user(at->dfd, at->path, lookup, p);
+	r = fd_ref_get(at->dfd);
 	if (!r.file)
 		return -EBADF;
 	*p = r.file->path;
@@ -35,168 +54,226 @@ static int xattr_fd_path(int fd, struct path *p)
 	return 0;
 }
 
-/* --- The bodies; they take over *p's references --- */
+/* --- The bodies --- */
 
-static long xattr_set(struct path *p, uaddr uname, uaddr value, u64 size,
-		      int flags)
+static int xattr_value_get(void **buf, uaddr value, u64 size)
+{
+	*buf = NULL;
+	if (size > XATTR_SIZE_MAX)
+		return -E2BIG;
+	if (!size)
+		return 0;
+	*buf = kmalloc(size);
+	if (!*buf)
+		return -ENOMEM;
+	if (!copy_from_user(*buf, value, size))
+		return 0;
+	kfree(*buf);
+	return -EFAULT;
+}
+
+static long xattr_set(const struct xattr_at *at, uaddr uname, uaddr value,
+		      u64 size, u32 flags)
 {
 	struct xattr_name name;
-	void *buf = NULL;
-	long err = -EINVAL;
+	struct path p;
+	void *buf;
+	long err;
 
-	if (flags & ~(XATTR_CREATE | XATTR_REPLACE))
-		goto out;
+	if (at->flags & ~(u32)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	if (flags & ~(u32)(XATTR_CREATE | XATTR_REPLACE))
+		return -EINVAL;
 	err = xattr_name_get(&name, uname);
+	if (!err)
+		err = xattr_value_get(&buf, value, size);
 	if (err)
-		goto out;
-	err = -E2BIG;
-	if (size > XATTR_SIZE_MAX)
-		goto out;
-	if (size) {
-		err = -ENOMEM;
-		buf = kmalloc(size);
-		if (!buf)
-			goto out;
-		err = -EFAULT;
-		if (copy_from_user(buf, value, size))
-			goto out;
+		return err;
+	err = xattr_at_path(at, &p);
+	if (!err) {
+		err = vfs_setxattr(&p, name.s, buf, size, (int)flags);
+		path_put(&p);
 	}
-	err = vfs_setxattr(p, name.s, buf, size, flags);
-out:
 	kfree(buf);
-	path_put(p);
 	return err;
 }
 
-static long xattr_get(struct path *p, uaddr uname, uaddr value, u64 size)
+static long xattr_get(const struct xattr_at *at, uaddr uname, uaddr value,
+		      u64 size)
 {
 	struct xattr_name name;
+	struct path p;
 	void *buf = NULL;
-	long n = xattr_name_get(&name, uname);
-
-	if (n)
-		goto out;
-	size = min(size, (u64)XATTR_SIZE_MAX);
-	if (size) {
-		n = -ENOMEM;
-		buf = kmalloc(size);
-		if (!buf)
-			goto out;
-	}
-	n = vfs_getxattr(p->dentry->inode, name.s, buf, size);
-	if (n > 0 && size && copy_to_user(value, buf, (size_t)n))
-		n = -EFAULT;
-out:
-	kfree(buf);
-	path_put(p);
-	return n;
-}
-
-static long xattr_list(struct path *p, uaddr list, u64 size)
-{
-	char *buf = NULL;
 	long n;
 
-	size = min(size, (u64)XATTR_LIST_MAX);
-	if (size) {
-		n = -ENOMEM;
+	if (at->flags & ~(u32)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	n = xattr_name_get(&name, uname);
+	if (!n)
+		n = xattr_at_path(at, &p);
+	if (n)
+		return n;
+	size = min(size, (u64)XATTR_SIZE_MAX);
+	if (size)
 		buf = kmalloc(size);
-		if (!buf)
-			goto out;
-	}
-	n = vfs_listxattr(p->dentry->inode, buf, size);
-	if (n > 0 && size && copy_to_user(list, buf, (size_t)n))
+	n = size && !buf ? -ENOMEM
+			 : vfs_getxattr(p.dentry->inode, name.s, buf, size);
+	if (n > 0 && size && copy_to_user(value, buf, (size_t)n))
 		n = -EFAULT;
-out:
 	kfree(buf);
-	path_put(p);
+	path_put(&p);
 	return n;
 }
 
-static long xattr_remove(struct path *p, uaddr uname)
+static long xattr_list(const struct xattr_at *at, uaddr list, u64 size)
+{
+	struct path p;
+	char *buf = NULL;
+	long n = xattr_at_path(at, &p);
+
+	if (n)
+		return n;
+	size = min(size, (u64)XATTR_LIST_MAX);
+	if (size)
+		buf = kmalloc(size);
+	n = size && !buf ? -ENOMEM : vfs_listxattr(p.dentry->inode, buf, size);
+	if (n > 0 && size && copy_to_user(list, buf, (size_t)n))
+		n = -EFAULT;
+	kfree(buf);
+	path_put(&p);
+	return n;
+}
+
+static long xattr_remove(const struct xattr_at *at, uaddr uname)
 {
 	struct xattr_name name;
-	long err = xattr_name_get(&name, uname);
+	struct path p;
+	long err;
 
+	if (at->flags & ~(u32)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	err = xattr_name_get(&name, uname);
 	if (!err)
-		err = vfs_removexattr(p, name.s);
-	path_put(p);
+		err = xattr_at_path(at, &p);
+	if (err)
+		return err;
+	err = vfs_removexattr(&p, name.s);
+	path_put(&p);
 	return err;
 }
 
 /* --- The entries --- */
 
-#define XATTR_BY_PATH(path, lookup, body)                               \
-	({                                                              \
-		struct path p;                                          \
-		int err = path_lookup_user(AT_FDCWD, path, lookup, &p); \
-		err ? (long)err : (body);                               \
-	})
-#define XATTR_BY_FD(fd, body)                    \
-	({                                       \
-		struct path p;                   \
-		int err = xattr_fd_path(fd, &p); \
-		err ? (long)err : (body);        \
-	})
+#define AT_PATH(path)  (&(struct xattr_at){AT_FDCWD, path, 0})
+#define AT_LPATH(path) (&(struct xattr_at){AT_FDCWD, path, AT_SYMLINK_NOFOLLOW})
+#define AT_FD(fd)      (&(struct xattr_at){fd, UNULL, AT_EMPTY_PATH})
+#define AT_ALL(dfd, path, flags) (&(struct xattr_at){dfd, path, flags})
 
 long sys_setxattr(uaddr path, uaddr name, uaddr value, u64 size, int flags)
 {
-	return XATTR_BY_PATH(path, LOOKUP_FOLLOW,
-			     xattr_set(&p, name, value, size, flags));
+	return xattr_set(AT_PATH(path), name, value, size, (u32)flags);
 }
 
 long sys_lsetxattr(uaddr path, uaddr name, uaddr value, u64 size, int flags)
 {
-	return XATTR_BY_PATH(path, 0, xattr_set(&p, name, value, size, flags));
+	return xattr_set(AT_LPATH(path), name, value, size, (u32)flags);
 }
 
 long sys_fsetxattr(int fd, uaddr name, uaddr value, u64 size, int flags)
 {
-	return XATTR_BY_FD(fd, xattr_set(&p, name, value, size, flags));
+	return xattr_set(AT_FD(fd), name, value, size, (u32)flags);
 }
 
 long sys_getxattr(uaddr path, uaddr name, uaddr value, u64 size)
 {
-	return XATTR_BY_PATH(path, LOOKUP_FOLLOW,
-			     xattr_get(&p, name, value, size));
+	return xattr_get(AT_PATH(path), name, value, size);
 }
 
 long sys_lgetxattr(uaddr path, uaddr name, uaddr value, u64 size)
 {
-	return XATTR_BY_PATH(path, 0, xattr_get(&p, name, value, size));
+	return xattr_get(AT_LPATH(path), name, value, size);
 }
 
 long sys_fgetxattr(int fd, uaddr name, uaddr value, u64 size)
 {
-	return XATTR_BY_FD(fd, xattr_get(&p, name, value, size));
+	return xattr_get(AT_FD(fd), name, value, size);
 }
 
 long sys_listxattr(uaddr path, uaddr list, u64 size)
 {
-	return XATTR_BY_PATH(path, LOOKUP_FOLLOW, xattr_list(&p, list, size));
+	return xattr_list(AT_PATH(path), list, size);
 }
 
 long sys_llistxattr(uaddr path, uaddr list, u64 size)
 {
-	return XATTR_BY_PATH(path, 0, xattr_list(&p, list, size));
+	return xattr_list(AT_LPATH(path), list, size);
 }
 
 long sys_flistxattr(int fd, uaddr list, u64 size)
 {
-	return XATTR_BY_FD(fd, xattr_list(&p, list, size));
+	return xattr_list(AT_FD(fd), list, size);
 }
 
 long sys_removexattr(uaddr path, uaddr name)
 {
-	return XATTR_BY_PATH(path, LOOKUP_FOLLOW, xattr_remove(&p, name));
+	return xattr_remove(AT_PATH(path), name);
 }
 
 long sys_lremovexattr(uaddr path, uaddr name)
 {
-	return XATTR_BY_PATH(path, 0, xattr_remove(&p, name));
+	return xattr_remove(AT_LPATH(path), name);
 }
 
 long sys_fremovexattr(int fd, uaddr name)
 {
-	return XATTR_BY_FD(fd, xattr_remove(&p, name));
+	return xattr_remove(AT_FD(fd), name);
+}
+
+/* setxattrat(2)'s struct xattr_args, of a size that may grow. */
+struct xattr_args {
+	u64 value;
+	u32 size, flags;
+};
+
+static int xattr_args_get(struct xattr_args *a, uaddr from, u64 size)
+{
+	if (size < sizeof(*a))
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	return copy_struct_from_user(a, sizeof(*a), from, size);
+}
+
+long sys_setxattrat(int dfd, uaddr path, u32 flags, uaddr name, uaddr args,
+		    u64 size)
+{
+	struct xattr_args a;
+	int err = xattr_args_get(&a, args, size);
+
+	return err ? err
+		   : xattr_set(AT_ALL(dfd, path, flags), name, UADDR(a.value),
+			       a.size, a.flags);
+}
+
+long sys_getxattrat(int dfd, uaddr path, u32 flags, uaddr name, uaddr args,
+		    u64 size)
+{
+	struct xattr_args a;
+	int err = xattr_args_get(&a, args, size);
+
+	if (!err && a.flags)
+		err = -EINVAL;
+	return err ? err
+		   : xattr_get(AT_ALL(dfd, path, flags), name, UADDR(a.value),
+			       a.size);
+}
+
+long sys_listxattrat(int dfd, uaddr path, u32 flags, uaddr list, u64 size)
+{
+	return xattr_list(AT_ALL(dfd, path, flags), list, size);
+}
+
+long sys_removexattrat(int dfd, uaddr path, u32 flags, uaddr name)
+{
+	return xattr_remove(AT_ALL(dfd, path, flags), name);
 }

@@ -70,7 +70,6 @@ void pid_release(u32 pid);
 /* Two tasks trade numbers (execve by a thread that does not lead). */
 void pid_exchange(struct task *a, struct task *b);
 /* Processes of a group, linked by pgrp_node; caller holds tasklist_lock. */
-struct list_head *pid_group(u32 pgid);
 /* caller holds tasklist_lock */
 void process_set_pgid(struct process *p, u32 pgid);
 void process_set_sid(struct process *p, u32 sid);

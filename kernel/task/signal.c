@@ -546,6 +546,15 @@ void signal_take_back_entry_locked(struct sigqueue *q, struct process *p)
 		signal_drop_bit_if_gone(&t->pending, sig);
 }
 
+void send_signal_self(int sig)
+{
+	struct siginfo info = { .si_signo = sig, .si_code = SI_USER };
+
+	info.si_pid = current->proc->pid;
+	info.si_uid = current->cred->uid;
+	send_signal_task(current, sig, &info);
+}
+
 int send_signal_task(struct task *t, int sig, const struct siginfo *info)
 {
 	struct sighand *sh = sighand_lock(t->proc);

@@ -270,7 +270,10 @@ int do_wait(struct wait_job *w)
 		if (ret)
 			break;
 		if (sleep_on(seq, TIME_NEVER, SLEEP_INTR, "wait")) {
-			ret = -ERESTARTSYS;
+			/* the signal may be a child's: then it is here */
+			ret = wait_look(w);
+			if (!ret)
+				ret = -ERESTARTSYS;
 			break;
 		}
 	}

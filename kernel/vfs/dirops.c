@@ -618,8 +618,6 @@ int do_renameat2(int odfd, const char *old, int ndfd, const char *name,
 	     ~(u32)(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) ||
 	    ((flags & RENAME_EXCHANGE) && flags != RENAME_EXCHANGE))
 		return -EINVAL;
-	if ((flags & RENAME_WHITEOUT) && !capable(CAP_MKNOD))
-		return -EPERM;
 	r = kzalloc(sizeof(*r));
 	if (!r)
 		return -ENOMEM;

@@ -12,6 +12,7 @@
  * which operations there are. vfs_read() and vfs_write() only look at those.
  */
 #include <kernel/ipc.h>
+#include "vfs/fasync.h"
 #include "vfs/internal.h"
 
 static struct objcache file_objs = OBJCACHE(struct file, priv);
@@ -35,6 +36,7 @@ struct file *file_alloc(int flags)
 	f->mode = 0;
 	f->owner_type = f->owner_sig = 0;
 	f->owner = 0;
+	f->async = NULL;
 	list_init(&f->epoll_links);
 	spin_init(&f->lock);
 	f->cred = current->cred;
@@ -60,14 +62,22 @@ static void file_release(struct file *f)
 						: IN_CLOSE_NOWRITE);
 		if (unlikely(!list_empty(&f->epoll_links)))
 			epoll_file_release(f);
+		if (unlikely(ino->marks && S_ISDIR(ino->mode)))
+			dnotify_release(f);
+		if (unlikely(f->async))
+			fasync_release(f);
 		if (unlikely(ino->flocks))
 			locks_release_file(f);
+		if (unlikely(ino->leases))
+			lease_release(f);
 		if (f->ops->release)
 			f->ops->release(f);
 	}
 	if (f->mode & FMODE_WRITER) {
 		inode_put_write(ino);
 		atomic_dec(&ino->sb->writers);
+	} else if (f->mode & FMODE_READER) {
+		atomic_dec(&ino->readers);
 	}
 	path_put(&f->path);
 	cred_put(f->cred);
@@ -96,7 +106,13 @@ int file_open_inode(struct file *f)
 			return err;
 		atomic_inc(&ino->sb->writers);
 		f->mode |= FMODE_WRITER;
+	} else if ((f->mode & FMODE_READ) && S_ISREG(ino->mode)) {
+		atomic_inc(&ino->readers);
+		f->mode |= FMODE_READER;
 	}
+	err = lease_break(ino, (int)f->flags);
+	if (unlikely(err))
+		return err;
 	if (f->ops->open) {
 		err = f->ops->open(ino, f);
 		if (unlikely(err))
@@ -153,7 +169,7 @@ struct file *file_open_anon(const char *name, const struct file_ops *ops,
 	f->ops = ops;
 	f->priv = priv;
 	f->mode = ((u32)(flags + 1) & O_ACCMODE) | FMODE_STREAM | FMODE_OPENED;
-	if (ops->llseek)
+	if (ops->llseek && ops->llseek != noop_llseek)
 		f->mode &= ~FMODE_STREAM;
 	return f;
 }

@@ -6,11 +6,6 @@
 #include "vfs/internal.h"
 
 /* Where SEEK_* leads, without any bound but the sign. */
-loff_t noop_llseek(struct file *f, loff_t off, int whence)
-{
-	return f->pos;
-}
-
 loff_t generic_llseek(struct file *f, loff_t off, int whence)
 {
 	loff_t size = (loff_t)READ_ONCE(f->inode->size), pos;
@@ -21,11 +16,11 @@ loff_t generic_llseek(struct file *f, loff_t off, int whence)
 		break;
 	case SEEK_CUR:
 		if (__builtin_add_overflow(f->pos, off, &pos))
-			return -EOVERFLOW;
+			return -EINVAL;
 		break;
 	case SEEK_END:
 		if (__builtin_add_overflow(size, off, &pos))
-			return -EOVERFLOW;
+			return -EINVAL;
 		break;
 	case SEEK_DATA: /* no holes are known: all of the file is data */
 		if (off < 0 || off >= size)
@@ -44,6 +39,18 @@ loff_t generic_llseek(struct file *f, loff_t off, int whence)
 		return -EINVAL;
 	f->pos = pos;
 	return pos;
+}
+
+loff_t noop_llseek(struct file *f, loff_t off, int whence)
+{
+	return 0;
+}
+
+loff_t dir_llseek(struct file *f, loff_t off, int whence)
+{
+	if (whence != SEEK_SET && whence != SEEK_CUR)
+		return -EINVAL;
+	return generic_llseek(f, off, whence);
 }
 
 bool dir_emit_dots(struct file *f, struct dir_context *ctx)

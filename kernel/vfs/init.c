@@ -3,6 +3,7 @@
  * vfs_init(): once, before the first mount. Gives the calling task, the first,
  * its place and its descriptor table; every other task gets copies at fork.
  */
+#include "vfs/fasync.h"
 #include "vfs/internal.h"
 #include "vfs/locks.h"
 
@@ -12,6 +13,7 @@ void vfs_init(void)
 	file_cache_init();
 	locks_init();
 	inotify_init();
+	lease_init();
 	if (!current->fs)
 		current->fs = fs_context_alloc();
 	if (!current->files)

@@ -156,6 +156,21 @@ int inode_setattr_simple(struct inode *ino, const struct iattr *a)
 	return 0;
 }
 
+/*
+ * What is left of the mode when content or owner change: set-group-id stays
+ * where it never meant a program, and current may set it. inode(7)
+ */
+static u32 inode_mode_no_setid(const struct inode *ino)
+{
+	u32 mode = ino->mode & ~S_ISUID;
+
+	if ((mode & S_ISGID) &&
+	    ((mode & S_IXGRP) || (!cred_in_group(current->cred, ino->gid) &&
+				  !capable(CAP_FSETID))))
+		mode &= ~S_ISGID;
+	return mode;
+}
+
 /* May current make these changes? chmod(2), chown(2), utimensat(2). */
 static int inode_may_setattr(struct inode *ino, struct iattr *a)
 {
@@ -189,17 +204,18 @@ static int inode_may_setattr(struct inode *ino, struct iattr *a)
 /* Caller holds ino->lock. */
 int inode_setattr(struct inode *ino, struct iattr *a)
 {
-	int err = inode_may_setattr(ino, a);
+	int err;
 
+	/* what has no type (eventfd, epoll …) is one inode for all */
+	if (unlikely(!(ino->mode & S_IFMT)))
+		return -EOPNOTSUPP;
+	err = inode_may_setattr(ino, a);
 	if (err)
 		return err;
-	/* a new owner inherits no set-id bits: chown(2) */
-	if ((a->valid & (ATTR_UID | ATTR_GID)) && !S_ISDIR(ino->mode) &&
-	    !(a->valid & ATTR_MODE)) {
-		u32 mode = ino->mode & ~S_ISUID;
+	/* chown(2), even to the same owner, leaves no set-id bits */
+	if ((a->valid & ATTR_KILL_SETID) && !S_ISDIR(ino->mode)) {
+		u32 mode = inode_mode_no_setid(ino);
 
-		if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-			mode &= ~S_ISGID;
 		if (mode != ino->mode) {
 			a->valid |= ATTR_MODE;
 			a->mode = mode & S_IALLUGO;
@@ -245,12 +261,8 @@ int vfs_truncate(struct path *p, u64 size)
 		return -EINVAL;
 	/* set-id bits do not survive, as for a write */
 	if ((ino->mode & (S_ISUID | S_ISGID)) && !capable(CAP_FSETID)) {
-		u32 mode = ino->mode & ~S_ISUID;
-
-		if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-			mode &= ~S_ISGID;
 		a.valid |= ATTR_MODE;
-		a.mode = mode & S_IALLUGO;
+		a.mode = inode_mode_no_setid(ino) & S_IALLUGO;
 	}
 	return vfs_setattr(p, &a);
 }
@@ -262,13 +274,8 @@ void inode_modified(struct inode *ino)
 	ino->mtime = now;
 	ino->ctime = now;
 	if (unlikely((ino->mode & (S_ISUID | S_ISGID)) &&
-		     !capable(CAP_FSETID))) {
-		u32 mode = ino->mode & ~S_ISUID;
-
-		if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-			mode &= ~S_ISGID;
-		ino->mode = mode;
-	}
+		     !capable(CAP_FSETID)))
+		ino->mode = inode_mode_no_setid(ino);
 }
 
 static bool timespec_before(const struct timespec_k *a,

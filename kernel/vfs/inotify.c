@@ -19,6 +19,7 @@
 #include <abi/ioctl.h>
 #include <abi/poll.h>
 #include <kernel/signal.h>
+#include "vfs/fasync.h"
 #include "vfs/inotify.h"
 #include "vfs/internal.h"
 
@@ -31,6 +32,9 @@ struct inotify_mark {
 	struct inotify_group *group;
 	s32 wd;
 	u32 mask;
+	/* F_NOTIFY: no group, but a directory's file whose owner is told */
+	struct file *dn;
+	s32 dn_fd;
 };
 
 struct inotify_item {
@@ -131,6 +135,15 @@ void fsnotify_inode_slow(struct inode *ino, u32 mask, const char *name,
 		next = m->next;
 		if (!(m->mask & mask & IN_ALL_EVENTS))
 			continue;
+		if (m->dn) {
+			file_signal_owner(m->dn, m->dn_fd, POLL_MSG);
+			if (m->mask & IN_ONESHOT) {
+				inotify_unlink(m);
+				m->next = dead;
+				dead = m;
+			}
+			continue;
+		}
 		inotify_queue(m->group, m->wd, mask, cookie, name);
 		if (m->mask & IN_ONESHOT) {
 			inotify_unlink(m);
@@ -177,9 +190,10 @@ static void inotify_drop_inode(struct inode *ino, u32 mask)
 
 	spin_lock(&inotify_lock);
 	while ((m = ino->marks)) {
-		if (m->mask & mask || mask == IN_UNMOUNT)
+		if (!m->dn && (m->mask & mask || mask == IN_UNMOUNT))
 			inotify_queue(m->group, m->wd, mask, 0, NULL);
-		inotify_queue(m->group, m->wd, IN_IGNORED, 0, NULL);
+		if (!m->dn)
+			inotify_queue(m->group, m->wd, IN_IGNORED, 0, NULL);
 		inotify_unlink(m);
 		m->next = dead;
 		dead = m;
@@ -195,6 +209,91 @@ static void inotify_drop_inode(struct inode *ino, u32 mask)
 void fsnotify_inode_gone(struct inode *ino)
 {
 	inotify_drop_inode(ino, IN_DELETE_SELF);
+}
+
+/* --- F_NOTIFY of fcntl(2): the same by a signal, for directories --- */
+
+/* Entries moved away are deleted or renamed, ones moved here created. */
+static u32 dnotify_mask(u32 dn)
+{
+	u32 m = 0;
+
+	if (dn & DN_ACCESS)
+		m |= IN_ACCESS;
+	if (dn & DN_MODIFY)
+		m |= IN_MODIFY;
+	if (dn & DN_ATTRIB)
+		m |= IN_ATTRIB;
+	if (dn & DN_CREATE)
+		m |= IN_CREATE | IN_MOVED_TO;
+	if (dn & DN_DELETE)
+		m |= IN_DELETE | IN_MOVED_FROM;
+	if (dn & DN_RENAME)
+		m |= IN_MOVED_FROM;
+	return m;
+}
+
+static struct inotify_mark *dnotify_find(const struct file *f)
+{
+	struct inotify_mark *m;
+
+	for (m = f->inode->marks; m; m = m->next)
+		if (m->dn == f)
+			return m;
+	return NULL;
+}
+
+void dnotify_release(struct file *f)
+{
+	struct inotify_mark *m;
+
+	spin_lock(&inotify_lock);
+	m = dnotify_find(f);
+	if (m)
+		inotify_unlink(m);
+	spin_unlock(&inotify_lock);
+	if (m) {
+		inode_put(m->inode);
+		kfree(m);
+	}
+}
+
+int dnotify_set(struct file *f, s32 fd, u32 dn)
+{
+	u32 mask = dnotify_mask(dn);
+	struct inotify_mark *m, *new;
+
+	if (!(dn & ~DN_MULTISHOT)) {
+		dnotify_release(f);
+		return 0;
+	}
+	if (!S_ISDIR(f->inode->mode))
+		return -ENOTDIR;
+	new = kzalloc(sizeof(*new));
+	if (!new)
+		return -ENOMEM;
+	file_set_owner(f, F_OWNER_PID, (s32)current->proc->pid, false);
+	spin_lock(&inotify_lock);
+	m = dnotify_find(f);
+	if (!m) {
+		m = new;
+		new = NULL;
+		inode_get(f->inode);
+		m->inode = f->inode;
+		m->dn = f;
+		list_init(&m->node);
+		m->next = f->inode->marks;
+		f->inode->marks = m;
+		atomic_inc(&fsnotify_marks);
+		m->mask = IN_ONESHOT;
+	}
+	m->dn_fd = fd;
+	m->mask |= mask;
+	if (dn & DN_MULTISHOT)
+		m->mask &= ~(u32)IN_ONESHOT;
+	spin_unlock(&inotify_lock);
+	kfree(new);
+	return 0;
 }
 
 /* --- The descriptor --- */
@@ -372,6 +471,11 @@ static struct inotify_mark *inotify_find(struct inotify_group *g,
 		if (m->group == g)
 			return m;
 	return NULL;
+}
+
+bool inotify_is_file(const struct file *f)
+{
+	return f->ops == &inotify_ops;
 }
 
 int inotify_add(struct file *f, struct inode *ino, u32 mask)

@@ -16,6 +16,7 @@
  * and flock locks have no owner that could be said to wait: no detection.
  */
 #include <kernel/signal.h>
+#include "vfs/fasync.h"
 #include "vfs/internal.h"
 #include "vfs/locks.h"
 
@@ -263,12 +264,26 @@ out:
 	return err;
 }
 
+/* F_OFD_GETLK with F_UNLCK: what the owner itself has there. */
+static struct file_lock *locks_find_own(struct inode *ino,
+					const struct lock_request *r)
+{
+	struct file_lock *l;
+
+	for (l = ino->flocks; l; l = l->next)
+		if (locks_same_owner(l, r) && l->start <= r->end &&
+		    r->start <= l->end)
+			return l;
+	return NULL;
+}
+
 void file_lock_get(struct file *f, struct lock_request *r)
 {
 	struct file_lock *c;
 
 	spin_lock(&locks_lock);
-	c = locks_find_conflict(f->inode, r);
+	c = r->type == F_UNLCK ? locks_find_own(f->inode, r)
+			       : locks_find_conflict(f->inode, r);
 	if (c) {
 		r->type = c->type;
 		r->start = c->start;
@@ -347,6 +362,8 @@ size_t locks_show(char *buf, size_t n)
 		if (s.len < s.n)
 			locks_show_one(&s, l);
 	spin_unlock(&locks_lock);
+	if (s.len < n)
+		s.len += lease_show(buf + s.len, n - s.len, &s.id);
 	return min(s.len, n);
 }
 

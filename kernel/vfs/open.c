@@ -275,7 +275,7 @@ static struct file *open_tmpfile(int dfd, const char *name, int flags, u32 mode,
 	d->parent = p.dentry; /* takes over the path's reference */
 	d->flags |= DENTRY_DELETED;
 	p.dentry = d;
-	return open_path_owned(&p, flags & ~O_DIRECTORY);
+	return open_path_owned(&p, flags);
 fail:
 	path_put(&p);
 	return ERR_PTR(err);

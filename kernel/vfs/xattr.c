@@ -17,34 +17,42 @@ static bool name_in(const char *name, const char *prefix)
 	return !strncmp(name, prefix, strlen(prefix)) && name[strlen(prefix)];
 }
 
+/* In the order in which Linux finds errors; unknown names come last. */
 static int xattr_permission(struct inode *ino, const char *name, u32 mask)
 {
-	if (name_in(name, XATTR_USER_PREFIX)) {
-		if (!S_ISREG(ino->mode) && !S_ISDIR(ino->mode))
-			return mask & MAY_WRITE ? -EPERM : -ENODATA;
-		if (S_ISDIR(ino->mode) && (ino->mode & S_ISVTX) &&
-		    (mask & MAY_WRITE) && !inode_owner_or_capable(ino))
-			return -EPERM;
-		return inode_permission(ino, mask);
-	}
-	if (name_in(name, XATTR_TRUSTED_PREFIX)) {
+	int err = 0;
+
+	if (!strncmp(name, XATTR_SECURITY_PREFIX, 9)) {
+		if ((mask & MAY_WRITE) && (ino->mode & S_IFMT) &&
+		    !capable(CAP_SYS_ADMIN) &&
+		    !(!strcmp(name, "security.capability") &&
+		      capable(CAP_SETFCAP)))
+			err = -EPERM;
+	} else if (!strncmp(name, XATTR_TRUSTED_PREFIX, 8)) {
 		if (!capable(CAP_SYS_ADMIN))
-			return mask & MAY_WRITE ? -EPERM : -ENODATA;
-		return 0;
+			err = mask & MAY_WRITE ? -EPERM : -ENODATA;
+	} else if (!strncmp(name, XATTR_USER_PREFIX, 5)) {
+		if (!S_ISREG(ino->mode) && !S_ISDIR(ino->mode))
+			err = mask & MAY_WRITE ? -EPERM : -ENODATA;
+		else if (S_ISDIR(ino->mode) && (ino->mode & S_ISVTX) &&
+			 (mask & MAY_WRITE) && !inode_owner_or_capable(ino))
+			err = -EPERM;
+		else
+			err = inode_permission(ino, mask);
+	} else if (strncmp(name, XATTR_SYSTEM_PREFIX, 7)) {
+		err = inode_permission(ino, mask);
 	}
-	if (name_in(name, XATTR_SECURITY_PREFIX)) {
-		if (mask & MAY_WRITE)
-			return capable(CAP_SYS_ADMIN) ||
-					       (!strcmp(name, "security."
-							      "capability") &&
-						capable(CAP_SETFCAP))
-				       ? 0
-				       : -EPERM;
+	if (err)
+		return err;
+	if (name_in(name, XATTR_USER_PREFIX) ||
+	    name_in(name, XATTR_TRUSTED_PREFIX) ||
+	    name_in(name, XATTR_SECURITY_PREFIX))
 		return 0;
-	}
-	if (name_in(name, XATTR_SYSTEM_PREFIX))
-		return -EOPNOTSUPP; /* POSIX ACLs */
-	return -EOPNOTSUPP;
+	if (!strcmp(name, XATTR_USER_PREFIX) ||
+	    !strcmp(name, XATTR_TRUSTED_PREFIX) ||
+	    !strcmp(name, XATTR_SECURITY_PREFIX))
+		return ino->ops->getxattr ? -EINVAL : -EOPNOTSUPP;
+	return -EOPNOTSUPP; /* POSIX ACLs among them */
 }
 
 ssize_t vfs_getxattr(struct inode *ino, const char *name, void *buf, size_t n)

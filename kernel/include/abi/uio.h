@@ -17,6 +17,7 @@ struct iovec {
 #define RWF_SYNC   4
 #define RWF_NOWAIT 8
 #define RWF_APPEND 16
-#define RWF_NOAPPEND	0x00000020
+#define RWF_NOAPPEND 32
+#define RWF_ATOMIC   64
 
 #endif

@@ -16,10 +16,14 @@ struct iov_seg {
 	u64 len;
 };
 
+/* Into a pipe: pages that were given to it, which no later write joins. */
+#define IOV_SPLICED 128u
+
 struct iov_iter {
 	const struct iov_seg *seg;
 	u32 nr;	      /* segments left, the current one included */
 	bool kern;    /* segments are kernel memory */
+	u8 rwf;	      /* RWF_* of this call alone (preadv2(2)), IOV_SPLICED */
 	u64 seg_off;  /* done of the current segment */
 	size_t count; /* bytes left in all segments */
 	struct iov_seg one; /* storage for single-buffer iterators */
@@ -45,6 +49,8 @@ size_t copy_to_iter_nofault(struct iov_iter *it, const void *src, size_t n);
 size_t copy_from_iter_nofault(struct iov_iter *it, void *dst, size_t n);
 /* Fault in what comes next; write = the iterator is a destination. */
 int iov_iter_fault_in(struct iov_iter *it, bool write);
+/* Bytes to the end of the current segment or of its page (of the guest's). */
+size_t iov_iter_page_left(struct iov_iter *it);
 void iov_iter_advance(struct iov_iter *it, size_t n);
 /* Go back by n bytes; only over what this iterator has advanced since. */
 void iov_iter_revert(struct iov_iter *it, size_t n);

@@ -21,8 +21,13 @@ extern const struct file_ops fifo_file_ops;
 /* A pipe: out[0] to read, out[1] to write. flags: O_NONBLOCK, O_DIRECT. */
 int pipe_create(struct file *out[2], int flags);
 /* fcntl(2) F_SETPIPE_SZ, F_GETPIPE_SZ. => bytes, or -EBADF: not a pipe. */
-/* Copy what a pipe holds, at most n bytes, and leave it there. */
-ssize_t pipe_peek(struct file *f, void *buf, size_t n);
+/*
+ * Copy from the pipe without taking: up to n bytes that start `skip` bytes on,
+ * and to the end of the slot they are in. buf may be NULL: only tell how many.
+ */
+ssize_t pipe_peek(struct file *f, void *buf, size_t skip, size_t n);
+/* Pages that may be spliced in now. */
+u32 pipe_free_slots(struct file *f);
 long pipe_fcntl(struct file *f, int cmd, u64 arg);
 
 /*

@@ -59,6 +59,8 @@ struct sighand {
  * => 0, -EAGAIN (real-time queue full). Never blocks except on locks.
  */
 int send_signal_task(struct task *t, int sig, const struct siginfo *info);
+/* For what current just did (SIGPIPE, SIGXFSZ): as if sent by itself. */
+void send_signal_self(int sig);
 int send_signal_process(struct process *p, int sig, const struct siginfo *info);
 /* To all of a process group; caller holds tasklist_lock for _locked. */
 int send_signal_pgrp(u32 pgid, int sig, const struct siginfo *info);

@@ -321,6 +321,8 @@ struct task *task_find_get(u32 tid);
 struct task *proc_dir_task(struct file *f);
 /* => leader of process pid with a reference, or NULL. */
 struct task *process_find_get(u32 pid);
+/* The processes of a group, by pgrp_node; NULL: none. Under tasklist_lock. */
+struct list_head *pid_group(u32 pgid);
 
 /* Start a kernel thread. => it (no reference), or ERR_PTR. */
 struct task *kthread_start(const char *name, void (*fn)(void *), void *arg);

@@ -69,6 +69,7 @@ struct iattr {
 #define ATTR_ATIME_SET 64u /* given, not "now": needs ownership */
 #define ATTR_MTIME_SET 128u
 #define ATTR_CTIME     256u
+#define ATTR_KILL_SETID 1024u /* chown: no set-id bits remain */
 #define ATTR_FORCE     512u /* permission was checked */
 
 struct statfs_k {
@@ -238,6 +239,8 @@ struct inode {
 	struct file_lock *flocks; /* flock and POSIX locks, under lock */
 	struct inotify_mark *marks;
 	u32 writers; /* open for writing: for ETXTBSY */
+	u32 readers; /* open for reading only: for leases */
+	struct lease *leases; /* under lease_lock */
 	u32 exec_deny;
 	u64 version; /* incremented when entries change */
 	/*
@@ -395,6 +398,8 @@ struct file {
 	u32 mode; /* FMODE_* */
 	u32 owner_type, owner_sig; /* F_SETOWN, F_SETSIG */
 	s32 owner;
+	u32 owner_uid, owner_euid; /* of who named the owner */
+	struct fasync *async;	   /* O_ASYNC's hooks */
 	struct list_head epoll_links; /* of epoll items, under epoll's lock */
 	spinlock_t lock;
 	struct cred *cred;
@@ -406,6 +411,19 @@ struct file {
 #define FMODE_EXEC   16u
 #define FMODE_OPENED 32u /* ->open succeeded: ->release is due */
 #define FMODE_WRITER 64u /* counted in inode->writers */
+#define FMODE_READER 128u /* counted in inode->readers */
+
+/* Does this write go to the end? The file's flag, or that of the call. */
+static inline bool write_appends(const struct file *f, const struct iov_iter *it)
+{
+	return it->rwf & 16 /* RWF_APPEND */	? true
+	       : it->rwf & 32 /* RWF_NOAPPEND */ ? false
+						 : f->flags & O_APPEND;
+}
+static inline bool rw_nonblock(const struct file *f, const struct iov_iter *it)
+{
+	return (f->flags & O_NONBLOCK) || (it->rwf & 8 /* RWF_NOWAIT */);
+}
 
 void file_get(struct file *f);
 /* The last put releases; may sleep. */
@@ -511,8 +529,10 @@ int do_umount(struct path *p, int flags);
 
 /* Generic ops for file systems in memory (tmpfs) and read-only tables. */
 loff_t generic_llseek(struct file *f, loff_t off, int whence);
-/* The position means nothing and stays. */
+/* Seeks nowhere, without an error: for files that are no streams by name. */
 loff_t noop_llseek(struct file *f, loff_t off, int whence);
+/* Directories: SEEK_SET and SEEK_CUR only. */
+loff_t dir_llseek(struct file *f, loff_t off, int whence);
 ssize_t generic_mapping_read(struct file *f, struct iov_iter *it, loff_t *pos);
 ssize_t generic_mapping_write(struct file *f, struct iov_iter *it, loff_t *pos);
 /* The same by a caller that holds inode->lock. */

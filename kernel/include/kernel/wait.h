@@ -84,6 +84,7 @@ void waitqueue_del(struct waitqueue *q, struct wait_entry *e);
  * change its condition with plain stores before. Costs one load when nobody
  * waits. Never blocks.
  */
+#define WAKE_CHAIN (1ull << 32) /* key: a turn is passed on, nothing is new */
 void waitqueue_wake_slow(struct waitqueue *q, u32 nr, u64 key);
 static inline void waitqueue_wake_nr(struct waitqueue *q, u32 nr, u64 key)
 {

@@ -33,6 +33,7 @@
 #include "../../../kernel/vfs/generic.c"
 #include "../../../kernel/vfs/chrdev.c"
 #include "../../../kernel/vfs/locks.c"
+#include "../../../kernel/vfs/lease.c"
 #include "../../../kernel/vfs/inotify.c"
 #include "../../../kernel/vfs/init.c"
 #include "../../../kernel/fs/tmpfs.c"
@@ -119,6 +120,32 @@ bool fatal_signal_pending(struct task *t)
 int send_signal_task(struct task *t, int sig, const struct siginfo *info)
 {
 	return 0;
+}
+void send_signal_self(int sig)
+{
+}
+int file_set_owner(struct file *f, u32 type, s32 id, bool force)
+{
+	return 0;
+}
+s32 file_get_owner(struct file *f, u32 *type)
+{
+	*type = 0;
+	return 0;
+}
+void file_signal_owner(struct file *f, s32 fd, int reason)
+{
+}
+bool file_can_async(const struct file *f)
+{
+	return false;
+}
+int file_set_async(struct file *f, s32 fd, bool on)
+{
+	return 0;
+}
+void fasync_release(struct file *f)
+{
 }
 struct task *task_find_get(u32 tid)
 {
