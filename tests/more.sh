@@ -30,6 +30,7 @@ list)
 	;;
 limit)
 	case $mode:$2 in
+	long:fuzz) echo 800 ;;
 	long:*) echo 600 ;;
 	*) echo 120 ;;
 	esac

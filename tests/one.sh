@@ -3,7 +3,7 @@
 # One job of tests/run.sh: `one.sh KIND NAME`. Leaves the output in
 # $work/out/KIND.NAME and the exit status beside it in .rc. Always exits with 0.
 set -u
-kind=$1 name=$2
+kind=$1 name=$2 src=$PWD
 out=$work/out/$kind.$name
 here=$work/tmp/$kind.$name
 mkdir -p "$here"
@@ -22,6 +22,36 @@ as_user() {
 # A test NAME_root is root in the machine.
 guest_user="--user 65534:65534"
 case $name in *_root) guest_user= ;; esac
+
+# The same program here, on tmpfs, and in a machine; see tests/diff/d.h.
+versus() {
+	shm=$(mktemp -d /dev/shm/lodger-diff.XXXXXX)
+	cd "$shm" && chmod 777 . || exit 1
+	case $name in
+	*_root)
+		if [ "$(id -u)" != 0 ]; then
+			rmdir "$shm"
+			echo "  skipped: needs root"
+			echo "SKIP $name"
+			echo "0 passed, 0 failed, 1 skipped"
+			return 0
+		fi
+		timeout -k 5 100 unshare -m -p -f -n -i -u --mount-proc \
+			sh -c 'mount -t tmpfs -o mode=1777 tmpfs . && cd "$PWD" && exec "$0"' \
+			"$work/root/tests/$name" >"$out.host" 2>&1
+		guest_user=
+		;;
+	*)
+		as_user timeout -k 5 100 "$work/root/tests/$name" >"$out.host" 2>&1
+		;;
+	esac
+	cd "$here" && rm -rf "$shm"
+	# shellcheck disable=SC2086 # $guest_user is two words or none
+	as_user timeout -k 5 100 "$lodger" run --trap "${kind#vs-}" -q \
+		$guest_user --workdir /tmp --root "$work/root" -- \
+		"/tests/$name" >"$out.guest" 2>&1
+	awk -f "$src/tests/diff/compare.awk" "$out.host" "$out.guest"
+}
 
 run() {
 	case $kind:$name in
@@ -48,6 +78,9 @@ run() {
 	single:*)
 		as_user timeout -k 5 "$(sh "$work/scripts/more.sh" limit "$name")" \
 			sh "$work/scripts/more.sh" run "$name"
+		;;
+	vs-*)
+		versus
 		;;
 	*)
 		b=$kind

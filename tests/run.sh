@@ -11,6 +11,8 @@
 #	host NAME	guest test tests/guest/NAME.c on the host's own Linux
 #	direct NAME	the same binary in a machine, one kind for each backend
 #	attack NAME	tests/attack/NAME.c, in a machine only
+#	vs-BACKEND NAME	tests/diff/NAME.c on the host and in a machine: the
+#			same output
 #	single NAME	what tests/more.sh makes of NAME, as the ordinary user
 #	build NAME	tests/NAME/run.sh, as the caller: it compiles
 #
@@ -36,7 +38,7 @@ mkdir -p "$work/root/tests" "$work/root/bin" "$work/root/tmp" "$work/home" \
 	"$work/scripts"
 cp "$build/lodger" "$work/bin/"
 [ ! -d "$build/tests/bin" ] || cp "$build"/tests/bin/* "$work/bin/"
-for src in tests/guest/*.c tests/attack/*.c tests/stress/*.c; do
+for src in tests/guest/*.c tests/attack/*.c tests/stress/*.c tests/diff/*.c; do
 	src=${src#tests/}
 	[ ! -x "$build/tests/${src%.c}" ] ||
 		cp "$build/tests/${src%.c}" "$work/root/tests/"
@@ -85,6 +87,8 @@ jobs_machine() {
 	list attack tests/attack/*.c
 	for b in $BACKENDS; do
 		list "$b" tests/guest/*.c
+		# shellcheck disable=SC2046 # names without blanks
+		list "vs-$b" $(ls tests/diff/*.c | grep -v fuzz)
 	done
 }
 

@@ -2,12 +2,12 @@
 
 TFLAGS	:= -std=gnu11 -O1 -g -Wall -Wextra -Wno-unused-parameter -Wno-stringop-overread -Wno-infinite-recursion -Wno-implicit-fallthrough -Wno-cast-function-type -pthread
 GTEST	:= $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/guest/*.c \
-	   tests/attack/*.c tests/stress/*.c))
+	   tests/attack/*.c tests/stress/*.c tests/diff/*.c))
 # helpers on the host: tests/boot/NAME.c
 HTEST	:= $(patsubst tests/boot/%.c,$(O)/tests/bin/%,$(wildcard tests/boot/*.c))
 UTEST	:= $(patsubst tests/unit/%/fake.c,$(O)/tests/bin/unit-%,$(wildcard tests/unit/*/fake.c))
 
-$(GTEST): $(wildcard tests/guest/*.h tests/attack/*.h) $(O)/tests/attack/calls.h
+$(GTEST): $(wildcard tests/guest/*.h tests/attack/*.h tests/diff/*.h) $(O)/tests/attack/calls.h
 $(O)/tests/attack/calls.h: kernel/syscall/syscalls.tbl tests/attack/gen-calls.awk
 	$(Q)mkdir -p $(@D) && awk -f tests/attack/gen-calls.awk $< >$@
 $(GTEST): $(O)/tests/%: tests/%.c
