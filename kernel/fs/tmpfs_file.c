@@ -285,12 +285,12 @@ long shmem_add_seals(struct file *f, u32 seals)
 		goto out;
 	}
 	mutex_lock(&ino->mapping.vma_lock);
-	if ((seals & F_SEAL_WRITE) && !(node->seals & F_SEAL_WRITE) &&
-	    ino->mapping.nr_writable)
-		err = -EBUSY;
 	if ((seals & F_SEAL_EXEC) && (ino->mode & S_IXUGO))
 		seals |= F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
 			 F_SEAL_FUTURE_WRITE;
+	if ((seals & F_SEAL_WRITE) && !(node->seals & F_SEAL_WRITE) &&
+	    ino->mapping.nr_writable)
+		err = -EBUSY;
 	if (!err)
 		node->seals |= seals;
 	mutex_unlock(&ino->mapping.vma_lock);

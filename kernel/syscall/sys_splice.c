@@ -298,6 +298,21 @@ static ssize_t splice_to_pipe(struct file *in, loff_t *ipos, struct file *pipe,
 	return splice_pages_to_pipe(in, ipos, pipe, len);
 }
 
+/* What is in the pipe, to be written in one go: for sockets that matters. */
+static ssize_t splice_peek_all(struct file *pipe, char *buf, size_t len)
+{
+	size_t done = 0;
+	ssize_t n = 0;
+
+	while (done < len) {
+		n = pipe_peek(pipe, buf + done, done, len - done);
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	return done ? (ssize_t)done : n;
+}
+
 /*
  * Out of a pipe: wait for the first byte, then take what is there. What the
  * other side does not take stays.
@@ -310,13 +325,13 @@ static ssize_t splice_from_pipe(struct file *pipe, struct file *out,
 
 	if (n)
 		return n;
-	buf = kmalloc(PAGE_SIZE);
+	buf = kmalloc(SPLICE_CHUNK);
 	if (!buf)
 		return -ENOMEM;
 	while (len) {
 		loff_t none = 0;
 
-		n = pipe_peek(pipe, buf, 0, min(len, (u64)PAGE_SIZE));
+		n = splice_peek_all(pipe, buf, min(len, (u64)SPLICE_CHUNK));
 		if (n <= 0)
 			break;
 		if (done && (out->mode & FMODE_STREAM) &&

@@ -170,7 +170,8 @@ static int drive(int seconds, uint64_t seed, char **cmd)
 
 	drive_cmd = cmd;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while (time(NULL) < end && drive_worst < DRIVE_WORST) {
+	while (time(NULL) < end && drive_worst < DRIVE_WORST &&
+	       (!getenv("FUZZ_MAX") || ran < strtoul(getenv("FUZZ_MAX"), 0, 10))) {
 		char num[24], count[8], steps[8], *h, *g;
 		char *args[] = { (char *)"run", num, count, steps, NULL };
 

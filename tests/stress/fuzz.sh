@@ -10,6 +10,10 @@ dir=$(mktemp -d /dev/shm/lodger-fuzz.XXXXXX) || {
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 seconds=20 seed=1
-[ "$mode" != long ] || seconds=600 seed=$(date +%s)
+if [ "$mode" = long ]; then
+	seconds=600 seed=$(date +%s)
+else
+	export FUZZ_MAX=3000
+fi
 "$work/root/tests/fuzz" drive "$seconds" "$seed" "$lodger" run -q \
 	--user "$(id -u):$(id -g)" --workdir /tmp --root "$work/root" --
