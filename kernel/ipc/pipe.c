@@ -66,6 +66,7 @@ struct pipe {
 	u32 sl_fill; /* bytes ever put into the newest; 0: takes no more */
 	/* packets [pk_tail, pk_head): slot under the mover's lock */
 	struct pipe_packet *packets;
+	bool nameless; /* of pipe(2): opening an end again never waits */
 	u32 nr_packets;
 	u32 pk_head, pk_tail;
 
@@ -751,7 +752,7 @@ static int fifo_wait_peer(struct file *f, struct pipe *p, u32 seen)
 	u32 *peers = rd ? &p->writers : &p->readers;
 	u32 *opens = rd ? &p->w_opens : &p->r_opens;
 
-	if ((rd && wr) || READ_ONCE(*peers))
+	if ((rd && wr) || p->nameless || READ_ONCE(*peers))
 		return 0;
 	if (f->flags & O_NONBLOCK) {
 		if (rd)
@@ -776,7 +777,8 @@ static int fifo_open(struct inode *ino, struct file *f)
 	f->priv = p;
 	f->pos = -1;
 	if ((f->mode & (FMODE_READ | FMODE_WRITE)) == FMODE_WRITE &&
-	    (f->flags & O_NONBLOCK) && !READ_ONCE(p->readers)) {
+	    (f->flags & O_NONBLOCK) && !p->nameless &&
+	    !READ_ONCE(p->readers)) {
 		pipe_put_file(p, ino);
 		return -ENXIO;
 	}
@@ -814,6 +816,7 @@ int pipe_create(struct file *out[2], int flags)
 		 (unsigned long long)ipc_next_number());
 	ref_init(&p->files, 1);
 	p->readers = p->r_opens = 1;
+	p->nameless = true;
 	out[0] = file_open_anon(name, &fifo_file_ops, p,
 				O_RDONLY | (flags & O_NONBLOCK),
 				S_IFIFO | 0600);

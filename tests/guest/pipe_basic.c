@@ -414,4 +414,26 @@ T(name_in_proc)
 	CHECK_STR(link, want);
 }
 
+/* Both ends can be opened again by name, also when the other one is gone. */
+T(opening_an_end_again_never_waits)
+{
+	char name[40], c = 0;
+	int p[2], fd;
+
+	CHECK_EQ(pipe(p), 0);
+	CHECK_EQ(write(p[1], "x", 1), 1);
+	close(p[1]);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", p[0]);
+	fd = open(name, O_RDONLY);
+	CHECK(fd >= 0);
+	CHECK_EQ(read(fd, &c, 1), 1);
+	CHECK_EQ(c, 'x');
+	CHECK_EQ(read(fd, &c, 1), 0);
+	CHECK_EQ(pipe(p), 0);
+	close(p[0]);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", p[1]);
+	CHECK(open(name, O_WRONLY) >= 0);
+	CHECK(open(name, O_WRONLY | O_NONBLOCK) >= 0);
+}
+
 T_MAIN
