@@ -63,6 +63,8 @@ int proc_show_oom_adj(struct seqbuf *s, const struct seqtree_node *n);
 int proc_write_oom_adj(const struct seqtree_node *n, char *buf, size_t len);
 int proc_show_timerslack(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_children(struct seqbuf *s, const struct seqtree_node *n);
+int proc_show_core_filter(struct seqbuf *s, const struct seqtree_node *n);
+int proc_write_core_filter(const struct seqtree_node *n, char *buf, size_t len);
 /* A file that always reads the same: e->data is the text. */
 int proc_show_text(struct seqbuf *s, const struct seqtree_node *n);
 

@@ -351,3 +351,49 @@ int proc_show_children(struct seqbuf *s, const struct seqtree_node *n)
 	task_put(t);
 	return 0;
 }
+
+int proc_show_core_filter(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct mm *mm = proc_mm(n);
+
+	if (IS_ERR(mm))
+		return (int)PTR_ERR(mm);
+	if (!mm)
+		return 0;
+	seq_printf(s, "%08x\n", mm->core_filter);
+	mm_put(mm);
+	return 0;
+}
+
+/* Decimal, octal or hexadecimal, by its beginning. */
+int proc_write_core_filter(const struct seqtree_node *n, char *buf, size_t len)
+{
+	u32 base = 10, digit;
+	struct mm *mm;
+	u64 v = 0;
+
+	if (buf[0] == '0') {
+		base = buf[1] == 'x' || buf[1] == 'X' ? 16 : 8;
+		buf += base == 16 ? 2 : 0;
+	}
+	if (!*buf || *buf == '\n')
+		return -EINVAL;
+	for (; *buf && *buf != '\n'; buf++) {
+		digit = *buf >= 'a' ? (u32)(*buf - 'a') + 10 :
+			*buf >= 'A' ? (u32)(*buf - 'A') + 10 :
+				      (u32)(*buf - '0');
+		if (digit >= base)
+			return -EINVAL;
+		v = v * base + digit;
+		if (v > 0xffffffffu)
+			return -ERANGE;
+	}
+	mm = proc_mm(n);
+	if (IS_ERR(mm))
+		return (int)PTR_ERR(mm);
+	if (!mm)
+		return -ESRCH;
+	WRITE_ONCE(mm->core_filter, (u32)v & 0x1ff);
+	mm_put(mm);
+	return 0;
+}

@@ -379,7 +379,8 @@ static const struct seqtree_entry proc_ns_entries[] = {
 const struct seqtree_entry proc_tid_entries[] = { PROC_TASK_ENTRIES(0) };
 
 const struct seqtree_entry proc_tgid_entries[] = {
-	PROC_TEXT("coredump_filter", 0644, "00000033\n"),
+	PROC_FILE_RW("coredump_filter", 0644, proc_show_core_filter,
+		     proc_write_core_filter),
 	PROC_FILE("mountstats", 0400, proc_show_mountstats),
 	{ .name = "task", .mode = S_IFDIR | 0555, .dir = &proc_tasks_dir },
 	PROC_TASK_ENTRIES(1),

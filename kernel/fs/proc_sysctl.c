@@ -10,6 +10,7 @@
  *
  * Texts, names and lists of numbers have functions of their own below.
  */
+#include <kernel/coredump.h>
 #include <kernel/fdtable.h>
 #include <kernel/machine.h>
 #include <kernel/printk.h>
@@ -102,6 +103,31 @@ static int sysctl_write_uts(const struct seqtree_node *n, char *buf,
 	memset(field, 0, UTS_LEN);
 	strlcpy(field, buf, UTS_LEN);
 	mutex_unlock(&uts_lock);
+	return 0;
+}
+
+static int sysctl_show_core(struct seqbuf *s, const struct seqtree_node *n)
+{
+	char buf[CORE_PATTERN_MAX];
+
+	mutex_lock(&core_pattern_lock);
+	memcpy(buf, core_pattern, sizeof(buf));
+	mutex_unlock(&core_pattern_lock);
+	seq_printf(s, "%s\n", buf);
+	return 0;
+}
+
+static int sysctl_write_core(const struct seqtree_node *n, char *buf,
+			     size_t len)
+{
+	char *nl = strchr(buf, '\n');
+
+	if (nl)
+		*nl = 0;
+	mutex_lock(&core_pattern_lock);
+	memset(core_pattern, 0, CORE_PATTERN_MAX);
+	strlcpy(core_pattern, buf, CORE_PATTERN_MAX);
+	mutex_unlock(&core_pattern_lock);
 	return 0;
 }
 
@@ -231,7 +257,8 @@ static const struct seqtree_entry sysctl_kernel[] = {
 	TEXT("arch", "x86_64\n"),
 	TEXT("bootloader_type", "0\n"),
 	TEXT("cap_last_cap", "40\n"),
-	TEXT_RW("core_pattern", "core\n"),
+	{ .name = "core_pattern", .mode = S_IFREG | 0644,
+	  .show = sysctl_show_core, .write = sysctl_write_core },
 	VAR("core_pipe_limit", CORE_PIPE_LIMIT),
 	VAR("core_uses_pid", CORE_USES_PID),
 	VAR("ctrl-alt-del", CTRL_ALT_DEL),

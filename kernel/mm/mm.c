@@ -58,6 +58,7 @@ struct mm *mm_alloc(void)
 	ref_init(&mm->users, 1);
 	ref_init(&mm->refs, 1);
 	mm->dumpable = 1;
+	mm->core_filter = 0x33;
 	mm_set_mmap_base(mm, USER_MAX);
 	return mm;
 }

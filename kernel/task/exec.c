@@ -488,8 +488,10 @@ static int exec_commit(struct exec_job *job, bool *fatal)
 	mm = mm_alloc();
 	if (!mm)
 		return -ENOMEM;
-	if (current->mm)
+	if (current->mm) {
 		mm->prctl = current->mm->prctl;
+		mm->core_filter = current->mm->core_filter;
+	}
 	err = exec_take_over();
 	if (!err)
 		err = sighand_unshare(current);

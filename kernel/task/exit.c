@@ -28,6 +28,7 @@
 #include <kernel/sysv.h>
 #include <kernel/tty.h>
 #include <kernel/vfs.h>
+#include <kernel/coredump.h>
 #include "internal.h"
 #include "ptrace_internal.h"
 
@@ -326,6 +327,13 @@ static bool exit_signals(struct task *t, int code)
 	bool last, stopped = false;
 
 	spin_lock(&sh->lock);
+	while (unlikely(p->core_dumper && p->core_dumper != t &&
+			!t->core_seen)) {
+		/* it counts on us */
+		spin_unlock(&sh->lock);
+		core_wait(t);
+		spin_lock(&sh->lock);
+	}
 	spin_lock(&t->lock);
 	t->dying = true;
 	spin_unlock(&t->lock);
@@ -448,6 +456,8 @@ void do_exit(int code)
 	if (t->dying)
 		panic("task %u exits while it exits", t->tid);
 	pr_debug(DEBUG_TASK, "%s[%u]: exit %x\n", t->comm, t->tid, code);
+	if (unlikely(READ_ONCE(t->proc->core_dumper)))
+		core_wait(t);
 	ptrace_event(PTRACE_EVENT_EXIT, (u64)code);
 	task_mm_exec_release(t);
 	last = exit_signals(t, code);

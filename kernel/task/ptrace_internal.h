@@ -27,6 +27,8 @@ void ptrace_trap_locked(struct task *t);
 /* The tracee takes part in a group stop; no lock. */
 void ptrace_group_stop(struct task *t);
 void ptrace_exec(u32 old_tid);
+/* Of a task that stands in the kernel and has kept its pt.fs_base. */
+void task_user_regs(struct task *t, struct user_regs *u);
 
 /* --- with tasklist_lock held --- */
 void ptrace_link(struct task *t, struct task *tracer, bool seized,

@@ -29,7 +29,7 @@
 
 /* --- General registers --- */
 
-static void ptrace_get_user_regs(struct task *t, struct user_regs *u)
+void task_user_regs(struct task *t, struct user_regs *u)
 {
 	const struct pt_regs *r = task_regs(t);
 
@@ -105,7 +105,7 @@ static long ptrace_user_word(struct task *t, bool set, u64 off, uaddr data)
 	if ((off & 7) || off >= PTRACE_USER_SIZE)
 		return -EIO;
 	if (off < sizeof(u)) {
-		ptrace_get_user_regs(t, &u);
+		task_user_regs(t, &u);
 		if (!set) {
 			memcpy(&word, (char *)&u + off, sizeof(word));
 		} else {
@@ -236,7 +236,7 @@ static long ptrace_general(struct task *t, bool set, uaddr data, size_t want,
 	if (want % sizeof(u64))
 		return -EINVAL;
 	*done = min(want, sizeof(u));
-	ptrace_get_user_regs(t, &u);
+	task_user_regs(t, &u);
 	if (!set)
 		return copy_to_user(data, &u, *done);
 	if (copy_from_user(&u, data, *done))

@@ -23,6 +23,7 @@
 #include <kernel/mm.h>
 #include <kernel/printk.h>
 #include <kernel/syscall.h>
+#include <kernel/coredump.h>
 #include "internal.h"
 #include "ptrace_internal.h"
 
@@ -203,8 +204,11 @@ static bool signal_get(struct ksignal *ks)
 	}
 	signal_recalc_locked(t);
 	spin_unlock(&t->sighand->lock);
-	if (fate == FATE_DIE)
+	if (fate == FATE_DIE) {
+		if (sigmask(ks->sig) & sigset_core)
+			do_coredump(&ks->info);
 		do_group_exit(ks->sig);
+	}
 	return fate == FATE_HANDLE;
 }
 

@@ -201,7 +201,6 @@ int do_mkdirat(int dfd, const char *name, u32 mode);
 int do_mknodat(int dfd, const char *name, u32 mode, u64 rdev);
 int do_symlinkat(const char *to, int dfd, const char *name);
 int do_linkat(int odfd, const char *old, int ndfd, const char *name, int flags);
-int do_unlinkat(int dfd, const char *name);
 int do_rmdirat(int dfd, const char *name);
 int do_renameat2(int odfd, const char *old, int ndfd, const char *name,
 		 u32 flags);

@@ -85,6 +85,7 @@ struct mm {
 	u32 spur_count; /* faults in a row with nothing to do, under lock */
 	u64 spur_addr;
 	u64 rss_anon, rss_file, rss_at; /* procfs: pages, and when (ns) */
+	u32 core_filter; /* /proc/PID/coredump_filter */
 	u32 prctl; /* MM_PRCTL_*: kept by fork and execve; by atomics */
 	bool gs_used;	/* its programs set GS: mm_uses_gs() */
 	u32 membarrier; /* MEMBARRIER_CMD_REGISTER_*, by atomics */

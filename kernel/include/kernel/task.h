@@ -155,6 +155,8 @@ struct task {
 	u32 jobctl;	       /* JOBCTL_*, under sighand->lock */
 #define JOBCTL_STOPPED	     8u /* sleeps in the stop */
 	u32 ioprio;
+	bool core_seen;	/* stands in core_wait() */
+	u8 *core_fpu;	/* vector state for the core file */
 	u8 mce_kill;	/* prctl: PR_MCE_KILL */
 	bool io_flusher; /* prctl: kept */
 	/* of the last fault, for signal frames; set by kern_fault() */
@@ -228,6 +230,8 @@ struct process {
 	u32 live;		 /* threads not yet in do_exit */
 	struct waitqueue exit_wait; /* pidfds poll here; under tasklist_lock */
 	struct task *exec_task;	    /* ends the other threads for execve */
+	struct task *core_dumper; /* writes a core file; under sighand->lock */
+	u32 core_missing; /* threads that have not come to core_wait() yet */
 	bool unkillable;	    /* init: immune to default actions */
 	struct cpu_timers *cpu_timers; /* ITIMER_VIRTUAL, PROF, RLIMIT_CPU */
 	u64 inblock, oublock, cinblock, coublock, nvcsw, nivcsw, cnvcsw,

@@ -453,6 +453,8 @@ int vfs_getattr(const struct path *p, struct kstat *st);
 /* stat of a name; flags: LOOKUP_*. Mostly without a lock or a reference. */
 int vfs_stat(int dfd, const char *name, u32 flags, struct kstat *st);
 int vfs_truncate(struct path *p, u64 size);
+/* unlink(2), on a kernel string. */
+int do_unlinkat(int dfd, const char *name);
 int vfs_mkdir(struct dentry *dir, const char *name, u32 mode);
 int vfs_symlink(struct dentry *dir, const char *name, const char *to);
 int vfs_mknod(struct dentry *dir, const char *name, u32 mode, u64 rdev);
