@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which backend runs; the direct one's table. The ptrace one's is at the end of
- * trap_ptrace.c.
+ * Which backend runs; the direct one's table. Those of the strict ones are at the
+ * end of task_strict.c.
  */
 #include "backend.h"
 #include <kernel/string.h>
@@ -33,6 +33,8 @@ void backend_choose(const struct boot_params *bp)
 
 	if (bp->backend == BACKEND_PTRACE)
 		backend = &backend_ptrace;
+	else if (bp->backend == BACKEND_SECCOMP)
+		backend = &backend_seccomp;
 	backend_remote = backend->remote;
 	name = bp->backend == BACKEND_DIRECT_UNWALLED ? "direct-unwalled"
 						      : backend->name;

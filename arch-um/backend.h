@@ -67,7 +67,7 @@ struct backend {
 	int (*set_affinity)(struct task *t, const uint8_t *mask, size_t n);
 };
 
-extern const struct backend backend_direct, backend_ptrace;
+extern const struct backend backend_direct, backend_ptrace, backend_seccomp;
 
 /* Fixed from arch_main() on. */
 extern const struct backend *backend;

@@ -21,6 +21,7 @@
 #define H_MAP_SHARED_FIXED 0x11
 
 extern char init_start[], init_end[];
+extern char stub_page[];
 extern int (*host_vdso_clock)(int clock, void *ts);
 
 void arch_main(struct boot_params *bp) __attribute__((noreturn));
@@ -35,6 +36,7 @@ void direct_init(const struct boot_params *bp)
 	uint64_t off = (uint64_t)low_table - ARENA_BASE;
 	uint32_t i;
 
+	host_call(__NR_munmap, (long)stub_page, PAGE_SIZE, 0, 0, 0);
 	for (i = 0; i < MAX_SLOTS; i++) {
 		low_table[i] = (struct user_desc){
 			.entry_number = SLOT_SELECTOR >> 3,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ptrace backend: the kernel runs in one host process, a thread per task;
- * guests run in stubs (stub.h), one process per address space, one stub thread
- * per guest thread, traced by the thread of its task.
+ * The ptrace backend: a guest thread (stub.h) is traced by its task's own thread
+ * in the kernel's process, and by no other, so that it stands still whenever its
+ * task is in the kernel. Host calls of the guest never run: PTRACE_SYSEMU stops
+ * before them. The tracer's death kills the stub (PTRACE_O_EXITKILL).
  *
  * ptrace_user_loop() is the whole way between kernel and user mode: do pending
  * work; put the registers into the stub; let it run up to its next system call
@@ -42,6 +43,250 @@
 #define TRAP_MF		    16
 #define TRAP_AC		    17
 
+#define PT_SETREGSET  0x4205
+#define PT_GETREGSET  0x4204
+#define PT_SEIZE      0x4206
+#define PT_INTERRUPT  0x4207
+#define PT_GETSIGINFO 0x4202
+#define PT_DETACH     17
+#define PT_O_SYSGOOD  1
+#define PT_O_EXITKILL 0x100000
+#define NT_PRSTATUS   1
+#define NT_XSTATE     0x202
+#define WAIT_WALL     0x40000000
+#define WAIT_NOTHREAD 0x20000000
+
+/* How a guest thread has stopped. */
+enum ptrace_stop {
+	STOP_SYSCALL = 0x85, /* SIGTRAP | 0x80 */
+	STOP_KICKED = 0x100, /* nothing happened but that it was asked */
+	STOP_DEAD = 0x200,
+	/* everything else is a host signal number */
+};
+
+enum ptrace_resume { RESUME_CONT = 7, RESUME_SYSEMU = 31, RESUME_STEP = 32 };
+
+struct ptrace_iovec {
+	void *base;
+	uint64_t len;
+};
+
+struct ptrace_siginfo {
+	int signo, error, code, pad;
+	uint64_t addr;
+	uint64_t rest[13];
+};
+
+static long ptrace_call(int request, const struct stub *s, uint64_t addr,
+			const void *data)
+{
+	return host_call(__NR_ptrace, request, s->tid, (long)addr, (long)data,
+			 0);
+}
+
+static void ptrace_is_dead(struct stub *s)
+{
+	WRITE_ONCE(s->space->dead, 1);
+}
+
+/* --- running --- */
+
+static bool ptrace_get_regs(struct stub *s)
+{
+	struct ptrace_iovec iov = {s->r, sizeof(s->r)};
+
+	if (!ptrace_call(PT_GETREGSET, s, NT_PRSTATUS, &iov))
+		return true;
+	ptrace_is_dead(s);
+	return false;
+}
+
+/* Of s->r, n words. */
+static bool ptrace_set_regs(struct stub *s, unsigned int n)
+{
+	struct ptrace_iovec iov = {s->r, n * 8};
+	long err = ptrace_call(PT_SETREGSET, s, NT_PRSTATUS, &iov);
+
+	if (!err)
+		return true;
+	if (err != -EIO)
+		ptrace_is_dead(s);
+	return false;
+}
+
+static bool ptrace_get_siginfo(struct stub *s, struct ptrace_siginfo *si)
+{
+	if (!ptrace_call(PT_GETSIGINFO, s, 0, si))
+		return true;
+	ptrace_is_dead(s);
+	return false;
+}
+
+/* Wait until it stops. */
+static int ptrace_wait_stop(struct stub *s)
+{
+	int status = 0;
+	long r;
+
+	do
+		r = host_call(__NR_wait4, s->tid, (long)&status,
+			      WAIT_WALL | WAIT_NOTHREAD, 0, 0);
+	while (r == -EINTR);
+	if (r != s->tid || (status & 0xff) != 0x7f) {
+		ptrace_is_dead(s);
+		return STOP_DEAD;
+	}
+	if (status >> 16) /* PTRACE_EVENT_STOP */
+		return STOP_KICKED;
+	return (status >> 8) & 0xff;
+}
+
+static int ptrace_resume(struct stub *s, enum ptrace_resume how, int sig)
+{
+	int stop;
+
+	if (stub_dead(s) || ptrace_call(how, s, 0, (void *)(long)sig)) {
+		ptrace_is_dead(s);
+		return STOP_DEAD;
+	}
+	stop = ptrace_wait_stop(s);
+	switch (stop) {
+	case STOP_SYSCALL:
+	case STOP_DEAD:
+	case SIGSEGV:
+	case SIGBUS:
+	case SIGFPE:
+	case SIGILL:
+	case SIGTRAP:
+		return stop;
+	}
+	return STOP_KICKED; /* SIGURG, or a stranger's signal: not delivered */
+}
+
+/*
+ * Run code of stub_code.S up to `end`; s->r has been filled in. => s->r, false: it
+ * did not get there (fault, or dead).
+ */
+static bool ptrace_run(struct stub *s, const char *from, const char *end)
+{
+	struct pt_regs *r = (struct pt_regs *)s->r;
+	struct ptrace_siginfo si;
+	int stop;
+
+	r->rip = (uint64_t)from;
+	r->orig_rax = (uint64_t)-1;
+	r->cs = USER_CS;
+	r->ss = USER_SS;
+	r->rflags = 0x202;
+	if (stub_dead(s) || !ptrace_set_regs(s, STUB_REGS))
+		return false;
+	for (;;) {
+		stop = ptrace_resume(s, RESUME_SYSEMU, 0);
+		if (stop == STOP_KICKED)
+			continue;
+		if (stop == STOP_DEAD || !ptrace_get_regs(s))
+			return false;
+		if (stop == SIGTRAP && r->rip == (uint64_t)end)
+			return true;
+		if (ptrace_get_siginfo(s, &si) && si.code > 0)
+			return false; /* and not somebody's kill(2) */
+	}
+}
+
+static int ptrace_cmpxchg(uint64_t a, uint32_t *old, uint32_t new_val)
+{
+	struct stub *s = stub_of(current);
+	struct pt_regs *r = (struct pt_regs *)s->r;
+
+	if (stub_dead(s) || !space_flush(s->space))
+		return -EFAULT;
+	r->rdi = a;
+	r->rax = *old;
+	r->rdx = new_val;
+	if (!ptrace_run(s, stub_cmpxchg, stub_cmpxchg_end))
+		return -EFAULT;
+	*old = (uint32_t)r->rax;
+	return 0;
+}
+
+/* --- vector state, through the host's register set --- */
+
+/* Length that the host wants back: the same in every process. */
+static uint64_t ptrace_fpu_len;
+
+static bool ptrace_fpu_xfer(int request, const struct stub *s, uint8_t *image,
+			    uint64_t len)
+{
+	struct ptrace_iovec iov = {image, len};
+
+	if (stub_dead(s) || ptrace_call(request, s, NT_XSTATE, &iov))
+		return false;
+	ptrace_fpu_len = iov.len;
+	return true;
+}
+
+static uint8_t *ptrace_fpu_get(void)
+{
+	uint8_t *x = stub_xstate(current);
+
+	return ptrace_fpu_xfer(PT_GETREGSET, stub_of(current), x,
+			       STUB_XSTATE_MAX) ?
+		       x :
+		       NULL;
+}
+
+static bool ptrace_fpu_set(void)
+{
+	return ptrace_fpu_xfer(PT_SETREGSET, stub_of(current),
+			       stub_xstate(current), ptrace_fpu_len);
+}
+
+static void ptrace_fpu_inherit(struct task *child)
+{
+	stub_of(child)->inherits =
+		ptrace_fpu_xfer(PT_GETREGSET, stub_of(current),
+				stub_xstate(child), STUB_XSTATE_MAX);
+}
+
+/* --- becoming a tracer, and no longer being one --- */
+
+static int ptrace_attach(struct stub *s)
+{
+	long err = ptrace_call(PT_SEIZE, s, 0,
+			       (void *)(PT_O_SYSGOOD | PT_O_EXITKILL));
+
+	if (!err)
+		err = ptrace_call(PT_INTERRUPT, s, 0, NULL);
+	if (!err && ptrace_wait_stop(s) == STOP_DEAD)
+		err = -ESRCH;
+	if (err == -EPERM)
+		printk(KERN_ERR "the host forbids ptrace; see lodger doctor\n");
+	if (!err && s->inherits) {
+		s->inherits = false;
+		ptrace_fpu_set();
+	}
+	if (err)
+		space_kill(s->space);
+	return (int)err;
+}
+
+/* It goes and waits in its area. */
+static void ptrace_detach(struct stub *s)
+{
+	struct pt_regs *r = (struct pt_regs *)s->r;
+
+	memset(s->r, 0, sizeof(s->r));
+	r->rbx = area_in_stub(s->area);
+	r->rip = (uint64_t)stub_thread_wait;
+	r->rsp = r->rbx + STUB_AREA_SIZE;
+	r->orig_rax = (uint64_t)-1;
+	r->cs = USER_CS;
+	r->ss = USER_SS;
+	r->rflags = 0x202;
+	if (ptrace_set_regs(s, STUB_REGS))
+		ptrace_call(PT_DETACH, s, 0, NULL);
+}
+
 /* --- registers --- */
 
 static bool ptrace_put_regs(struct stub *s, const struct pt_regs *regs)
@@ -60,12 +305,12 @@ static bool ptrace_put_regs(struct stub *s, const struct pt_regs *regs)
 		s->base_dirty = false;
 		n = STUB_REGS_ALL;
 	}
-	return stub_set_regs(s, n);
+	return ptrace_set_regs(s, n);
 }
 
 static bool ptrace_take_regs(struct stub *s, struct pt_regs *regs)
 {
-	if (!stub_get_regs(s))
+	if (!ptrace_get_regs(s))
 		return false;
 	memcpy(regs, s->r, STUB_REGS * 8);
 	regs->rflags = (regs->rflags & FLAGS_USER) | 0x202;
@@ -87,38 +332,34 @@ static bool ptrace_probe(struct task *t, struct pt_regs *regs, int sig,
 			 struct fault_info *f)
 {
 	struct stub *s = stub_of(t);
-	uint64_t base = STUB_STACKS + t->host->index * STUB_STACK_SIZE, uc;
-	uint64_t ss[3] = {base + 64, 0, STUB_STACK_SIZE - 64};
-	uint64_t mc[2]; /* err, trapno */
-	int stop = STUB_KICKED, tries;
+	const struct abi_sigcontext *sc;
+	int stop = STOP_KICKED, tries;
+	uint64_t uc;
 
-	if (!stub_fpu_get() ||
-	    stub_user_mmap(base, STUB_STACK_SIZE, 3, 0x32, -1, 0) !=
-		    (long)base ||
-	    stub_copy_to(base, ss, sizeof(ss)) ||
-	    stub_call(s, __NR_sigaltstack, (long)base, 0, 0, 0, 0,
-		      (long)host_token))
+	if (!strict->fpu_get())
 		return true;
-	for (tries = 0; stop == STUB_KICKED && tries < PROBE_TRIES; tries++) {
+	for (tries = 0; stop == STOP_KICKED && tries < PROBE_TRIES; tries++) {
 		if (!ptrace_put_regs(s, regs))
 			return true;
-		stop = stub_resume(s, STUB_SYSEMU_STEP, 0);
+		stop = ptrace_resume(s, RESUME_STEP, 0);
 	}
 	if (stop != sig) {
 		ptrace_take_regs(s, regs);
 		return false;
 	}
-	stop = stub_resume(s, STUB_SYSEMU_STEP, sig);
-	if (stop == SIGTRAP && stub_get_regs(s)) {
+	stop = ptrace_resume(s, RESUME_STEP, sig);
+	if (stop == SIGTRAP && ptrace_get_regs(s)) {
 		uc = ((struct pt_regs *)s->r)->rdx;
-		uc += offsetof(struct abi_ucontext, uc_mcontext) +
-		      offsetof(struct abi_sigcontext, err);
-		if (!stub_copy_from(mc, uc, sizeof(mc))) {
-			f->error = mc[0];
-			f->trapno = mc[1];
+		uc -= area_in_stub(s->area);
+		if (!(uc & 7) &&
+		    uc <= STUB_AREA_SIZE - sizeof(struct abi_ucontext)) {
+			sc = (const void *)((char *)area_at(s->area) + uc +
+					    UC_REGS);
+			f->error = READ_ONCE(sc->err);
+			f->trapno = READ_ONCE(sc->trapno);
 		}
 	}
-	stub_fpu_set();
+	strict->fpu_set();
 	return true;
 }
 
@@ -140,11 +381,11 @@ static uint64_t ptrace_trapno(int sig, int code)
 static void ptrace_fault(struct task *t, struct pt_regs *regs, int sig)
 {
 	struct stub *s = stub_of(t);
-	struct stub_siginfo si;
+	struct ptrace_siginfo si;
 	struct fault_info f = {.sig = sig};
 	bool probed = false;
 
-	if (!stub_get_siginfo(s, &si))
+	if (!ptrace_get_siginfo(s, &si))
 		return;
 	if (si.code <= 0)
 		return; /* somebody's kill(2): not the guest's */
@@ -170,7 +411,7 @@ static void ptrace_fault(struct task *t, struct pt_regs *regs, int sig)
 	regs->entry = ENTRY_FAULT;
 	atomic_inc(&counters.faults);
 	kern_fault(regs, &f);
-	if (f.trapno == TRAP_PF && !probed && !s->dead &&
+	if (f.trapno == TRAP_PF && !probed && !stub_dead(s) &&
 	    (READ_ONCE(t->work) & WORK_SIGNAL)) {
 		ptrace_probe(t, regs, sig, &f);
 		t->fault_error = f.error;
@@ -195,7 +436,7 @@ static void ptrace_syscall(struct task *t, struct pt_regs *regs)
 	/* SYSCALL leaves rip in rcx; int 0x80, mostly, does not. */
 	if (regs->rcx != regs->rip) {
 		memset(&info, 0, sizeof(info));
-		stub_ptrace(PT_GET_SYSCALL_INFO, stub_of(t)->tid, sizeof(info),
+		ptrace_call(PT_GET_SYSCALL_INFO, stub_of(t), sizeof(info),
 			    &info);
 		if (info.arch != AUDIT_ARCH_X86_64) {
 			regs->rax = (uint64_t)-ENOSYS;
@@ -203,23 +444,6 @@ static void ptrace_syscall(struct task *t, struct pt_regs *regs)
 		}
 	}
 	kern_syscall(regs);
-}
-
-static void ptrace_exit_work(struct task *t, struct pt_regs *regs)
-{
-	struct stub *s = stub_of(t);
-
-	for (;;) {
-		if (READ_ONCE(t->work) & WORK_HOST) {
-			atomic_and(&t->work, ~WORK_HOST);
-			mm_calls_run(t->host);
-		}
-		if (s->dead)
-			kern_task_killed(t);
-		if (!READ_ONCE(t->work))
-			break;
-		kern_exit_work(regs);
-	}
 }
 
 static void ptrace_user_loop(void *unused1, void *unused2)
@@ -230,9 +454,9 @@ static void ptrace_user_loop(void *unused1, void *unused2)
 	int stop;
 
 	for (;;) {
-		ptrace_exit_work(t, regs);
+		strict_exit_work(t, regs);
 		if (!ptrace_put_regs(s, regs)) {
-			if (!s->dead)
+			if (!stub_dead(s))
 				panic("the host refuses guest registers");
 			continue;
 		}
@@ -241,11 +465,13 @@ static void ptrace_user_loop(void *unused1, void *unused2)
 			WRITE_ONCE(t->host->state, SLOT_KERNEL);
 			continue;
 		}
-		stop = stub_resume(s, STUB_SYSEMU, 0);
+		stub_cpu_start(s);
+		stop = ptrace_resume(s, RESUME_SYSEMU, 0);
+		stub_cpu_stop(s);
 		WRITE_ONCE(t->host->state, SLOT_KERNEL);
-		if (stop == STUB_DEAD || !ptrace_take_regs(s, regs))
+		if (stop == STOP_DEAD || !ptrace_take_regs(s, regs))
 			continue;
-		if (stop == STUB_SYSCALL) {
+		if (stop == STOP_SYSCALL) {
 			s->fault_again = false;
 			ptrace_syscall(t, regs);
 			continue;
@@ -253,267 +479,19 @@ static void ptrace_user_loop(void *unused1, void *unused2)
 		regs->orig_rax = (uint64_t)-1;
 		regs->flags = PT_REGS_FULL;
 		regs->entry = ENTRY_KICK;
-		if (stop == STUB_KICKED)
+		if (stop == STOP_KICKED)
 			atomic_inc(&counters.kicks);
 		else
 			ptrace_fault(t, regs, stop);
 	}
 }
 
-static void ptrace_return_to_user(void) __noreturn;
-static void ptrace_return_to_user(void)
-{
-	uint64_t sp = ((uint64_t)task_regs(current) - 64) & ~63ull;
-
-	stack_run(sp, ptrace_user_loop, NULL, NULL);
-}
-
-/* --- tasks --- */
-
-static void ptrace_user_main(void *arg)
-{
-	struct host_task *ht = arg;
-	struct task *t = ht->task;
-
-	backend->thread_enter(ht);
-	stub_seize(stub_of(t));
-	kern_task_started(t);
-	ptrace_return_to_user();
-}
-
-static int ptrace_start(struct task *child, uint64_t flags)
-{
-	struct stub *me = stub_of(current), *s = stub_of(child);
-	struct host_task *ht = slot_alloc();
-	long tid;
-	int err;
-
-	if (!ht)
-		return -EAGAIN;
-	tid = stub_clone_call(me, flags);
-	if (tid < 0) {
-		slot_free(ht);
-		return tid == -ENOMEM ? -ENOMEM : -EAGAIN;
-	}
-	memset(s, 0, sizeof(*s));
-	s->tid = (uint32_t)tid;
-	s->pid = flags & CLONE_THREAD ? me->pid : s->tid;
-	s->fs = me->fs;
-	s->gs = me->gs;
-	s->base_dirty = true;
-	if (flags & CLONE_THREAD) {
-		if (!me->threaded)
-			me->cpu_seen = stub_cpu_ns(me) - me->cpu_former;
-		me->threaded = s->threaded = true;
-	}
-	slot_bind(ht, child);
-	ht->kind = SLOT_GUEST;
-	ht->host_pid = s->pid;
-	child->mm->host[MM_HOST_PID] = s->pid;
-	err = thread_start_in_zygote(ht, ptrace_user_main, ht);
-	if (err && !stub_seize(s))
-		stub_release(s);
-	return err;
-}
-
-static int ptrace_start_thread(struct task *child)
-{
-	atomic_inc(&counters.threads);
-	return ptrace_start(child, CLONE_VM | CLONE_FS | CLONE_FILES |
-					   CLONE_SIGHAND | CLONE_THREAD |
-					   CLONE_SYSVSEM);
-}
-
-static int ptrace_start_fork(struct task *child)
-{
-	atomic_inc(&counters.forks);
-	/* all are the zygote's children */
-	return ptrace_start(child, CLONE_FS | CLONE_FILES | CLONE_PARENT);
-}
-
-static void ptrace_task_exit(struct task *t)
-{
-	struct host_task *ht = t->host;
-
-	WRITE_ONCE(ht->host_pid, zygote_pid);
-	ht->is_zygote = 1;
-	ht->kind = SLOT_KTHREAD;
-	stub_release(stub_of(t));
-}
-
-static void ptrace_kick(struct host_task *ht)
-{
-	struct stub *s = stub_of(ht->task);
-	uint32_t pid = READ_ONCE(s->pid), tid = READ_ONCE(s->tid);
-
-	if (tid)
-		host_call(__NR_tgkill, pid, tid, SIGURG, 0, 0);
-}
-
-/* --- host threads of the zygote --- */
-
-static void ptrace_kernel_signal(int sig, const struct siginfo *info, void *uc)
-{
-	direct_signal_nested(sig, info, uc, slot_current());
-}
-
-struct ptrace_sigaction {
-	void *handler;
-	unsigned long flags;
-	void *restorer;
-	unsigned long mask;
-};
-
-/*
- * Faults of the kernel end in its panic. Stubs inherit the handlers for the
- * sake of ptrace_probe(), and never run them.
- */
-static void ptrace_signals(void)
-{
-	static const uint8_t handled[] = {SIGSYS, SIGSEGV, SIGBUS,
-					  SIGFPE, SIGILL,  SIGTRAP};
-	struct ptrace_sigaction sa;
-	const uint64_t chld = 1ull << (SIGCHLD - 1);
-	unsigned int i;
-	int sig;
-
-	/* for the first thread's sigtimedwait; the others inherit it */
-	host_call(__NR_rt_sigprocmask, 0, (long)&chld, 0, 8, 0);
-	for (sig = 1; sig <= 64; sig++) {
-		if (sig == SIGKILL || sig == SIGSTOP)
-			continue;
-		memset(&sa, 0, sizeof(sa));
-		sa.handler = (void *)1; /* ignored */
-		if (sig == SIGCHLD) {
-			sa.handler = NULL;
-			sa.flags = SA_NOCLDSTOP | SA_NOCLDWAIT;
-		}
-		for (i = 0; i < ARRAY_SIZE(handled); i++) {
-			if (handled[i] != sig)
-				continue;
-			sa.handler = ptrace_kernel_signal;
-			sa.flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER |
-				   SA_RESTORER;
-			sa.restorer = host_sigreturn_code;
-		}
-		host_call(__NR_rt_sigaction, sig, (long)&sa, 0, 8, 0);
-	}
-}
-
-static void ptrace_thread_enter(struct host_task *ht)
-{
-	uint64_t block = (uint64_t)task_block(ht->task);
-	uint64_t ss[3] = {block + PAGE_SIZE, 0, TASK_STACK_SIZE - PAGE_SIZE};
-
-	/* its own stack, so that a fault nests below its stack pointer */
-	host_call(__NR_sigaltstack, (long)ss, 0, 0, 0, 0);
-}
-
-static void ptrace_init(const struct boot_params *bp)
-{
-	uint32_t size, max, c, d;
-
-	__asm__ volatile("cpuid"
-			 : "=a"(c), "=b"(size), "=c"(max), "=d"(d)
-			 : "a"(13), "c"(0));
-	if (size > STUB_XSTATE_MAX)
-		arch_panic("the processor's vector state does not fit the pad");
-	/* private, anonymous, fixed */
-	if (host_mmap(STUB_SCRATCH, STUB_SCRATCH_SIZE, 3, 0x32, -1, 0) !=
-	    (long)STUB_SCRATCH)
-		arch_panic("no memory for the stubs' scratch area");
-}
-
-/* --- the rest of the seam --- */
-
-static void ptrace_set_fs(uint64_t base)
-{
-	struct stub *s = stub_of(current);
-
-	s->fs = base;
-	s->base_dirty = true;
-}
-
-static uint64_t ptrace_get_fs(void)
-{
-	return stub_of(current)->fs;
-}
-
-static int ptrace_set_gs(uint64_t base)
-{
-	struct stub *s = stub_of(current);
-
-	s->gs = base;
-	s->base_dirty = true;
-	return 0;
-}
-
-static uint64_t ptrace_get_gs(void)
-{
-	return stub_of(current)->gs;
-}
-
-static uint64_t ptrace_cpu_ns(struct task *t)
-{
-	struct host_task *ht = READ_ONCE(t->host);
-	struct {
-		int64_t sec, nsec;
-	} ts = {0, 0};
-
-	if (!ht)
-		return 0;
-	host_call(__NR_clock_gettime, (int)((~(long)ht->host_tid << 3) | 6),
-		  (long)&ts, 0, 0, 0);
-	return (t == current ? stub_cpu_ns_self() : stub_cpu_ns(stub_of(t))) +
-	       (uint64_t)ts.sec * 1000000000 + (uint64_t)ts.nsec;
-}
-
-static int ptrace_set_affinity(struct task *t, const uint8_t *mask, size_t n)
-{
-	struct host_task *ht = READ_ONCE(t->host);
-	uint32_t tid = READ_ONCE(stub_of(t)->tid);
-	long err;
-
-	if (!ht)
-		return -ESRCH;
-	err = host_call(__NR_sched_setaffinity, ht->host_tid, (long)n,
-			(long)mask, 0, 0);
-	if (!err && tid)
-		err = host_call(__NR_sched_setaffinity, tid, (long)n,
-				(long)mask, 0, 0);
-	return (int)err;
-}
-
-const struct backend backend_ptrace = {
-	.name = "ptrace",
-	.remote = true,
-	.one_process = true,
-	.init = ptrace_init,
-	.signals = ptrace_signals,
-	.thread_enter = ptrace_thread_enter,
-	.first_thread = stub_first_thread,
-	.server = stub_server,
-	.start_thread = ptrace_start_thread,
-	.start_fork = ptrace_start_fork,
-	.task_exit = ptrace_task_exit,
-	.return_to_user = ptrace_return_to_user,
-	.kick = ptrace_kick,
-	.mm_exec = stub_mm_exec,
-	.user_call = stub_user_call,
-	.user_mmap = stub_user_mmap,
-	.user_resident = stub_user_resident,
-	.copy_from = stub_copy_from,
-	.copy_to = stub_copy_to,
-	.clear = stub_clear,
-	.strncpy_from = stub_strncpy_from,
-	.cmpxchg = stub_cmpxchg_user,
-	.set_fs = ptrace_set_fs,
-	.get_fs = ptrace_get_fs,
-	.set_gs = ptrace_set_gs,
-	.get_gs = ptrace_get_gs,
-	.fpu_save = stub_fpu_save,
-	.fpu_restore = stub_fpu_restore,
-	.fpu_reset = stub_fpu_reset,
-	.cpu_ns = ptrace_cpu_ns,
-	.set_affinity = ptrace_set_affinity,
+const struct strict_trap strict_ptrace = {
+	.attach = ptrace_attach,
+	.detach = ptrace_detach,
+	.user_loop = ptrace_user_loop,
+	.fpu_inherit = ptrace_fpu_inherit,
+	.fpu_get = ptrace_fpu_get,
+	.fpu_set = ptrace_fpu_set,
+	.cmpxchg = ptrace_cmpxchg,
 };

@@ -66,6 +66,7 @@ static const struct {
 } options_backends[] = {
 	{ "direct", BACKEND_DIRECT },
 	{ "direct-unwalled", BACKEND_DIRECT_UNWALLED },
+	{ "seccomp", BACKEND_SECCOMP },
 	{ "ptrace", BACKEND_PTRACE },
 };
 

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Vector state in the ptrace backend: it is the stub's, and is read and written
- * whole through the host's XSAVE register set, in the standard format, which is
- * the one of signal frames too. PKRU and AMX state are left as they are.
+ * Vector state in the strict backends: it is the stub's. The backend gives a
+ * copy of the whole XSAVE image in the standard format, which is the one of
+ * signal frames too, and takes it back. PKRU and AMX state are left as they are.
  */
 #include "stub.h"
 #include <abi/errno.h>
 #include <kernel/string.h>
 
-#define PT_GETREGSET  0x4204
-#define PT_SETREGSET  0x4205
-#define NT_XSTATE     0x202
 #define XSTATE_BV     512 /* offset of the header */
 #define XSTATE_MXCSR  24
 #define XSTATE_MASK   28
@@ -18,51 +15,26 @@
 #define XSTATE_LEGACY 512
 #define XSTATE_FIRST  576 /* the first feature behind the header */
 
-struct xstate_iovec {
-	void *base;
-	uint64_t len;
-};
-
-/* Length that the host wants back. Only by the task itself, in its pad. */
-static uint64_t stub_fpu_len;
-
-static bool stub_fpu_xfer(int request, uint64_t len)
+void stub_fpu_init_image(uint8_t *x)
 {
-	struct stub *s = stub_of(current);
-	struct xstate_iovec iov = {stub_xstate(current), len};
-
-	if (s->dead || stub_ptrace(request, s->tid, NT_XSTATE, &iov))
-		return false;
-	stub_fpu_len = iov.len; /* the same in every process */
-	return true;
-}
-
-bool stub_fpu_get(void)
-{
-	return stub_fpu_xfer(PT_GETREGSET, STUB_XSTATE_MAX);
-}
-
-bool stub_fpu_set(void)
-{
-	return stub_fpu_xfer(PT_SETREGSET, stub_fpu_len);
-}
-
-static uint64_t *stub_fpu_bv(void)
-{
-	return (uint64_t *)(stub_xstate(current) + XSTATE_BV);
+	memset(x, 0, XSTATE_FIRST);
+	*(uint16_t *)x = 0x37f;
+	*(uint32_t *)(x + XSTATE_MXCSR) = 0x1f80;
+	*(uint64_t *)(x + XSTATE_BV) = 3;
 }
 
 int stub_fpu_save(uint64_t dst)
 {
-	uint8_t *x = stub_xstate(current);
 	uint32_t magic2 = FPU_MAGIC2;
+	uint8_t *x;
 	struct fpu_sw_bytes sw;
 
 	if ((dst & 63) || !arch_user_range(dst, fpu_size + 4))
 		return -EFAULT;
-	if (!stub_fpu_get())
+	x = strict->fpu_get();
+	if (!x)
 		return -EFAULT;
-	*stub_fpu_bv() &= fpu_mask;
+	*(uint64_t *)(x + XSTATE_BV) &= fpu_mask;
 	fpu_trailer(&sw);
 	memcpy(x + XSTATE_SW, &sw, sizeof(sw));
 	if (stub_copy_to(dst, x, fpu_size) ||
@@ -82,26 +54,31 @@ static void stub_fpu_legacy_init(uint8_t *x)
 
 void stub_fpu_reset(void)
 {
-	uint64_t *bv = stub_fpu_bv();
+	uint8_t *x = strict->fpu_get();
+	uint64_t *bv = (uint64_t *)(x + XSTATE_BV);
 
-	if (!stub_fpu_get())
+	if (!x)
 		return;
-	stub_fpu_legacy_init(stub_xstate(current));
+	stub_fpu_legacy_init(x);
 	*bv = (*bv & ~fpu_mask) | 3;
-	stub_fpu_set();
+	strict->fpu_set();
 }
 
 int stub_fpu_restore(uint64_t src)
 {
-	uint8_t *x = stub_xstate(current);
-	uint64_t *bv = stub_fpu_bv(), keep, pkru, header[8];
+	uint64_t *bv, keep, pkru, header[8];
+	uint8_t *x;
 	struct fpu_sw_bytes sw;
 	uint32_t magic2 = 0, mxcsr_mask;
 
 	if ((src & 63) || !arch_user_range(src, fpu_size + 4))
 		return -EFAULT;
-	if (stub_copy_from(&sw, src + XSTATE_SW, sizeof(sw)) || !stub_fpu_get())
+	if (stub_copy_from(&sw, src + XSTATE_SW, sizeof(sw)))
 		return -EFAULT;
+	x = strict->fpu_get();
+	if (!x)
+		return -EFAULT;
+	bv = (uint64_t *)(x + XSTATE_BV);
 	keep = *bv & ~fpu_mask;
 	mxcsr_mask = *(uint32_t *)(x + XSTATE_MASK);
 	if (sw.magic1 != FPU_MAGIC1 || sw.xstate_size > fpu_size ||
@@ -131,5 +108,5 @@ int stub_fpu_restore(uint64_t src)
 	if (*(uint32_t *)(x + XSTATE_MXCSR) & ~(mxcsr_mask ?: 0xffbfu))
 		return -EFAULT;
 	*(uint32_t *)(x + XSTATE_MASK) = mxcsr_mask;
-	return stub_fpu_set() ? 0 : -EFAULT;
+	return strict->fpu_set() ? 0 : -EFAULT;
 }
