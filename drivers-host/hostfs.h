@@ -41,8 +41,7 @@ enum hostfs_op {
 	HOSTFS_WRITE,	 /* arg0, arg1 offset, buffer => bytes; ret: below */
 	/*
 	 * arg0, arg1 position, arg2 HOSTFS_DIR_*, buffer => bytes of struct
-	 * linux_dirent64; HOSTFS_D_* in ret. Attributes stand behind the
-	 * entries: struct hostfs_dirattr, each counts as a lookup.
+	 * hostfs_dirblock; the first is of the directory that was asked for.
 	 */
 	HOSTFS_READDIR,
 	HOSTFS_READLINK, /* arg0, buffer => bytes */
@@ -83,16 +82,11 @@ enum hostfs_op {
 #define HOSTFS_W_CTIME	2
 #define HOSTFS_W_BLOCKS 3
 
-/* READDIR: attributes of the directories in it, of everything in it */
+/* READDIR: attributes of the directories in it, of everything in it; and */
 #define HOSTFS_DIR_SUBDIRS 1u
 #define HOSTFS_DIR_ALL	   2u
-#define HOSTFS_DIR_CHUNK   16384u /* most bytes of entries */
-
-/* ret[] of HOSTFS_READDIR */
-#define HOSTFS_D_LAST  0 /* 1: nothing follows */
-#define HOSTFS_D_ATTRS 1 /* offset of the attributes in the buffer */
-#define HOSTFS_D_COUNT 2 /* how many */
-#define HOSTFS_D_NAMES 3 /* word of the directory */
+#define HOSTFS_DIR_DEEP	   4u /* the directories in it too, as far as they fit */
+#define HOSTFS_DIR_CHUNK   16384u /* most bytes of entries in a block */
 
 #define HOSTFS_NAME_SIZE 256u /* with its NUL */
 
@@ -113,9 +107,22 @@ struct hostfs_attr {
 	struct hostfs_word seen; /* names: of its directory, if it has one */
 };
 
-/* The length of struct hostfs_dirattr and text is a multiple of 8. */
+/*
+ * Of one directory: entries, then attributes of some of them, each of which
+ * counts as a lookup. Blocks but the first have all entries of theirs.
+ */
+struct hostfs_dirblock {
+	uint64_t handle;
+	uint32_t len;	/* of the block; a multiple of 8, as all lengths are */
+	uint32_t ents;	/* bytes of struct linux_dirent64 behind this */
+	uint32_t count; /* of struct hostfs_dirattr behind those */
+	uint32_t names; /* word of the directory */
+	uint32_t last;	/* 1: no entries follow */
+	uint32_t unused;
+};
+
 struct hostfs_dirattr {
-	uint32_t entry; /* offset in the buffer of its linux_dirent64 */
+	uint32_t entry; /* offset of its linux_dirent64 among the entries */
 	uint32_t len;	/* bytes to the next */
 	struct hostfs_attr attr;
 	char link[];	/* attr.link_len bytes */

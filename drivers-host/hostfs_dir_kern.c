@@ -11,7 +11,9 @@
  * A chunk brings along the attributes of the directories in it, which become
  * dentries and inodes: whoever walks a tree asks for them next. That of all
  * entries are fetched as soon as names are looked up along a listing (ls -l,
- * tar), for this directory and for those read in the next moment.
+ * tar), for this directory and for those read in the next moment. When several
+ * directories have been read soon after those that they are in, somebody walks
+ * a tree, and a chunk brings along what is in the directories below it, too.
  *
  * Listings and all fields of struct hostfs_inode that go with them are under
  * the directory's inode->lock.
@@ -25,17 +27,28 @@
 #include <kernel/vfs.h>
 #include "hostfs_inode.h"
 
-#define HOSTFS_DIR_BUF	 65536u
+#define HOSTFS_DIR_BUF	 131072u
 #define HOSTFS_LIST_MAX	 (2u << 20) /* one listing */
 #define HOSTFS_LISTS_MAX (16u << 20) /* all that inodes keep */
 #define HOSTFS_RUN_STEP	 16u /* entries skipped that still make a run */
 #define HOSTFS_ALL_TIME	 (100 * NSEC_PER_MSEC)
 
+#define HOSTFS_DIR_KEPT	 512u
+#define HOSTFS_WALK_RUN	 3u /* so many directories make a walk */
+
 /* Answers come here, one at a time; the second caller has memory of its own. */
-static char hostfs_dir_buf[HOSTFS_DIR_BUF] __big_bss __aligned(8);
+struct hostfs_dirbuf {
+	struct dentry *dir[HOSTFS_DIR_KEPT]; /* entered from it; references */
+	u32 ndirs;
+	char buf[HOSTFS_DIR_BUF] __aligned(8);
+};
+static struct hostfs_dirbuf hostfs_dir_buf __big_bss;
 static struct mutex hostfs_dir_lock = MUTEX_INIT(hostfs_dir_lock);
 static u64 hostfs_lists_bytes; /* atomic */
-static u64 hostfs_all_since;   /* somebody wanted all attributes; a hint */
+/* hints: */
+static u64 hostfs_all_since;  /* somebody wanted all attributes */
+static u64 hostfs_walk_since; /* a directory was read soon after its parent */
+static u32 hostfs_walk_run;   /* how many in a row */
 
 /* --- listings --- */
 
@@ -134,9 +147,10 @@ static s64 hostfs_listing_seek(const struct hostfs_listing *l, u64 pos)
 
 /* --- attributes that come along --- */
 
-static void hostfs_enter_one(struct dentry *dir, const char *name,
-			     const struct hostfs_attr *a, const char *link,
-			     struct dentry *self)
+/* => its dentry, with a reference, or NULL. self: one that is being looked up */
+static struct dentry *hostfs_enter_one(struct dentry *dir, const char *name,
+				       const struct hostfs_attr *a,
+				       const char *link, struct dentry *self)
 {
 	u32 len = (u32)strlen(name);
 	struct inode *ino = hostfs_iget(dir->sb, a, link);
@@ -144,18 +158,18 @@ static void hostfs_enter_one(struct dentry *dir, const char *name,
 	struct dentry *d;
 
 	if (!ino)
-		return;
+		return NULL;
 	watch = hostfs_place_watch(dir->inode, a);
 	stamp = hostfs_place_stamp(ino);
 	if (self && self->len == len && !memcmp(self->name, name, len)) {
 		if (self->inode) {
 			inode_put(ino);
-			return;
+			return NULL;
 		}
 		dentry_attach(self, ino);
 		WRITE_ONCE(self->watch, watch);
 		WRITE_ONCE(self->stamp, stamp);
-		return;
+		return NULL;
 	}
 	d = dentry_cached_locked(dir, name, len);
 	if (d && d->inode != ino && !(d->flags & DENTRY_MOUNTED)) {
@@ -163,53 +177,115 @@ static void hostfs_enter_one(struct dentry *dir, const char *name,
 		dentry_put(d);
 		d = NULL;
 	}
-	if (!d) {
-		dentry_add_locked(dir, name, len, ino, watch, stamp);
-		return;
-	}
+	if (!d)
+		return dentry_add_locked(dir, name, len, ino, watch, stamp);
 	if (d->inode == ino) {
 		WRITE_ONCE(d->watch, watch);
 		WRITE_ONCE(d->stamp, stamp);
 	}
-	dentry_put(d);
 	inode_put(ino);
+	return d;
 }
 
-/* buf: an answer of READDIR; entries up to len, then count attributes at at. */
-static void hostfs_enter_all(struct dentry *dir, const char *buf, u32 len,
-			     u64 at, u64 count, struct dentry *self)
+/* A block's attributes; dir is NULL when they are not wanted after all. */
+static void hostfs_enter_block(struct dentry *dir, struct super *sb,
+			       const struct hostfs_dirblock *b,
+			       struct dentry *self, struct hostfs_dirbuf *db)
 {
-	u32 next;
+	const char *ents = (const char *)(b + 1);
+	u32 at = b->ents, count = b->count, next;
 
-	for (; count && at + sizeof(struct hostfs_dirattr) < HOSTFS_DIR_BUF;
-	     count--) {
-		const struct hostfs_dirattr *da = (const void *)(buf + at);
+	while (count-- && at + sizeof(struct hostfs_dirattr) <=
+				  b->len - sizeof(*b)) {
+		const struct hostfs_dirattr *da = (const void *)(ents + at);
 		const struct linux_dirent64 *e =
-			hostfs_entry(buf, len, da->entry, &next);
+			hostfs_entry(ents, b->ents, da->entry, &next);
+		const char *link = da->attr.link_len ? da->link : NULL;
+		struct dentry *d;
+		struct inode *ino;
 
-		if (!e || da->len < sizeof(*da))
+		if (!e || da->len < sizeof(*da) ||
+		    da->len > b->len - sizeof(*b) - at)
 			return;
-		hostfs_enter_one(dir, e->d_name, &da->attr,
-				 da->attr.link_len ? da->link : NULL, self);
 		at += da->len;
+		if (!dir) { /* they count all the same */
+			ino = hostfs_iget(sb, &da->attr, link);
+			if (ino)
+				inode_put(ino);
+			continue;
+		}
+		d = hostfs_enter_one(dir, e->d_name, &da->attr, link, self);
+		if (d && S_ISDIR(da->attr.mode) && db->ndirs < HOSTFS_DIR_KEPT)
+			db->dir[db->ndirs++] = d;
+		else if (d)
+			dentry_put(d);
 	}
 }
 
 /* --- reading --- */
 
-static char *hostfs_dir_buf_get(void)
+static struct hostfs_dirbuf *hostfs_dir_buf_get(void)
 {
-	if (mutex_trylock(&hostfs_dir_lock))
-		return hostfs_dir_buf;
-	return kmalloc(HOSTFS_DIR_BUF);
+	struct hostfs_dirbuf *db = &hostfs_dir_buf;
+
+	if (!mutex_trylock(&hostfs_dir_lock))
+		db = kmalloc(sizeof(*db));
+	if (db)
+		db->ndirs = 0;
+	return db;
 }
 
-static void hostfs_dir_buf_put(char *buf)
+static void hostfs_dir_buf_put(struct hostfs_dirbuf *db)
 {
-	if (buf == hostfs_dir_buf)
+	while (db->ndirs)
+		dentry_put(db->dir[--db->ndirs]);
+	if (db == &hostfs_dir_buf)
 		mutex_unlock(&hostfs_dir_lock);
 	else
-		kfree(buf);
+		kfree(db);
+}
+
+/* A listing that the inode keeps for whoever comes. */
+static void hostfs_listing_keep(struct hostfs_inode *hi,
+				struct hostfs_listing *l)
+{
+	ref_get(&l->refs);
+	hi->listing = l;
+	atomic_add(&hostfs_lists_bytes, (u64)l->size);
+}
+
+/* What came along unasked: all of one directory. */
+static void hostfs_enter_below(struct super *sb,
+			       const struct hostfs_dirblock *b,
+			       struct hostfs_dirbuf *db)
+{
+	struct dentry *dir = NULL;
+	struct hostfs_inode *hi;
+	struct hostfs_listing *l;
+	u32 i;
+
+	for (i = 0; i < db->ndirs; i++)
+		if (hostfs_inode(db->dir[i]->inode)->handle == b->handle)
+			dir = db->dir[i];
+	if (!dir || !mutex_trylock(&dir->inode->lock)) {
+		hostfs_enter_block(NULL, sb, b, NULL, db);
+		return;
+	}
+	hostfs_enter_block(dir, sb, b, NULL, db);
+	hi = hostfs_inode(dir->inode);
+	if (!hostfs_listing_valid(hi) &&
+	    READ_ONCE(hostfs_lists_bytes) < HOSTFS_LISTS_MAX) {
+		hostfs_listing_drop(hi);
+		l = hostfs_listing_new(0);
+		if (l && !hostfs_listing_append(hi, l, (const char *)(b + 1),
+						b->ents)) {
+			l->seen = b->names;
+			l->whole = true;
+			hostfs_listing_keep(hi, l);
+		}
+		hostfs_listing_put(l);
+	}
+	mutex_unlock(&dir->inode->lock);
 }
 
 /*
@@ -220,34 +296,65 @@ static int hostfs_dir_fetch(struct dentry *dir, u64 pos, u32 what,
 			    struct hostfs_listing *l, struct dentry *self)
 {
 	struct hostfs_inode *hi = hostfs_inode(dir->inode);
-	char *buf = hostfs_dir_buf_get();
+	struct hostfs_dirbuf *db = hostfs_dir_buf_get();
+	const struct hostfs_dirblock *b;
 	struct ring_req *r;
-	u64 at, count;
+	u32 at = 0;
 	s64 n;
+	int err = 0;
 
-	if (!buf)
+	if (!db)
 		return -ENOMEM;
 	r = hostfs_req(HOSTFS_READDIR, hi->handle, pos);
 	r->arg[2] = what;
 	r->space = RING_ARENA;
-	r->buf_off = ring_arena_off(buf);
+	r->buf_off = ring_arena_off(db->buf);
 	r->buf_len = HOSTFS_DIR_BUF;
 	n = ring_call(r);
-	at = r->ret[HOSTFS_D_ATTRS];
-	count = r->ret[HOSTFS_D_COUNT];
-	if (l && n >= 0) {
-		if (!l->len)
-			l->seen = (u32)r->ret[HOSTFS_D_NAMES];
-		l->whole = r->ret[HOSTFS_D_LAST];
-	}
 	ring_put(r);
-	if (n > 0) {
-		hostfs_enter_all(dir, buf, (u32)n, at, count, self);
-		if (l)
-			n = hostfs_listing_append(hi, l, buf, (u32)n);
+	while (n > 0 && at + sizeof(*b) <= (u64)n) {
+		b = (const void *)(db->buf + at);
+		if (b->len < sizeof(*b) || b->len > (u64)n - at ||
+		    b->ents > b->len - sizeof(*b))
+			break;
+		if (at) {
+			hostfs_enter_below(dir->sb, b, db);
+			at += b->len;
+			continue;
+		}
+		hostfs_enter_block(dir, dir->sb, b, self, db);
+		at += b->len;
+		if (!l)
+			continue;
+		if (!l->len)
+			l->seen = b->names;
+		l->whole = b->last;
+		err = hostfs_listing_append(hi, l, (const char *)(b + 1),
+					    b->ents);
 	}
-	hostfs_dir_buf_put(buf);
-	return n < 0 ? (int)n : 0;
+	hostfs_dir_buf_put(db);
+	return n < 0 ? (int)n : err;
+}
+
+/* What to ask for along with the entries of this directory. */
+static u32 hostfs_dir_what(struct dentry *dir)
+{
+	struct inode *up = dir->parent->inode;
+	u64 now = time_mono_ns();
+	u32 what = HOSTFS_DIR_SUBDIRS;
+
+	if (now - READ_ONCE(hostfs_all_since) < HOSTFS_ALL_TIME)
+		what = HOSTFS_DIR_ALL;
+	if (!up || up == dir->inode ||
+	    now - READ_ONCE(hostfs_inode(up)->read_at) > HOSTFS_ALL_TIME)
+		return what;
+	if (now - READ_ONCE(hostfs_walk_since) > HOSTFS_ALL_TIME)
+		WRITE_ONCE(hostfs_walk_run, 0);
+	WRITE_ONCE(hostfs_walk_since, now);
+	if (READ_ONCE(hostfs_walk_run) >= HOSTFS_WALK_RUN)
+		return what | HOSTFS_DIR_DEEP;
+	WRITE_ONCE(hostfs_walk_run, hostfs_walk_run + 1);
+	return what;
 }
 
 /* --- the file operations --- */
@@ -276,6 +383,7 @@ static int hostfs_dir_begin(struct file *f, struct hostfs_dir *hd, u64 pos)
 	hostfs_listing_put(hd->l);
 	hd->l = NULL;
 	if (!pos) {
+		WRITE_ONCE(hi->read_at, time_mono_ns());
 		hostfs_sync();
 		if (!hostfs_listing_valid(hi))
 			hostfs_listing_drop(hi);
@@ -287,10 +395,8 @@ static int hostfs_dir_begin(struct file *f, struct hostfs_dir *hd, u64 pos)
 		hd->l = hostfs_listing_new(pos);
 		if (!hd->l)
 			return -ENOMEM;
-		if (!pos && READ_ONCE(hostfs_lists_bytes) < HOSTFS_LISTS_MAX) {
-			ref_get(&hd->l->refs);
-			hi->listing = hd->l;
-		}
+		if (!pos && READ_ONCE(hostfs_lists_bytes) < HOSTFS_LISTS_MAX)
+			hostfs_listing_keep(hi, hd->l);
 	}
 	hd->pos = pos;
 	hd->at = 0;
@@ -300,7 +406,6 @@ static int hostfs_dir_begin(struct file *f, struct hostfs_dir *hd, u64 pos)
 /* More of the directory. => 1, 0: that was all, -errno */
 static int hostfs_dir_more(struct file *f, struct hostfs_dir *hd)
 {
-	u64 since = time_mono_ns() - READ_ONCE(hostfs_all_since);
 	int err = 0;
 
 	if (hd->l->whole)
@@ -309,10 +414,8 @@ static int hostfs_dir_more(struct file *f, struct hostfs_dir *hd)
 		err = hostfs_dir_begin(f, hd, hd->l->end);
 	if (!err)
 		err = hostfs_dir_fetch(f->path.dentry, hd->l->end,
-				       since < HOSTFS_ALL_TIME ?
-					       HOSTFS_DIR_ALL :
-					       HOSTFS_DIR_SUBDIRS,
-				       hd->l, NULL);
+				       hostfs_dir_what(f->path.dentry), hd->l,
+				       NULL);
 	return err ? err : hd->at < hd->l->len;
 }
 

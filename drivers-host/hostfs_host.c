@@ -37,6 +37,7 @@
 #define HOSTFS_IO_MAX	0x1000000u
 #define HOSTFS_DIRLOCKS 16
 #define HOSTFS_TEXT_MAX 4096u
+#define HOSTFS_DIRS_TODO 512 /* directories that a READDIR may go on with */
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -366,7 +367,8 @@ static int64_t hostfs_write(struct ring_work *w, struct hnode *n)
 
 /* An entry of a directory that is being read. => bytes of its attributes */
 static uint32_t hostfs_dirattr(struct hnode *dir, int dirfd, uint32_t entry,
-			       const char *name, char *to, uint32_t room)
+			       const char *name, char *to, uint32_t room,
+			       uint64_t *handle)
 {
 	struct hostfs_dirattr *da = (void *)to;
 	uint32_t seq = hwatch_seq(), len;
@@ -383,6 +385,7 @@ static uint32_t hostfs_dirattr(struct hnode *dir, int dirfd, uint32_t entry,
 	if (!n)
 		return 0;
 	hostfs_attr(&da->attr, n, seq, &st);
+	*handle = hnode_handle(n);
 	hnode_put(n);
 	if (S_ISLNK(st.stx_mode))
 		link = readlinkat(dirfd, name, text, sizeof(text));
@@ -395,29 +398,6 @@ static uint32_t hostfs_dirattr(struct hnode *dir, int dirfd, uint32_t entry,
 	da->entry = entry;
 	da->len = len;
 	return len;
-}
-
-/* Attributes of those that are asked for, behind the entries. */
-static void hostfs_dirattrs(struct ring_work *w, struct hnode *dir, int fd,
-			    const char *ents, uint32_t n)
-{
-	uint32_t at = (n + 7) & ~7u, count = 0;
-
-	w->ret[HOSTFS_D_ATTRS] = at;
-	if ((uintptr_t)w->buf & 7)
-		return;
-	for (uint32_t i = 0; i < n && w->arg[2];) {
-		const struct linux_dirent64 *e = (const void *)(ents + i);
-		uint32_t got = 0;
-
-		if (e->d_type == DT_DIR || (w->arg[2] & HOSTFS_DIR_ALL))
-			got = hostfs_dirattr(dir, fd, i, e->d_name,
-					     (char *)w->buf + at, w->len - at);
-		at += got;
-		count += got != 0;
-		i += e->d_reclen;
-	}
-	w->ret[HOSTFS_D_COUNT] = count;
 }
 
 /* Entries from the position on into buf. => bytes, -errno */
@@ -444,31 +424,102 @@ static long hostfs_getdents(int fd, uint64_t pos, char *buf, uint32_t room,
 	return done; /* EINVAL: no room for the next one */
 }
 
-static int64_t hostfs_readdir(struct ring_work *w, struct hnode *n)
+/* The answer to a READDIR, as it grows, and directories that it may go on with. */
+struct hostfs_dirs {
+	char *buf;
+	uint32_t at, len;
+	uint64_t what;
+	uint32_t todo;
+	uint64_t handle[HOSTFS_DIRS_TODO]; /* the next one is the last */
+};
+
+/*
+ * Attributes of those that are asked for, at d->at. => how many. The
+ * directories among them are put on d's list, the first one on top.
+ */
+static uint32_t hostfs_dirattrs(struct hostfs_dirs *d, struct hnode *dir,
+				int fd, const char *ents, uint32_t n)
+{
+	uint32_t count = 0, first = d->todo;
+
+	for (uint32_t i = 0; i < n && d->what;) {
+		const struct linux_dirent64 *e = (const void *)(ents + i);
+		uint64_t handle = 0;
+		uint32_t got = 0;
+
+		if (e->d_type == DT_DIR || (d->what & HOSTFS_DIR_ALL))
+			got = hostfs_dirattr(dir, fd, i, e->d_name,
+					     d->buf + d->at, d->len - d->at,
+					     &handle);
+		if (got && e->d_type == DT_DIR && d->todo < HOSTFS_DIRS_TODO)
+			d->handle[d->todo++] = handle;
+		d->at += got;
+		count += got != 0;
+		i += e->d_reclen;
+	}
+	for (uint32_t i = first, k = d->todo; i + 1 < k; i++) {
+		uint64_t t = d->handle[--k];
+
+		d->handle[k] = d->handle[i];
+		d->handle[i] = t;
+	}
+	return count;
+}
+
+/* One directory. => 0, -errno, 1: it does not fit */
+static int hostfs_dirblock(struct hostfs_dirs *d, struct hnode *n, uint64_t pos,
+			   bool whole)
 {
 	pthread_mutex_t *lock = &hostfs_dirlock[n->index % HOSTFS_DIRLOCKS];
 	char ents[HOSTFS_DIR_CHUNK] __attribute__((aligned(8)));
-	uint32_t seq, room = w->len < sizeof(ents) ? w->len : sizeof(ents);
+	struct hostfs_dirblock b = { .handle = hnode_handle(n) };
+	uint32_t start = d->at, seq, room;
+	uint64_t last = 0;
+	int fd = hnode_open(n, false);
 	long len;
-	int fd;
 
-	if (!w->buf || n->type != S_IFDIR)
-		return -ENOTDIR;
-	fd = hnode_open(n, false);
 	if (fd < 0)
 		return fd;
+	if (d->len - d->at < sizeof(b) + 512)
+		return whole ? 1 : -EINVAL;
+	room = d->len - d->at - (uint32_t)sizeof(b);
 	hwatch_dir(n, fd);
 	seq = hwatch_seq();
 	pthread_mutex_lock(lock);
-	len = hostfs_getdents(fd, w->arg[1], ents, room,
-			      &w->ret[HOSTFS_D_LAST]);
+	len = hostfs_getdents(fd, pos, ents,
+			      room < sizeof(ents) ? room : sizeof(ents), &last);
 	pthread_mutex_unlock(lock);
-	if (len < 0)
-		return len;
-	w->ret[HOSTFS_D_NAMES] = hwatch_names(n, seq);
-	memcpy(w->buf, ents, (size_t)len);
-	hostfs_dirattrs(w, n, fd, ents, (uint32_t)len);
-	return len;
+	if (len < 0 || (whole && !last))
+		return len < 0 ? (int)len : 1;
+	b.ents = (uint32_t)len;
+	b.last = (uint32_t)last;
+	b.names = hwatch_names(n, seq);
+	memcpy(d->buf + start + sizeof(b), ents, (size_t)len);
+	d->at += (uint32_t)sizeof(b) + b.ents;
+	b.count = hostfs_dirattrs(d, n, fd, ents, b.ents);
+	b.len = d->at - start;
+	memcpy(d->buf + start, &b, sizeof(b));
+	return 0;
+}
+
+static int64_t hostfs_readdir(struct ring_work *w, struct hnode *n)
+{
+	struct hostfs_dirs d = { .buf = w->buf, .len = w->len & ~7u,
+				 .what = w->arg[2] };
+	int err;
+
+	if (n->type != S_IFDIR)
+		return -ENOTDIR;
+	if (!w->buf || ((uintptr_t)w->buf & 7))
+		return -EINVAL;
+	err = hostfs_dirblock(&d, n, w->arg[1], false);
+	while (!err && d.todo && (d.what & HOSTFS_DIR_DEEP)) {
+		n = hnode_get(d.handle[--d.todo]);
+		if (n && hostfs_dirblock(&d, n, 0, true))
+			d.todo = 0; /* there is no room, or something odd */
+		hnode_put(n);
+	}
+	return err < 0 ? err : (int64_t)d.at;
 }
 
 static int hostfs_statfs(struct ring_work *w, struct hnode *n)

@@ -45,6 +45,7 @@ struct hostfs_inode {
 	u32 opened; /* HOSTFS_MAY_*: what the host has let us open */
 	/* directories, under inode->lock */
 	u32 hint; /* offset in listing behind the last name looked up */
+	u64 read_at; /* when; a hint */
 	u64 hint_pos; /* position of what stands there */
 	u32 run;  /* lookups that went along the listing */
 	struct hostfs_listing *listing;

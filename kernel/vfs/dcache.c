@@ -368,14 +368,14 @@ struct dentry *dentry_cached_locked(struct dentry *dir, const char *name,
 	return dentry_find_sure(dir, name, len, name_hash(name, len));
 }
 
-void dentry_add_locked(struct dentry *dir, const char *name, u32 len,
-		       struct inode *ino, u64 watch, u64 stamp)
+struct dentry *dentry_add_locked(struct dentry *dir, const char *name, u32 len,
+				 struct inode *ino, u64 watch, u64 stamp)
 {
 	struct dentry *d = dentry_alloc(dir->sb, name, len);
 
 	if (!d) {
 		inode_put(ino);
-		return;
+		return NULL;
 	}
 	dentry_get(dir);
 	d->parent = dir;
@@ -383,10 +383,12 @@ void dentry_add_locked(struct dentry *dir, const char *name, u32 len,
 	d->watch = watch;
 	d->stamp = stamp;
 	spin_lock(&dcache_lock);
-	dentry_hash_locked(d, name_hash(name, len)); /* our reference is its */
+	ref_get(&d->refs);
+	dentry_hash_locked(d, name_hash(name, len));
 	spin_unlock(&dcache_lock);
 	if (unlikely(READ_ONCE(dcache_count) > dcache_limit))
 		dcache_shrink(32);
+	return d;
 }
 
 void dentry_drop(struct dentry *d)

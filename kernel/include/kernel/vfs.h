@@ -306,10 +306,11 @@ struct dentry *dentry_cached_locked(struct dentry *dir, const char *name,
 				    u32 len);
 /*
  * Enter a name that is not cached, with its inode, whose reference is taken
- * over. Caller holds dir->inode->lock. watch, stamp: as in the dentry.
+ * over. Caller holds dir->inode->lock. watch, stamp: as in the dentry. => it,
+ * with a reference, or NULL
  */
-void dentry_add_locked(struct dentry *dir, const char *name, u32 len,
-		       struct inode *ino, u64 watch, u64 stamp);
+struct dentry *dentry_add_locked(struct dentry *dir, const char *name, u32 len,
+				 struct inode *ino, u64 watch, u64 stamp);
 /* Forget a name (after unlink, or when stale). */
 void dentry_drop(struct dentry *d);
 
