@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # The tests that are no guest tests: unit tests, boots, storms.
 #
-#	more.sh list		their names
+#	more.sh list single	names of those that look after backends themselves
+#	more.sh list boot	of those that are run once for each backend
 #	more.sh limit NAME	seconds it may take
 #	more.sh run NAME	run it, as the ordinary user
 #
@@ -19,13 +20,13 @@ one_unit() {
 case $1 in
 list)
 	for u in tests/unit/*/; do
-		echo "unit-$(basename "$u")"
+		[ "$2" = boot ] || echo "unit-$(basename "$u")"
 	done
-	for b in tests/boot/*.sh; do
-		[ ! -f "$b" ] || basename "$b" .sh
-	done
-	for b in tests/stress/*.sh; do
-		[ ! -f "$b" ] || basename "$b" .sh
+	for b in tests/boot/*.sh tests/stress/*.sh; do
+		b=$(basename "$b" .sh)
+		case $2:$b in
+		single:gdb | boot:[!g]*) echo "$b" ;;
+		esac
 	done
 	;;
 limit)

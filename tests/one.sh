@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # One job of tests/run.sh: `one.sh KIND NAME`. Leaves the output in
-# $work/out/KIND.NAME and the exit status beside it in .rc. Always exits with 0.
+# $work/out/KIND.NAME, the exit status beside it in .rc and the milliseconds that
+# it took in .s. Always exits with 0.
 set -u
 kind=$1 name=$2 src=$PWD
 out=$work/out/$kind.$name
@@ -82,9 +83,20 @@ run() {
 	vs-*)
 		versus
 		;;
+	boot-*)
+		# the scripts do not know that there are backends
+		wrap=$work/tmp/lodger-${kind#boot-}
+		printf '#!/bin/sh\nw=$1; shift\n[ "$w" != run ] || set -- --trap %s "$@"\nexec "%s" "$w" "$@"\n' \
+			"${kind#boot-}" "$lodger" >"$wrap.$$"
+		chmod 755 "$wrap.$$"
+		mv "$wrap.$$" "$wrap"
+		export lodger="$wrap"
+		as_user timeout -k 5 \
+			"$(sh "$work/scripts/more.sh" limit "$name")" \
+			sh "$work/scripts/more.sh" run "$name"
+		;;
 	*)
 		b=$kind
-		[ "$kind" != attack ] || b=direct
 		# shellcheck disable=SC2086 # $guest_user is two words or none
 		as_user timeout -k 5 120 "$lodger" run --trap "$b" -q $guest_user \
 			--workdir /tmp --root "$work/root" -- "/tests/$name"
@@ -92,9 +104,11 @@ run() {
 	esac
 }
 
+start=$(date +%s%N)
 case $kind in
 build) run >"$out" 2>&1 </dev/null ;;
 *) (cd "$here" && run) >"$out" 2>&1 </dev/null ;;
 esac
 echo $? >"$out.rc"
+echo $((($(date +%s%N) - start) / 1000000)) >"$out.s"
 exit 0

@@ -9,8 +9,9 @@
 # A job is a line `KIND NAME`, carried out by tests/one.sh, two at a time:
 #
 #	host NAME	guest test tests/guest/NAME.c on the host's own Linux
-#	direct NAME	the same binary in a machine, one kind for each backend
-#	attack NAME	tests/attack/NAME.c, in a machine only
+#	direct NAME	the same binary in a machine, or tests/attack/NAME.c; one
+#			kind for each backend
+#	boot-direct NAME a whole boot or a storm, likewise
 #	vs-BACKEND NAME	tests/diff/NAME.c on the host and in a machine: the
 #			same output
 #	single NAME	what tests/more.sh makes of NAME, as the ordinary user
@@ -18,12 +19,13 @@
 #
 # Each job has a time limit of its own and runs once. Its output is kept until
 # the end of the run and counted then, in the order of the list. TOPIC words
-# select the jobs whose name starts so. Environment: BACKENDS (direct), JOBS (2).
+# select the jobs whose name starts so. Environment: BACKENDS (direct
+# seccomp ptrace), JOBS (2).
 set -u
 build=$1 mode=$2
 shift 2
 topics=$*
-BACKENDS=${BACKENDS:-direct ptrace}
+BACKENDS=${BACKENDS:-direct seccomp ptrace}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 work=$(mktemp -d "${TMPDIR:-/tmp}/lodger-tests.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -82,11 +84,12 @@ jobs_native() {
 
 jobs_machine() {
 	# shellcheck disable=SC2046 # names without blanks
-	list single $(sh tests/more.sh list)
+	list single $(sh tests/more.sh list single)
 	list build abi lint
-	list attack tests/attack/*.c
 	for b in $BACKENDS; do
-		list "$b" tests/guest/*.c
+		# shellcheck disable=SC2046
+		list "boot-$b" $(sh tests/more.sh list boot)
+		list "$b" tests/attack/*.c tests/guest/*.c
 		# shellcheck disable=SC2046 # names without blanks
 		list "vs-$b" $(ls tests/diff/*.c | grep -v fuzz)
 	done
@@ -107,12 +110,12 @@ count() { # KIND NAME
 	f=$(grep -ac '^FAIL ' "$out")
 	s=$(grep -ac '^SKIP ' "$out")
 	if ! grep -aq '^[0-9]* passed, [0-9]* failed' "$out"; then
-		if { [ "$1" = single ] || [ "$1" = build ]; } && [ $((n + f + s)) -eq 0 ]; then
-			case $rc in
-			0) n=1 ;;
-			77) s=1 && sed "s/^/SKIP $2: /" "$out" ;;
-			esac
-		fi
+		case $1:$((n + f + s)):$rc in
+		single:0:0 | build:0:0 | boot-*:0:0) n=1 ;;
+		single:0:77 | build:0:77 | boot-*:0:77)
+			s=1 && sed "s/^/SKIP $2: /" "$out"
+			;;
+		esac
 		if [ "$rc" != 0 ] && [ "$rc" != 77 ] ||
 			[ $((n + f + s)) -eq 0 ]; then
 			f=$((f + 1))
@@ -140,12 +143,18 @@ run_jobs() { # LABEL, list of jobs on stdin
 	[ -s "$work/jobs" ] || return
 	before=$passed/$failed/$skipped
 	# long ones first would be better; the list is short enough
+	rm -f "$work"/out/*.s
 	xargs -P "${JOBS:-2}" -L 1 sh tests/one.sh <"$work/jobs"
 	while read -r k n; do
 		count "$k" "$n"
 	done <"$work/jobs"
 	echo "$1: $(wc -l <"$work/jobs") jobs took $(($(date +%s) - start)) s" \
 		"(passed/failed/skipped $before -> $passed/$failed/$skipped)"
+	for b in $BACKENDS; do
+		cat "$work/out/$b".*.s "$work/out/boot-$b".*.s "$work/out/vs-$b".*.s 2>/dev/null |
+			awk -v b="$b" '{ t += $1 } END { if (NR)
+				printf "  %s: %d jobs, %.1f s\n", b, NR, t / 1000 }'
+	done
 }
 
 jobs_native >"$work/list"

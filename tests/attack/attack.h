@@ -165,13 +165,44 @@ static void machine_answers(void)
 	close(p[1]);
 }
 
+/* What user mode has, and text of the kernel's that it can read. */
+static uint32_t pkru_user;
+static uint64_t kept_text;
+
+static inline int kept_text_find(void)
+{
+	uint64_t v;
+
+	pkru_user = pkru();
+	for (kept_text = KTEXT; kept_text < KTEXT + (8 << 20); kept_text += 4096)
+		if (!touch_read(kept_text, &v))
+			return 1;
+	return 0;
+}
+
+/* For attacks on any backend. */
+#define ATTACK_INIT()                                                          \
+	do {                                                                   \
+		touch_init();                                                  \
+		loot_init();                                                   \
+		CHECK(kept_text_find());                                       \
+	} while (0)
+
 /* A machine that is no direct one has nothing of this. */
 #define NEED_DIRECT()                                                          \
 	do {                                                                   \
 		uint64_t v_;                                                   \
-		touch_init();                                                  \
-		loot_init();                                                   \
+		ATTACK_INIT();                                                 \
 		if (touch_read(KTEXT, &v_))                                    \
 			SKIP("the kernel is in another process");              \
+	} while (0)
+
+/* For attacks on stubs: the page of code that they keep. */
+#define NEED_STUB()                                                            \
+	do {                                                                   \
+		uint64_t v_;                                                   \
+		ATTACK_INIT();                                                 \
+		if (!touch_read(KTEXT, &v_))                                   \
+			SKIP("the kernel is in this process");                 \
 	} while (0)
 #endif

@@ -38,7 +38,7 @@ static void fork_bomb(void *unused)
 
 T(forks_without_end)
 {
-	NEED_DIRECT();
+	ATTACK_INIT();
 	for (int i = 0; i < 3; i++) {
 		loot->got = 0;
 		attack_run(fork_bomb, NULL, 20000);
@@ -69,7 +69,7 @@ static void thread_bomb(void *unused)
 
 T(threads_without_end)
 {
-	NEED_DIRECT();
+	ATTACK_INIT();
 	CHECK_EQ(attack_run(thread_bomb, NULL, 20000), 0);
 	CHECK(loot->got > 10 && loot->got < 200);
 	machine_answers();
@@ -163,7 +163,7 @@ T(a_stack_without_end)
 {
 	int st;
 
-	NEED_DIRECT();
+	ATTACK_INIT();
 	st = attack_run(recurse, NULL, 10000);
 	CHECK(WIFSIGNALED(st));
 	CHECK_EQ(WTERMSIG(st), SIGSEGV);
@@ -190,7 +190,7 @@ static void zombies(void *unused)
 
 T(zombies_without_end)
 {
-	NEED_DIRECT();
+	ATTACK_INIT();
 	CHECK_EQ(attack_run(zombies, NULL, 20000), 0);
 	CHECK(loot->got > 50);
 	machine_answers();

@@ -83,7 +83,7 @@ static void come_back(void *unused)
 	sigaction(SIGUSR1, &sa, NULL);
 	raise(SIGUSR1);
 	/* back again: the key must be shut */
-	if (pkru() != PKRU_USER) {
+	if (pkru() != pkru_user) {
 		loot->got = 1;
 		loot->value = pkru();
 	}
@@ -110,7 +110,7 @@ static void doctored(int w, uint64_t s)
 
 T(rip_and_rsp_anywhere)
 {
-	NEED_DIRECT();
+	ATTACK_INIT();
 	for (unsigned i = 0; i < N(places); i++) {
 		doctored(0, places[i]);
 		doctored(1, places[i]);
@@ -123,7 +123,7 @@ T(segment_registers)
 	static const uint16_t seg[] = { 0, 0x33, 0x2b, 0x23, 0x10, 0x08, 0x18,
 					0x63, 0x60, 0x6b, 0x73, 0x7, 0xffff };
 
-	NEED_DIRECT();
+	ATTACK_INIT();
 	for (unsigned i = 0; i < N(seg); i++)
 		for (int s = 0; s < 64; s += 16)
 			doctored(2, (0x002b000000000033 &
@@ -134,7 +134,7 @@ T(segment_registers)
 
 T(flags_register)
 {
-	NEED_DIRECT();
+	ATTACK_INIT();
 	for (int b = 0; b < 32; b++)
 		doctored(3, 1ull << b | 0x202);
 	doctored(3, ~0ull);
@@ -144,7 +144,7 @@ T(flags_register)
 
 T(vector_state)
 {
-	NEED_DIRECT();
+	ATTACK_INIT();
 	for (unsigned i = 0; i < N(places); i++)
 		doctored(4, places[i]);
 	for (int b = 0; b < 64; b++) {
@@ -166,7 +166,7 @@ T(vector_state)
 
 T(signal_stack_and_flags)
 {
-	NEED_DIRECT();
+	ATTACK_INIT();
 	for (unsigned i = 0; i < N(places); i++) {
 		doctored(11, places[i]);
 		doctored(12, places[i]);
@@ -195,7 +195,7 @@ T(frames_are_not_written_to_the_kernel)
 	static const uint64_t at[] = { ARENA, POOL, KTEXT, LOW_TABLE,
 				       0x800000000000 - 65536, KRANGE - 65536 };
 
-	NEED_DIRECT();
+	ATTACK_INIT();
 	for (unsigned i = 0; i < N(at); i++) {
 		loot->got = 0;
 		attack_run(deliver_there, (void *)at[i], 300);
@@ -228,7 +228,7 @@ static void with_flags(void *p)
 
 T(flags_before_a_call)
 {
-	NEED_DIRECT();
+	ATTACK_INIT();
 	/* alignment check, direction, nested task: the call's result is right */
 	static const uint64_t flag[] = { 0x40000, 0x400, 0x4000, 0x44400,
 					 0xcd5, 0x200000 };
@@ -275,7 +275,7 @@ static void single_step(void *unused)
 
 T(single_steps_through_a_call)
 {
-	NEED_DIRECT();
+	ATTACK_INIT();
 	CHECK_EQ(attack_run(single_step, NULL, 3000), 0);
 	CHECK_EQ(loot->value, getpid());
 	CHECK(loot->extra > 3);
@@ -295,14 +295,14 @@ static void with_gs(void *p)
 	for (int i = 0; i < 50; i++) {
 		__asm__ volatile("wrgsbase %0" ::"r"(p));
 		getppid();
-		if (pkru() != PKRU_USER)
+		if (pkru() != pkru_user)
 			loot->got = 1;
 	}
 }
 
 T(forged_gs_base)
 {
-	NEED_DIRECT();
+	ATTACK_INIT();
 	for (unsigned i = 0; i < N(places); i++) {
 		int64_t top = (int64_t)places[i] >> 47;
 
@@ -327,7 +327,7 @@ static void with_selectors(void *p)
 		__asm__ volatile("mov %0, %%es; mov %0, %%ds" ::"r"(s));
 	getppid();
 	raw6(SYS_getppid, 0, 0, 0, 0, 0, 0);
-	if (pkru() != PKRU_USER)
+	if (pkru() != pkru_user)
 		loot->got = 1;
 }
 
@@ -336,7 +336,7 @@ T(segment_selectors_before_a_call)
 	static const uint16_t seg[] = { 0, 3, 0x2b, 0x23, 0x33, 0x63, 0x6b,
 					0x73, 0x7b };
 
-	NEED_DIRECT();
+	ATTACK_INIT();
 	for (unsigned i = 0; i < N(seg); i++) {
 		loot->got = 0;
 		attack_run(with_selectors, (void *)(uintptr_t)seg[i], 500);
@@ -355,7 +355,7 @@ static void with_rsp(void *p)
 
 T(forged_rsp_at_a_call)
 {
-	NEED_DIRECT();
+	ATTACK_INIT();
 	for (unsigned i = 0; i < N(places); i++)
 		attack_run(with_rsp, (void *)places[i], 500);
 	attack_run(with_rsp, (void *)gsbase(), 500);

@@ -86,16 +86,16 @@ T(forged_tokens_do_nothing)
 	uint32_t me;
 	int st;
 
-	NEED_DIRECT();
+	ATTACK_INIT();
 	me = slot();
-	memcpy(text, (void *)KTEXT, sizeof(text));
+	memcpy(text, (void *)kept_text, sizeof(text));
 	st = attack_run(forge, NULL, 5000);
 	if (st)
 		T_FAIL("status %#x at call %d, token %d", st,
 		       (int)(loot->value >> 32), (int)loot->value);
 	CHECK_EQ(loot->extra, 1);
 	CHECK_EQ(loot->got, 0);
-	CHECK(!memcmp(text, (void *)KTEXT, sizeof(text)));
+	CHECK(!memcmp(text, (void *)kept_text, sizeof(text)));
 	CHECK(touch_read(ARENA, &v));
 	CHECK_EQ(slot(), me);
 	machine_answers();
@@ -137,7 +137,7 @@ T(the_32_bit_entry_is_shut)
 {
 	int st;
 
-	NEED_DIRECT();
+	ATTACK_INIT();
 	st = attack_run(int80, NULL, 10000);
 	CHECK_EQ(st, 0);
 	CHECK_EQ(loot->extra, 1);
@@ -161,7 +161,7 @@ static void vsyscall(void *unused)
 
 T(vsyscall_page)
 {
-	NEED_DIRECT();
+	ATTACK_INIT();
 	attack_run(vsyscall, NULL, 1000);
 	machine_answers();
 }

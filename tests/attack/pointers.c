@@ -70,8 +70,8 @@ T(bad_values_in_every_argument)
 	uint64_t text[64], v;
 	int fd, st;
 
-	NEED_DIRECT();
-	memcpy(text, (void *)KTEXT, sizeof(text));
+	ATTACK_INIT();
+	memcpy(text, (void *)kept_text, sizeof(text));
 	for (unsigned i = 0; i < N(calls); i++) {
 		int skip = 0;
 
@@ -101,7 +101,7 @@ T(bad_values_in_every_argument)
 				T_FAIL("%s does not come back", calls[i].name);
 			}
 		}
-		if (touch_read(KTEXT, &v) || memcmp(text, (void *)KTEXT, 512))
+		if (touch_read(kept_text, &v) || memcmp(text, (void *)kept_text, 512))
 			T_FAIL("%s: the kernel's text", calls[i].name);
 	}
 	machine_answers();
