@@ -57,6 +57,7 @@ static const struct filter_call filter_calls[] = {
 	{ __NR_tgkill, F_KICK },
 	{ __NR_sched_yield, F_TOKEN },
 	{ __NR_clock_gettime, F_TOKEN },
+	{ __NR_getrusage, F_TOKEN },
 	{ __NR_getrandom, F_TOKEN },
 	{ __NR_rt_sigprocmask, F_TOKEN },
 	{ __NR_wait4, F_TOKEN },

@@ -132,6 +132,37 @@ uint64_t host_task_cpu_ns(struct task *t)
 	return (uint64_t)ts.sec * 1000000000 + (uint64_t)ts.nsec;
 }
 
+/* struct rusage of the host: only the front of it is of interest */
+struct host_rusage {
+	struct {
+		int64_t sec, usec;
+	} utime, stime;
+	int64_t maxrss, unused[3], minflt, majflt, rest[10];
+};
+#define HOST_RUSAGE_THREAD 1
+
+void host_usage(struct host_usage *u)
+{
+	struct host_rusage r;
+	struct host_timespec ts = { 0, 0 };
+
+	memset(u, 0, sizeof(*u));
+	if (unlikely(backend_remote)) {
+		/* kernel and guest run in threads of their own */
+		host_call(__NR_clock_gettime, 3, (long)&ts, 0, 0, 0);
+		u->sys_ns = (uint64_t)ts.sec * 1000000000 + (uint64_t)ts.nsec;
+		return;
+	}
+	memset(&r, 0, sizeof(r));
+	if (host_call(__NR_getrusage, HOST_RUSAGE_THREAD, (long)&r, 0, 0, 0))
+		return;
+	u->sys_ns = (uint64_t)r.stime.sec * 1000000000 +
+		    (uint64_t)r.stime.usec * 1000;
+	u->min_flt = (uint64_t)r.minflt;
+	u->maj_flt = (uint64_t)r.majflt;
+	u->maxrss_kb = (uint64_t)r.maxrss;
+}
+
 void host_random(void *buf, size_t n)
 {
 	char *p = buf;

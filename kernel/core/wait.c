@@ -56,6 +56,7 @@ static bool sleep_spin(struct task *t, u32 seq)
 int sleep_on(u32 seq, u64 deadline, enum sleep_mode mode, const char *wchan)
 {
 	struct task *t = current;
+	u64 slept;
 	int err = 0;
 
 	if (READ_ONCE(t->wake_seq) != seq)
@@ -65,6 +66,7 @@ int sleep_on(u32 seq, u64 deadline, enum sleep_mode mode, const char *wchan)
 	t->wchan = wchan;
 	if (deadline == TIME_NEVER && sleep_spin(t, seq))
 		goto out;
+	slept = unlikely(t->sampling) ? time_mono_ns() : 0;
 	WRITE_ONCE(t->state, TASK_SLEEPING);
 	atomic_xchg(&t->host_asleep, 1);
 	/*
@@ -84,6 +86,8 @@ int sleep_on(u32 seq, u64 deadline, enum sleep_mode mode, const char *wchan)
 	WRITE_ONCE(t->host_asleep, 0);
 	WRITE_ONCE(t->state, TASK_RUNNING);
 	t->nvcsw++;
+	if (unlikely(slept))
+		t->sample_slept += time_mono_ns() - slept;
 	if (sleep_interrupted(t, mode))
 		err = -EINTR;
 	else if (err == -EINTR)

@@ -317,7 +317,7 @@ static void proc_status_mem(struct seqbuf *s, struct task *t)
 		return;
 	rss = proc_get_rss(mm);
 	kb = (rss.anon + rss.file) << 2;
-	proc_status_kb(s, "VmPeak", mm->total_pages << 2);
+	proc_status_kb(s, "VmPeak", mm->peak_pages << 2);
 	proc_status_kb(s, "VmSize", mm->total_pages << 2);
 	proc_status_kb(s, "VmLck", mm->locked_pages << 2);
 	proc_status_kb(s, "VmPin", 0);

@@ -41,6 +41,15 @@ struct mm;
 uint64_t host_clock_ns(int clock);
 /* CPU time used by the task's host thread: user and system together. */
 uint64_t host_task_cpu_ns(struct task *t);
+/*
+ * What the host knows of current: its time in the host's kernel (direct) or in
+ * ours (the others), faults of its thread, the most memory its process had
+ * resident, 0 when not known. Never blocks.
+ */
+struct host_usage {
+	uint64_t sys_ns, min_flt, maj_flt, maxrss_kb;
+};
+void host_usage(struct host_usage *u);
 /* Fill with host randomness. Never blocks for long. */
 void host_random(void *buf, size_t n);
 /* End the machine: every process of it. code = exit status of `lodger`. */

@@ -139,6 +139,7 @@ struct mm *mm_fork_locked(struct mm *old)
 	mm->stack_pages = mm->exec_pages = 0;
 	mm->def_flags = 0;
 	mm->max_rss_kb = 0;
+	mm->peak_pages = 0;
 	if (mm->prctl & MM_PRCTL_MDWE_NO_INHERIT)
 		mm->prctl &= ~(MM_PRCTL_MDWE | MM_PRCTL_MDWE_NO_INHERIT);
 	memset(mm->host, 0, sizeof(mm->host));
@@ -167,6 +168,7 @@ static bool mm_is_data(u32 flags)
 void mm_account(struct mm *mm, u32 flags, s64 pages)
 {
 	mm->total_pages += (u64)pages;
+	mm->peak_pages = max(mm->peak_pages, mm->total_pages);
 	if (flags & VM_LOCKED)
 		mm->locked_pages += (u64)pages;
 	if (flags & VM_GROWSDOWN)

@@ -517,6 +517,7 @@ long sys_times(uaddr buf)
 	u64 ut, st;
 
 	if (buf.va) {
+		cputime_refresh();
 		process_cputime(p, &ut, &st);
 		tms.tms_utime = (s64)(ut / tick);
 		tms.tms_stime = (s64)(st / tick);

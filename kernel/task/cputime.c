@@ -6,8 +6,11 @@
  * The host counts; a task's time is asked for, not accumulated by ticks. A dead
  * thread leaves its sum in the process, a waited-for child in its parent.
  * Because a guest's call runs in the guest's own thread, the host's figure does
- * not tell user from kernel time; all of it counts as user time except what
- * task->stime_ns says.
+ * not tell user from kernel time. What is system time is the greater of two
+ * estimates: the host's own system time of the thread (faults, and the host
+ * calls of our kernel), which the thread asks for now and then, and the time
+ * of our kernel, of which some calls are timed (dispatch.c). The sum is exact
+ * always, and neither part ever shrinks.
  *
  * ITIMER_VIRTUAL, ITIMER_PROF and RLIMIT_CPU share one kernel timer a process,
  * set to the earliest moment at which the limit can be reached (all threads
@@ -27,6 +30,9 @@
 
 #define CPU_TIMER_GRAIN (2 * NSEC_PER_MSEC)
 
+/* Smaller address spaces are not worth asking how much of them is there. */
+#define CPUTIME_SMALL_KB (32u << 10)
+
 struct cpu_timers {
 	struct timer timer;
 	struct process *proc;
@@ -34,19 +40,64 @@ struct cpu_timers {
 	u64 expires[2], interval[2];
 };
 
+/* total, divided; what was once shown is not taken back. */
+static void cputime_divide(struct task *t, u64 total, u64 *utime, u64 *stime)
+{
+	u64 st = max(READ_ONCE(t->sys_host_ns), READ_ONCE(t->sys_kern_ns));
+	u64 ut;
+
+	st = max(min(st, total), READ_ONCE(t->stime_shown));
+	ut = max(total - min(st, total), READ_ONCE(t->utime_shown));
+	st = total - min(ut, total);
+	WRITE_ONCE(t->utime_shown, ut);
+	WRITE_ONCE(t->stime_shown, st);
+	*utime = ut;
+	*stime = st;
+}
+
 void task_cputime(struct task *t, u64 *utime, u64 *stime)
 {
-	u64 total, st = READ_ONCE(t->stime_ns);
+	u64 total;
 
 	if (READ_ONCE(t->state) >= TASK_ZOMBIE) {
 		*utime = t->utime_ns;
-		*stime = st;
+		*stime = t->stime_ns;
 		return;
 	}
 	total = host_task_cpu_ns(t);
 	total = t->cpu_before + (total > t->cpu_base ? total - t->cpu_base : 0);
-	*stime = min(st, total);
-	*utime = total - *stime;
+	cputime_divide(t, total, utime, stime);
+}
+
+static u64 cputime_since(u64 now, u64 base)
+{
+	return now > base ? now - base : 0;
+}
+
+void cputime_refresh(void)
+{
+	struct task *t = current;
+	struct host_usage u;
+	struct mm *mm = t->mm;
+	u64 kb;
+
+	host_usage(&u);
+	t->sys_host_ns = t->sys_before + cputime_since(u.sys_ns, t->sys_base);
+	t->min_flt = t->flt_before[0] +
+		     cputime_since(u.min_flt, t->flt_base[0]);
+	t->maj_flt = t->flt_before[1] +
+		     cputime_since(u.maj_flt, t->flt_base[1]);
+	if (!mm)
+		return;
+	kb = READ_ONCE(mm->peak_pages) << (PAGE_SHIFT - 10);
+	if (!u.maxrss_kb && kb > CPUTIME_SMALL_KB)
+		kb = mm_rss_pages(mm) << (PAGE_SHIFT - 10);
+	else if (!u.maxrss_kb)
+		kb -= min(kb, READ_ONCE(mm->stack_pages) << (PAGE_SHIFT - 10));
+	else /* a host process that is used again has seen larger guests */
+		kb = min(kb, u.maxrss_kb);
+	if (kb > mm->max_rss_kb)
+		WRITE_ONCE(mm->max_rss_kb, kb);
 }
 
 void process_cputime_locked(struct process *p, u64 *utime, u64 *stime)
@@ -85,11 +136,21 @@ void cputime_leave_host_thread(struct task *t)
 
 	task_cputime(t, &ut, &st);
 	t->cpu_before = ut + st;
+	cputime_refresh();
+	t->sys_before = t->sys_host_ns;
+	t->flt_before[0] = t->min_flt;
+	t->flt_before[1] = t->maj_flt;
 }
 
 void cputime_enter_host_thread(struct task *t)
 {
+	struct host_usage u;
+
 	t->cpu_base = host_task_cpu_ns(t);
+	host_usage(&u);
+	t->sys_base = u.sys_ns;
+	t->flt_base[0] = u.min_flt;
+	t->flt_base[1] = u.maj_flt;
 }
 
 /* At its end, before the state says ZOMBIE; caller holds tasklist_lock. */
@@ -158,16 +219,9 @@ static void rusage_add_self(struct rusage *ru, struct process *p, u64 *ut,
 		if (t->state < TASK_ZOMBIE)
 			rusage_add_thread(ru, t);
 	ru->ru_maxrss = (s64)p->maxrss_kb;
-	if (p != current->proc)
-		return;
-	mm = current->mm;
-	if (mm) {
-		u64 kb = host_mm_rss(mm) / 1024;
-
-		if (kb > mm->max_rss_kb)
-			mm->max_rss_kb = kb;
+	mm = p == current->proc ? current->mm : NULL;
+	if (mm)
 		ru->ru_maxrss = max(ru->ru_maxrss, (s64)mm->max_rss_kb);
-	}
 }
 
 /* RUSAGE_*; caller holds tasklist_lock. */
@@ -204,6 +258,7 @@ int do_getrusage(int who, struct rusage *ru)
 	if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN &&
 	    who != RUSAGE_THREAD)
 		return -EINVAL;
+	cputime_refresh();
 	mutex_lock(&tasklist_lock);
 	process_rusage(current->proc, who, ru);
 	mutex_unlock(&tasklist_lock);
@@ -338,6 +393,7 @@ void cpu_timers_check(void)
 	struct sighand *sh;
 
 	atomic_and(&current->work, ~WORK_CPUTIME);
+	cputime_refresh();
 	process_cputime(p, &used[1], &st);
 	used[0] = used[1] + st;
 	if (ct) {

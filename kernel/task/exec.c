@@ -350,6 +350,10 @@ static int exec_switch_mm(struct mm *new, bool *intact)
 		old->dead = true;
 		mutex_unlock(&old->lock);
 	}
+	if (old) {
+		cputime_refresh();
+		t->proc->maxrss_kb = max(t->proc->maxrss_kb, old->max_rss_kb);
+	}
 	t->kthread = false;
 	if (shared)
 		cputime_leave_host_thread(t);

@@ -427,6 +427,7 @@ static bool exit_mm(struct task *t)
 	struct mm *mm = t->mm;
 	bool last;
 
+	cputime_refresh();
 	if (!mm)
 		return false;
 	if (mm->max_rss_kb > t->proc->maxrss_kb)

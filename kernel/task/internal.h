@@ -154,6 +154,8 @@ void itimers_init(struct process *p);
 int cpu_timer_rearm(struct process *p);
 void cpu_timers_ring(struct process *p);
 void cpu_timers_check(void);
+/* Ask the host for current's system time, faults and resident memory. */
+void cputime_refresh(void);
 void cputime_leave_host_thread(struct task *t);
 void cputime_enter_host_thread(struct task *t);
 

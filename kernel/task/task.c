@@ -81,6 +81,7 @@ void task_init_common(struct task *t)
 	list_init(&t->thread_node);
 	list_init(&t->all_node);
 	list_init(&t->deferred);
+	t->sample_at = t->sample_gap = 7; /* see dispatch.c */
 	t->alt_flags = SS_DISABLE;
 	t->start_time = time_boot_ns();
 	task_area_of(t)->block_refs = 1;

@@ -81,6 +81,7 @@ struct mm {
 	bool dead; /* the host process is gone: copies fail */
 	u32 dumpable;
 	u64 max_rss_kb;
+	u64 peak_pages; /* the most total_pages was; of a stack, little */
 	u32 def_flags;	/* mlockall(MCL_FUTURE): VM_LOCKED …, under lock */
 	u32 spur_count; /* faults in a row with nothing to do, under lock */
 	u64 spur_addr;

@@ -167,6 +167,14 @@ struct task {
 	bool sched_reset_on_fork;
 	/* processor time on earlier host threads; of this one before us */
 	u64 cpu_before, cpu_base;
+	/* the same for the host's view of system time and faults */
+	u64 sys_before, sys_base, flt_before[2], flt_base[2];
+	/* system time: of the host's view, by samples of calls; see cputime.c */
+	u64 sys_host_ns, sys_kern_ns;
+	u64 utime_shown, stime_shown;
+	u64 sample_slept;	/* asleep during the call that is measured */
+	u32 sample_at, sample_gap; /* low bits of `syscalls` */
+	bool sampling;
 
 	struct seccomp_filter *seccomp; /* newest; changed under sighand->lock */
 	bool seccomp_strict;
