@@ -296,7 +296,9 @@ static int net_helper(const struct net_config *c, const char *lan_dir)
 	if (!pid) {
 		sigset_t none;
 
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* the lan's has something to remove: it sees the end of fd 3 */
+		if (c->backend == NET_USERMODE)
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
 			_exit(0);
 		setsid(); /* Ctrl-C is the machine's */
@@ -316,28 +318,31 @@ static int net_helper(const struct net_config *c, const char *lan_dir)
 	return pair[0];
 }
 
+static int net_no_tap(const char *name, const char *what, int err)
+{
+	monitor_warn("tap %s: %s%s. Somebody who may can make it for you:\n"
+		     "    sudo ip tuntap add dev %s mode tap user %u\n"
+		     "    sudo ip link set %s up",
+		     name, what, strerror(err), name, (unsigned int)getuid(),
+		     name);
+	return -err;
+}
+
 static int net_open_tap(const struct net_config *c, uint32_t *mtu)
 {
 	struct ifreq r;
-	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC), s, err;
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC), s;
 
-	if (fd < 0) {
-		err = errno;
-		monitor_warn("/dev/net/tun: %s", strerror(err));
-		return -err;
-	}
+	if (fd < 0)
+		return net_no_tap(c->name, "/dev/net/tun: ", errno);
 	memset(&r, 0, sizeof(r));
 	strncpy(r.ifr_name, c->name, IFNAMSIZ - 1);
 	r.ifr_flags = IFF_TAP | IFF_NO_PI;
 	if (ioctl(fd, TUNSETIFF, &r)) {
-		err = errno;
-		monitor_warn("tap %s: %s. Let somebody with the right to do it make it for you:\n"
-			     "    sudo ip tuntap add dev %s mode tap user %u\n"
-			     "    sudo ip link set %s up",
-			     c->name, strerror(err), c->name,
-			     (unsigned int)getuid(), c->name);
+		int err = errno;
+
 		close(fd);
-		return -err;
+		return net_no_tap(c->name, "", err);
 	}
 	s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (s >= 0 && !ioctl(s, SIOCGIFMTU, &r))

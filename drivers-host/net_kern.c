@@ -37,6 +37,7 @@ struct net_unit {
 
 static struct net_unit *net_units[NET_UNITS];
 static const char *net_ip_word;
+static u32 net_names;
 
 /* --- out --- */
 
@@ -272,8 +273,15 @@ static void net_configure(struct net_unit *u, u64 kind, bool job)
 			       net_ip_word);
 		return;
 	}
-	if (kind == NET_USER && job)
+	if (kind == NET_USER && job) {
 		net_set_up(&u->dev, 0x0a00020f, 24, 0x0a000202);
+		net_names = 0x0a000203;
+	}
+}
+
+u32 net_name_server(void)
+{
+	return net_names;
 }
 
 static void net_unit_start(u32 nr, bool job)

@@ -196,6 +196,8 @@ void net_lan_main(const struct net_config *c, int fd, const char *dir)
 			lan_to_guest();
 	}
 	unlink(path);
-	rmdir(lan.dir); /* when it was the last */
+	/* when it was the last */
+	if (!rmdir(lan.dir))
+		rmdir(dir);
 	_exit(0);
 }

@@ -10,7 +10,9 @@
  */
 #include <abi/mount.h>
 #include <kernel/fs.h>
+#include <kernel/net.h>
 #include <kernel/printk.h>
+#include <kernel/string.h>
 #include <kernel/vfs.h>
 #include <kernel/task.h>
 #include "internal.h"
@@ -50,6 +52,33 @@ void init_mount_root(const struct boot_params *bp)
 		panic("init: cannot mount the root: error %d", -err);
 }
 
+/*
+ * A job whose network is user mode finds the name server there: over the root's
+ * own /etc/resolv.conf where the root is read-only, into it where it is ours.
+ */
+static void init_resolv_conf(const struct boot_params *bp)
+{
+	const char *path = bp->flags & BOOT_ROOT_HOSTFS ?
+				   "/run/lodger-resolv.conf" :
+				   "/etc/resolv.conf";
+	u32 a = net_name_server();
+	struct file *f;
+	char text[64];
+	int n;
+
+	if (!a || !(bp->flags & BOOT_HAVE_JOB) || (bp->flags & BOOT_ROOT_RW))
+		return;
+	f = file_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	if (IS_ERR(f))
+		return;
+	n = snprintf(text, sizeof(text), "nameserver %u.%u.%u.%u\n", a >> 24,
+		     a >> 16 & 255, a >> 8 & 255, a & 255);
+	file_write_kernel(f, text, (size_t)n, 0);
+	file_put(f);
+	if (bp->flags & BOOT_ROOT_HOSTFS)
+		do_mount(path, "/etc/resolv.conf", "", MS_BIND, "");
+}
+
 void init_mount_below(const struct boot_params *bp)
 {
 	static const struct init_mount dev = { "devtmpfs", "/dev", "devtmpfs",
@@ -76,4 +105,5 @@ void init_mount_below(const struct boot_params *bp)
 	if ((bp->flags & (BOOT_ROOT_HOSTFS | BOOT_ROOT_RW)) == BOOT_ROOT_HOSTFS)
 		for (u32 i = 0; i < ARRAY_SIZE(readonly); i++)
 			init_mount_one(&readonly[i]);
+	init_resolv_conf(bp);
 }

@@ -291,5 +291,6 @@ void wire_init(void)
 	a.label[0] = 0;
 	net_addr_add(&net0, &lo_dev, &a, false, true);
 	raw_init();
+	net_proc_init();
 	packet_init();
 }

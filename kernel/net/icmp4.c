@@ -122,6 +122,7 @@ void ip4_sock_error(struct net *net, const u8 *h, u32 len, int err, bool hard,
 		    u32 mtu, u8 type, u8 code, const struct in6_addr *from)
 {
 	struct in6_addr src, dst;
+	const u8 *l4;
 	u32 hlen;
 
 	if (len < 20 || h[0] >> 4 != 4)
@@ -133,15 +134,15 @@ void ip4_sock_error(struct net *net, const u8 *h, u32 len, int err, bool hard,
 	in6_from_v4(&dst, get32(h + 16));
 	if (!net_is_local(net, &src))
 		return;
-	h += hlen;
-	if (get16(h - hlen + 6) & 0x1fff)
+	if (get16(h + 6) & 0x1fff)
 		return;
-	if (h[9 - hlen] == IPPROTO_UDP)
-		udp_sock_error(net, &src, get16(h), &dst, get16(h + 2), err,
+	l4 = h + hlen;
+	if (h[9] == IPPROTO_UDP)
+		udp_sock_error(net, &src, get16(l4), &dst, get16(l4 + 2), err,
 			       hard);
-	else if (h[9 - hlen] == IPPROTO_TCP)
-		tcp_sock_error(net, &src, get16(h), &dst, get16(h + 2),
-			       get32(h + 4), err, hard, mtu);
+	else if (h[9] == IPPROTO_TCP)
+		tcp_sock_error(net, &src, get16(l4), &dst, get16(l4 + 2),
+			       get32(l4 + 4), err, hard, mtu);
 }
 
 void net_unreachable(struct net *net, struct pkt *p, int err)

@@ -22,6 +22,19 @@ static void proc_put_addr6(struct seqbuf *s, const struct in6_addr *a, u16 port)
 	seq_printf(s, "%08X%08X%08X%08X:%04X ", w[0], w[1], w[2], w[3], port);
 }
 
+/* What is left of a closed socket's connection is shown too. */
+static u8 proc_state(struct isock *is)
+{
+	struct tcpw_info i;
+
+	if (!is->wired)
+		return is->sk.type == SOCK_STREAM || is->state != TCP_CLOSE ?
+			       is->state :
+			       (u8)TCP_CLOSE;
+	tcpw_peek(is, &i);
+	return i.state;
+}
+
 static void proc_put_sock(struct seqbuf *s, struct isock *is, u32 n)
 {
 	bool stream = is->sk.type == SOCK_STREAM;
@@ -38,8 +51,9 @@ static void proc_put_sock(struct seqbuf *s, struct isock *is, u32 n)
 		proc_put_addr6(s, &is->raddr, is->rport);
 	}
 	seq_printf(s, "%02X %08X:%08X %02X:%08X %08X %5u %8d %llu %u %s",
-		   is->state, 0u, rx, 0u, 0u, 0u, is->uid, 0,
-		   (unsigned long long)is->sk.number, is->sk.refs.n,
+		   proc_state(is), 0u, rx, 0u, 0u, 0u, is->uid, 0,
+		   is->dead ? 0ull : (unsigned long long)is->sk.number,
+		   is->sk.refs.n,
 		   "0000000000000000");
 	if (stream && is->state != TCP_LISTEN)
 		seq_puts(s, " 20 4 0 10 -1");
@@ -61,7 +75,8 @@ static void proc_put_socks(struct seqbuf *s, int family, int type)
 	list_for_each_entry(is, &inet_all, all_node)
 		if (is->sk.family == family && is->sk.type == type &&
 		    (type != SOCK_DGRAM || is->sk.protocol == IPPROTO_UDP) &&
-		    is->lport && (type == SOCK_DGRAM || is->state != TCP_CLOSE))
+		    (is->lport || type == SOCK_RAW) &&
+		    (type != SOCK_STREAM || proc_state(is) != TCP_CLOSE))
 			proc_put_sock(s, is, n++);
 	spin_unlock(&inet_lock);
 }
@@ -106,37 +121,16 @@ static void proc_udp6(struct seqbuf *s)
 	proc_put_socks(s, AF_INET6, SOCK_DGRAM);
 }
 
-static void proc_dev(struct seqbuf *s)
+static void proc_raw(struct seqbuf *s)
 {
-	seq_puts(s, "Inter-|   Receive                                       "
-		    "         |  Transmit\n"
-		    " face |bytes    packets errs drop fifo frame compressed "
-		    "multicast|bytes    packets errs drop fifo colls carrier "
-		    "compressed\n"
-		    "    lo:       0       0    0    0    0     0          0 "
-		    "        0        0       0    0    0    0     0       0 "
-		    "         0\n");
+	seq_puts(s, PROC_HEAD4 " ref pointer drops\n");
+	proc_put_socks(s, AF_INET, SOCK_RAW);
 }
 
-static void proc_if_inet6(struct seqbuf *s)
+static void proc_raw6(struct seqbuf *s)
 {
-	seq_puts(s, "00000000000000000000000000000001 01 80 10 80       lo\n");
-}
-
-static void proc_ipv6_route(struct seqbuf *s)
-{
-	static const char one[] = "00000000000000000000000000000001";
-	static const char none[] = "00000000000000000000000000000000";
-
-	seq_printf(s, "%s 80 %s 00 %s 00000100 00000001 00000000 00000001"
-		      "       lo\n",
-		   one, none, none);
-	seq_printf(s, "%s 80 %s 00 %s 00000000 00000003 00000000 80200001"
-		      "       lo\n",
-		   one, none, none);
-	seq_printf(s, "%s 00 %s 00 %s ffffffff 00000001 00000000 00200200"
-		      "       lo\n",
-		   none, none, none);
+	seq_puts(s, PROC_HEAD6 " ref pointer drops\n");
+	proc_put_socks(s, AF_INET6, SOCK_RAW);
 }
 
 struct proc_counts {
@@ -181,8 +175,7 @@ void inet_proc_init(void)
 	proc_register("net/tcp6", proc_tcp6);
 	proc_register("net/udp", proc_udp);
 	proc_register("net/udp6", proc_udp6);
-	proc_register("net/dev", proc_dev);
-	proc_register("net/if_inet6", proc_if_inet6);
-	proc_register("net/ipv6_route", proc_ipv6_route);
+	proc_register("net/raw", proc_raw);
+	proc_register("net/raw6", proc_raw6);
 	proc_register("net/sockstat", proc_sockstat);
 }

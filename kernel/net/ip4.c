@@ -9,6 +9,7 @@
  */
 #include <kernel/slab.h>
 #include <kernel/string.h>
+#include <kernel/sysctl.h>
 #include "inet_internal.h"
 #include "frag.h"
 #include "wire.h"
@@ -190,7 +191,7 @@ void ip4_input(struct net *net, struct pkt *p)
 	     in6_is_multicast(&p->src)))
 		goto drop;
 	if (!ip4_is_mine(net, p)) {
-		if (!net->forward4 || p->type != PKT_HOST)
+		if (!sysctl_get(SYSCTL_IP_FORWARD) || p->type != PKT_HOST)
 			goto drop;
 		ip4_forward(net, p);
 		return;

@@ -124,7 +124,7 @@ struct net {
 	u32 frag_bytes;
 	bool ticking;
 	struct timer tick;
-	bool forward4, forward6;
+	bool forward6;
 	u32 ip_id;
 	/* of /proc/net/snmp */
 	u64 ip_in, ip_out, icmp_in, icmp_out, tcp_retrans, tcp_in, tcp_out,

@@ -220,5 +220,7 @@ void net_init(void);
 struct boot_params;
 void net_dev_init(const struct boot_params *bp);
 void net_word_ip(const char *v);
+/* Its address when the network was set up here and has one; else 0. */
+u32 net_name_server(void);
 
 #endif
