@@ -757,17 +757,24 @@ static void space_reap(uint32_t pid)
 	if (sp == &spaces[0])
 		panic("the template of all stubs was killed");
 	if (sp) {
-		space_died(sp);
-		/* before its number can belong to another one */
 		spin_lock(&spaces_lock);
 		if (sp->ended || sp->pid != pid) {
+			/* somebody else reaps it, or has done so by now */
 			spin_unlock(&spaces_lock);
 			spaces_collect(ENDED_MANY);
 			host_yield();
 			return;
 		}
+		WRITE_ONCE(sp->dead, 1);
+		sp->users++;
+		spin_unlock(&spaces_lock);
+		space_died(sp);
+		/* before its number can belong to another one */
+		spin_lock(&spaces_lock);
 		sp->state = SPACE_REAPED;
 		WRITE_ONCE(sp->pid, 0);
+		if (!--sp->users)
+			space_free_locked(sp);
 		spin_unlock(&spaces_lock);
 	}
 	host_call(__NR_wait4, pid, 0, WAIT_WALL | WAIT_NOTHREAD, 0, 0);
