@@ -412,12 +412,17 @@ static int tmpfs_iterate(struct file *f, struct dir_context *ctx)
 	struct tmpfs_dir *td = f->inode->priv;
 	struct list_head *at;
 
+	/* what is made while the directory is read would never end */
+	if (ctx->pos == 0)
+		f->dir_limit = td->next_cookie;
 	if (!dir_emit_dots(f, ctx))
 		return 0;
 	at = tmpfs_seek(td, f->priv, (u64)ctx->pos)->next;
 	for (; at != &td->order; at = at->next) {
 		struct tmpfs_dent *e = list_entry(at, struct tmpfs_dent, order);
 
+		if (e->inode && e->cookie >= f->dir_limit)
+			break;
 		if (e->inode &&
 		    !dir_emit(ctx, e->name, e->len, (loff_t)e->cookie + 1,
 			      e->inode->ino, e->inode->mode >> 12 & 15))

@@ -159,8 +159,8 @@ static int tmpfs_fallocate_locked(struct inode *ino, int mode, u64 off, u64 len)
 		if (off + len > TMPFS_MAX_SIZE)
 			return -EFBIG;
 		err = mapping_fallocate(&ino->mapping, off, len);
-		if (err)
-			return err;
+		if (err) /* nobody has as much */
+			return err == -EFBIG ? -ENOSPC : err;
 		if (!(mode & FALLOC_FL_KEEP_SIZE) && off + len > ino->size)
 			WRITE_ONCE(ino->size, off + len);
 	}

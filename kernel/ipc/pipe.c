@@ -631,6 +631,13 @@ u32 pipe_free_slots(struct file *f)
 	return used < nr ? nr - used : 0;
 }
 
+bool pipe_at_end(struct file *f)
+{
+	struct pipe *p = f->priv;
+
+	return !READ_ONCE(p->writers) && !pipe_readable(p);
+}
+
 long pipe_fcntl(struct file *f, int cmd, u64 arg)
 {
 	struct pipe *p = f->priv;
@@ -767,10 +774,13 @@ static int fifo_wait_peer(struct file *f, struct pipe *p, u32 seen)
 
 static int fifo_open(struct inode *ino, struct file *f)
 {
-	struct pipe *p = fifo_pipe_get(ino);
+	struct pipe *p;
 	u32 seen;
 	int err;
 
+	if (!(f->mode & (FMODE_READ | FMODE_WRITE)))
+		return -EINVAL;
+	p = fifo_pipe_get(ino);
 	if (!p)
 		return -ENOMEM;
 	f->mode |= FMODE_STREAM;

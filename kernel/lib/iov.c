@@ -50,6 +50,7 @@ int iov_iter_import(struct iov_iter *it, uaddr vec, u64 nr,
 	int err;
 
 	*segs = NULL;
+	nr = (u32)nr; /* as Linux sees it */
 	if (nr > UIO_MAXIOV)
 		return -EINVAL;
 	if (nr > nfast) {

@@ -57,15 +57,17 @@ static int filemap_limit(struct iov_iter *it, loff_t pos, size_t *cut)
 	u64 limit = current->proc ? rlimit(RLIMIT_FSIZE) : RLIM_INFINITY;
 
 	*cut = 0;
-	if ((u64)pos + it->count > INT64_MAX)
-		return -EFBIG;
-	if (likely((u64)pos + it->count <= limit))
+	if (likely((u64)pos + it->count <= min(limit, (u64)INT64_MAX)))
 		return 0;
 	if ((u64)pos >= limit) {
 		send_signal_self(SIGXFSZ);
 		return -EFBIG;
 	}
-	*cut = it->count - (size_t)(limit - (u64)pos);
+	if (pos == INT64_MAX)
+		return -EFBIG;
+	limit = min(limit, (u64)INT64_MAX);
+	if ((u64)pos + it->count > limit)
+		*cut = it->count - (size_t)(limit - (u64)pos);
 	return 0;
 }
 

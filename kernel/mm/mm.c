@@ -95,7 +95,7 @@ void mm_release_vmas(struct mm *mm)
 	mutex_unlock(&mm->lock);
 	vma_reap(reap);
 	if (exe)
-		file_put(exe);
+		file_drop_program(exe);
 }
 
 /* --- fork --- */
@@ -144,7 +144,7 @@ struct mm *mm_fork_locked(struct mm *old)
 		mm->prctl &= ~(MM_PRCTL_MDWE | MM_PRCTL_MDWE_NO_INHERIT);
 	memset(mm->host, 0, sizeof(mm->host));
 	if (mm->exe)
-		file_get(mm->exe);
+		file_hold_program(mm->exe);
 	vma_for_each(v, old) {
 		/* The host was told by madvise, and does not copy it either. */
 		if (v->flags & VM_DONTFORK)

@@ -142,6 +142,8 @@ long sys_flock(int fd, u32 cmd)
 	struct fd_ref ref;
 	long err = -EBADF;
 
+	if (cmd & 32) /* LOCK_MAND: once was, and is ignored now */
+		return 0;
 	switch (cmd & ~(u32)LOCK_NB) {
 	case LOCK_SH:
 		r.type = F_RDLCK;
@@ -371,6 +373,8 @@ static long ioctl_regular(struct file *f, u32 cmd, uaddr arg)
 	switch (cmd) {
 	case FIONREAD:
 		return put_user((int)(size - f->pos), arg) ? -EFAULT : 0;
+	case FIBMAP:
+		return capable(CAP_SYS_RAWIO) ? -EINVAL : -EPERM;
 	case FIGETBSZ:
 		return put_user((int)f->inode->sb->blksize, arg) ? -EFAULT : 0;
 	}

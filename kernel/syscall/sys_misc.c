@@ -160,6 +160,8 @@ long sys_getrandom(uaddr buf, u64 count, u32 flags)
 	    (GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
 	count = min(count, (u64)0x7fffffff & PAGE_MASK);
+	if (buf.va > USER_MAX)
+		return -EFAULT;
 	while (done < count) {
 		n = min_t(size_t, sizeof(chunk), count - done);
 		host_random(chunk, n);

@@ -21,6 +21,19 @@ long sys_mkdir(uaddr path, u32 mode)
 /* dev_t of 32 bits: 12 bits of major, 20 of minor; that is MKDEV's layout. */
 long sys_mknodat(int dirfd, uaddr path, u32 mode, u32 dev)
 {
+	switch (mode & S_IFMT) { /* before the path is looked at */
+	case 0:
+	case S_IFREG:
+	case S_IFCHR:
+	case S_IFBLK:
+	case S_IFIFO:
+	case S_IFSOCK:
+		break;
+	case S_IFDIR:
+		return -EPERM;
+	default:
+		return -EINVAL;
+	}
 	return WITH_PATH(name, path, do_mknodat(dirfd, name, mode, dev));
 }
 
@@ -62,8 +75,12 @@ long sys_symlink(uaddr target, uaddr path)
 long sys_linkat(int olddirfd, uaddr old, int newdirfd, uaddr new_path,
 		int flags)
 {
-	char *from = path_name_get(old);
+	char *from;
 	long err;
+
+	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	from = path_name_get(old);
 
 	/* an empty old path stands for olddirfd itself: do_linkat() knows */
 	if (IS_ERR(from)) {
@@ -87,6 +104,10 @@ long sys_link(uaddr old, uaddr new_path)
 long sys_renameat2(int olddirfd, uaddr old, int newdirfd, uaddr new_path,
 		   u32 flags)
 {
+	if ((flags &
+	     ~(u32)(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) ||
+	    ((flags & RENAME_EXCHANGE) && flags != RENAME_EXCHANGE))
+		return -EINVAL;
 	return WITH_PATH(
 		from, old,
 		WITH_PATH(to, new_path,

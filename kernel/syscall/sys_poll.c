@@ -61,7 +61,7 @@ static u64 poll_time_left(u64 deadline)
 long sys_poll(uaddr fds, u32 nfds, int timeout)
 {
 	u64 deadline = poll_ms_deadline(timeout);
-	long ret = poll_user(fds, nfds, deadline);
+	long ret = fds.va > USER_MAX ? -EFAULT : poll_user(fds, nfds, deadline);
 	struct task *t = current;
 
 	if (ret != -EINTR)
@@ -247,16 +247,17 @@ static long epoll_wait_fd(int epfd, uaddr events, int max, u64 deadline)
 	struct fd_ref r;
 	long ret;
 
-	if (max <= 0 || (u32)max > 0x7fffffffu / sizeof(struct epoll_event))
-		return -EINVAL;
-	if (!user_range_ok(events, max * sizeof(struct epoll_event)))
-		return -EFAULT;
 	r = fd_ref_get(epfd);
 	if (!r.file)
 		return -EBADF;
-	ret = file_is_epoll(r.file) ?
-		      do_epoll_wait(r.file, events, max, deadline) :
-		      -EINVAL;
+	if (max <= 0 || (u32)max > 0x7fffffffu / sizeof(struct epoll_event))
+		ret = -EINVAL;
+	else if (!user_range_ok(events, max * sizeof(struct epoll_event)))
+		ret = -EFAULT;
+	else if (!file_is_epoll(r.file))
+		ret = -EINVAL;
+	else
+		ret = do_epoll_wait(r.file, events, max, deadline);
 	fd_ref_put(r);
 	return ret;
 }

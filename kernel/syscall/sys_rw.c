@@ -45,9 +45,12 @@ static __always_inline ssize_t rw_at_file_pos(struct fd_ref r,
 	if (unlikely(shared))
 		mutex_lock(&f->pos_lock);
 	pos = f->pos;
-	n = -EINVAL;
 	if (likely(rw_range_ok(pos, it->count)))
 		n = fn(f, it, &pos);
+	else
+		n = f->mode & (fn == vfs_read ? FMODE_READ : FMODE_WRITE)
+			    ? -EINVAL
+			    : -EBADF;
 	if (likely(n >= 0))
 		f->pos = pos;
 	if (unlikely(shared))

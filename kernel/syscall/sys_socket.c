@@ -180,6 +180,11 @@ long sys_connect(int fd, uaddr addr, int addrlen)
 	long err;
 	struct sock *sk = socket_get(fd, &r, &err);
 
+	if (!sk && err == -ENOTSOCK) {
+		int bad = socket_addr_in(&a, addr, addrlen);
+
+		return bad ? bad : err;
+	}
 	if (!sk)
 		return err;
 	err = socket_addr_in(&a, addr, addrlen);
@@ -228,11 +233,15 @@ long sys_accept4(int fd, uaddr addr, uaddr addrlen, int flags)
 	int newfd;
 	struct sock *sk;
 
-	if (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK))
-		return -EINVAL;
 	sk = socket_get(fd, &r, &err);
 	if (!sk)
-		return err;
+		return err == -ENOTSOCK &&
+				       (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK))
+			       ? -EINVAL
+			       : err;
+	err = -EINVAL;
+	if (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK))
+		goto out;
 	err = newfd = fd_reserve(0, flags & SOCK_CLOEXEC);
 	if (newfd < 0)
 		goto out;
@@ -383,8 +392,11 @@ long sys_sendto(int fd, uaddr buf, u64 len, u32 flags, uaddr addr, int addrlen)
 	struct sock_msg m = { .it = &it, .name = &a };
 	struct fd_ref r;
 	long ret;
-	struct sock *sk = socket_get(fd, &r, &ret);
+	struct sock *sk;
 
+	if (buf.va > USER_MAX || min(len, 0x7ffff000ull) > USER_MAX - buf.va)
+		return -EFAULT; /* before the descriptor */
+	sk = socket_get(fd, &r, &ret);
 	if (!sk)
 		return ret;
 	iov_iter_ubuf(&it, buf, min(len, 0x7ffff000ull));
@@ -446,8 +458,11 @@ long sys_sendmsg(int fd, uaddr msg, u32 flags)
 	struct msghdr h;
 	struct fd_ref r;
 	long ret;
-	struct sock *sk = socket_get(fd, &r, &ret);
+	struct sock *sk;
 
+	if (flags & 0x80000000) /* MSG_CMSG_COMPAT: not from here */
+		return -EINVAL;
+	sk = socket_get(fd, &r, &ret);
 	if (!sk)
 		return ret;
 	ret = get_user(h, msg);
@@ -463,8 +478,11 @@ long sys_sendmmsg(int fd, uaddr msgvec, u32 vlen, u32 flags)
 	struct fd_ref r;
 	long ret = 0;
 	u32 n;
-	struct sock *sk = socket_get(fd, &r, &ret);
+	struct sock *sk;
 
+	if (flags & 0x80000000)
+		return -EINVAL;
+	sk = socket_get(fd, &r, &ret);
 	if (!sk)
 		return ret;
 	vlen = min(vlen, (u32)SOCKET_MMSG_MAX);
@@ -499,8 +517,11 @@ long sys_recvfrom(int fd, uaddr buf, u64 len, u32 flags, uaddr addr,
 	struct fd_ref r;
 	int room, err;
 	long ret;
-	struct sock *sk = socket_get(fd, &r, &ret);
+	struct sock *sk;
 
+	if (buf.va > USER_MAX || min(len, 0x7ffff000ull) > USER_MAX - buf.va)
+		return -EFAULT; /* before the descriptor */
+	sk = socket_get(fd, &r, &ret);
 	if (!sk)
 		return ret;
 	iov_iter_ubuf(&it, buf, min(len, 0x7ffff000ull));
@@ -584,8 +605,11 @@ long sys_recvmsg(int fd, uaddr msg, u32 flags)
 {
 	struct fd_ref r;
 	long ret;
-	struct sock *sk = socket_get(fd, &r, &ret);
+	struct sock *sk;
 
+	if (flags & 0x80000000) /* MSG_CMSG_COMPAT: not from here */
+		return -EINVAL;
+	sk = socket_get(fd, &r, &ret);
 	if (!sk)
 		return ret;
 	ret = socket_recv_hdr(sk, r.file, msg, flags);
@@ -634,6 +658,8 @@ long sys_recvmmsg(int fd, uaddr msgvec, u32 vlen, u32 flags, uaddr timeout)
 	long ret;
 	struct sock *sk;
 
+	if (flags & 0x80000000)
+		return -EINVAL;
 	ret = deadline_from_user(timeout, &deadline);
 	if (ret)
 		return ret;

@@ -214,7 +214,8 @@ static int splice_wait_for(struct file *pipe, u32 event, u32 flags)
 		send_signal_self(SIGPIPE);
 		return -EPIPE;
 	}
-	if (splice_ready(pipe, event))
+	if (splice_ready(pipe, event) ||
+	    (event == POLLIN && pipe_at_end(pipe)))
 		return 0;
 	if (splice_nonblock(pipe, flags))
 		return -EAGAIN;
@@ -432,7 +433,7 @@ long sys_sendfile(int out_fd, int in_fd, uaddr offset, u64 count)
 					   SPLICE_F_NONBLOCK : 0);
 	else
 		n = copy_seekable(s.in, &ip.pos, s.out, &op.pos, count);
-	if (n > 0) {
+	if (n >= 0) {
 		splice_pos_put(&op);
 		if (splice_pos_put(&ip))
 			n = -EFAULT;
@@ -466,6 +467,8 @@ static int copy_range_length(struct splice_pair *s, loff_t ipos, loff_t opos,
 
 	if ((u64)ipos + *len < *len || (u64)opos + *len < *len)
 		return -EOVERFLOW;
+	if (ipos < 0 || opos < 0)
+		return -EINVAL;
 	*len = ipos >= size ? 0 : min(*len, (u64)(size - ipos));
 	if ((u64)opos >= limit) {
 		send_signal_self(SIGXFSZ);
@@ -503,9 +506,6 @@ long sys_copy_file_range(int fd_in, uaddr off_in, int fd_out, uaddr off_out,
 		n = copy_range_pos(&op, s.out, off_out);
 	if (!n)
 		n = copy_range_check(&s, flags);
-	if (!n && (ip.pos < 0 || op.pos < 0))
-		n = ip.pos < 0 && (u64)ip.pos + len > (u64)ip.pos ? -EINVAL
-								  : -EOVERFLOW;
 	if (!n)
 		n = copy_range_length(&s, ip.pos, op.pos, &len);
 	if (n || !len)

@@ -107,8 +107,10 @@ long sys_newfstatat(int dirfd, uaddr path, uaddr st, int flags)
 	struct kstat ks;
 	long err;
 
-	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH |
-		      AT_STATX_SYNC_TYPE))
+	/* a descriptor alone is an fstat(), and nothing else is looked at */
+	if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH |
+		       AT_STATX_SYNC_TYPE)) &&
+	    !(dirfd >= 0 && path_is_empty(path, flags) == 1))
 		return -EINVAL;
 	err = stat_at(dirfd, path, flags, &ks);
 	return err ? err : stat_copy_out(&ks, st);

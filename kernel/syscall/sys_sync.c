@@ -168,7 +168,7 @@ long sys_readahead(int fd, long offset, u64 count)
 		return -EBADF;
 	if (!(r.file->mode & FMODE_READ))
 		err = -EBADF;
-	else if (!S_ISREG(r.file->inode->mode))
+	else if (!S_ISREG(r.file->inode->mode) || (s64)count < 0)
 		err = -EINVAL;
 	else if (offset >= 0)
 		(void)mapping_populate(&r.file->inode->mapping, (u64)offset,

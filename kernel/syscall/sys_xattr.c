@@ -28,6 +28,7 @@ struct xattr_at {
 	int dfd;
 	uaddr path;
 	u32 flags; /* AT_* */
+	bool is_fd;
 };
 
 static int xattr_at_path(const struct xattr_at *at, struct path *p)
@@ -43,7 +44,8 @@ static int xattr_at_path(const struct xattr_at *at, struct path *p)
 	if ((at->flags & AT_EMPTY_PATH) && at->path.va &&
 	    get_user(first, at->path))
 		return -EFAULT;
-	if (!(at->flags & AT_EMPTY_PATH) || first || at->dfd == AT_FDCWD)
+	if (!(at->flags & AT_EMPTY_PATH) || first ||
+	    (at->dfd == AT_FDCWD && !at->is_fd))
 		return path_lookup_user(at->dfd, at->path, lookup, p);
 	r = fd_ref_get(at->dfd);
 	if (!r.file)
@@ -164,10 +166,10 @@ static long xattr_remove(const struct xattr_at *at, uaddr uname)
 
 /* --- The entries --- */
 
-#define AT_PATH(path)  (&(struct xattr_at){AT_FDCWD, path, 0})
-#define AT_LPATH(path) (&(struct xattr_at){AT_FDCWD, path, AT_SYMLINK_NOFOLLOW})
-#define AT_FD(fd)      (&(struct xattr_at){fd, UNULL, AT_EMPTY_PATH})
-#define AT_ALL(dfd, path, flags) (&(struct xattr_at){dfd, path, flags})
+#define AT_PATH(path)  (&(struct xattr_at){AT_FDCWD, path, 0, false})
+#define AT_LPATH(path) (&(struct xattr_at){AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, false})
+#define AT_FD(fd)      (&(struct xattr_at){fd, UNULL, AT_EMPTY_PATH, true})
+#define AT_ALL(dfd, path, flags) (&(struct xattr_at){dfd, path, flags, false})
 
 long sys_setxattr(uaddr path, uaddr name, uaddr value, u64 size, int flags)
 {

@@ -326,7 +326,7 @@ static void exec_drop_mm(struct mm *mm)
 		mm->exe = NULL;
 		mutex_unlock(&mm->lock);
 		if (exe)
-			file_put(exe);
+			file_drop_program(exe);
 		mm_put(mm);
 	}
 	mm_put(mm);
@@ -467,7 +467,7 @@ static int exec_load_image(struct exec_job *job, struct mm *mm)
 	err = elf_load(job, mm);
 	if (err)
 		return err;
-	file_get(job->file);
+	file_hold_program(job->file);
 	mm->exe = job->file;
 	entry = elf_entry(job);
 	if (entry >= USER_MAX ||

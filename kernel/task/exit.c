@@ -443,7 +443,7 @@ static bool exit_mm(struct task *t)
 		mm->exe = NULL;
 		mutex_unlock(&mm->lock);
 		if (exe)
-			file_put(exe);
+			file_drop_program(exe);
 		mm_put(mm); /* the users' common one; t has its own */
 	}
 	return last;

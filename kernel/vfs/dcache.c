@@ -544,6 +544,22 @@ void dcache_shrink_super(struct super *sb)
 	} while (any);
 }
 
+/* A directory that goes lets go of the names nobody uses: they hold it. */
+void dcache_forget_children(struct dentry *dir)
+{
+	struct list_head doomed;
+	struct dentry *d, *n;
+
+	list_init(&doomed);
+	spin_lock(&dcache_lock);
+	list_for_each_entry_safe (d, n, &dir->children, sibling)
+		if (dentry_kill_idle_locked(d))
+			list_add(&d->lru, &doomed);
+	spin_unlock(&dcache_lock);
+	list_for_each_entry_safe (d, n, &doomed, lru)
+		dentry_free(d);
+}
+
 /*
  * The end of a super: its names go, then its root. A lockless walker may hold
  * any of them for a moment, and the shrinker may be freeing one: both end at

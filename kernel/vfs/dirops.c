@@ -365,8 +365,10 @@ static int dir_rmdir_locked(struct inode *dir, struct dentry *d)
 	mutex_lock(&ino->lock);
 	err = dir->ops->rmdir(dir, d);
 	mutex_unlock(&ino->lock);
-	if (!err)
+	if (!err) {
 		dentry_drop(d);
+		dcache_forget_children(d);
+	}
 	return err;
 }
 
@@ -558,6 +560,8 @@ static int rename_locked(struct rename *r)
 		}
 	} else {
 		dentry_drop(r->nd);
+		if (r->victim && S_ISDIR(r->victim->mode))
+			dcache_forget_children(r->nd);
 		if (dentry_move(r->od, r->np.dentry, r->nname,
 				(u32)strlen(r->nname)))
 			dentry_drop(r->od); /* the next lookup finds it */

@@ -93,6 +93,7 @@ int dentry_exchange(struct dentry *a, struct dentry *b);
 struct dentry *dentry_alloc_anon(struct super *sb, const char *name,
 				 struct inode *ino);
 bool dcache_put_root(struct dentry *root);
+void dcache_forget_children(struct dentry *dir);
 bool dentry_is_descendant(const struct dentry *d, const struct dentry *of);
 
 /* --- inode.c --- */

@@ -58,7 +58,8 @@ static void lease_unlink(struct lease **pp)
 /* Who has the file open besides f? Caller holds lease_lock. */
 static bool lease_possible(struct inode *ino, const struct file *f, int type)
 {
-	u32 w = (f->mode & FMODE_WRITE) ? 1 : 0;
+	u32 w = f->mode & FMODE_WRITE ? 1 : 0;
+	u32 r = !w && (f->mode & FMODE_READ) ? 1 : 0;
 	struct lease *l;
 
 	if (type == F_RDLCK)
@@ -66,7 +67,7 @@ static bool lease_possible(struct inode *ino, const struct file *f, int type)
 	for (l = ino->leases; l; l = l->next)
 		if (l->f != f)
 			return false;
-	return READ_ONCE(ino->writers) == w && READ_ONCE(ino->readers) == !w;
+	return READ_ONCE(ino->writers) == w && READ_ONCE(ino->readers) == r;
 }
 
 static bool lease_being_broken(const struct inode *ino)

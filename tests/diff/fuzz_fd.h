@@ -133,6 +133,7 @@ static void d_fallocate(struct rng *r)
 	out(", %x, ", m);
 	at = arg_off(r);
 	out(", ");
+	blocks_unsure = 1; /* (what is allocated and not written is a hole) */
 	res(fallocate(fd, m, at, (long)arg_len(r)));
 }
 static void d_fstat(struct rng *r)
@@ -477,11 +478,17 @@ static void d_listen(struct rng *r)
 }
 static void d_connect(struct rng *r)
 {
+	struct sockaddr_un was;
+	socklen_t len = sizeof(was);
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	int fd = arg_fd(r);
 
 	out(", ");
 	strcpy(un.sun_path, arg_name(r));
+	if (!getpeername(fd, (struct sockaddr *)&was, &len)) {
+		out(") connected");
+		return;
+	}
 	res(connect(fd, (struct sockaddr *)&un, sizeof(un)));
 }
 static void d_accept(struct rng *r)

@@ -285,11 +285,17 @@ static void f_umask(struct rng *r)
 }
 static void f_bind(struct rng *r)
 {
+	struct sockaddr_un was;
+	socklen_t len = sizeof(was);
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	int fd = arg_fd(r);
 
 	out(", ");
 	strcpy(un.sun_path, arg_name(r));
+	if (!getsockname(fd, (struct sockaddr *)&was, &len) && len > 2) {
+		out(") bound");
+		return;
+	}
 	res(bind(fd, (struct sockaddr *)&un, sizeof(un)));
 }
 

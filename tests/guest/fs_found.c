@@ -333,4 +333,56 @@ T(datagrams_after_shutdown)
 	CHECK_EQ(recv(s[0], &c, 1, 0), 0);
 }
 
+/* A copy of this program that waits until its standard input ends. */
+T(running_program_cannot_be_written)
+{
+	char b[65536];
+	int p[2], in, out, st;
+	ssize_t n;
+	pid_t pid;
+
+	if (getenv("WAIT_HERE")) { /* the copy */
+		n = read(0, b, 1);
+		_exit(7);
+	}
+	in_new_dir();
+	in = open("/proc/self/exe", O_RDONLY);
+	out = open("prog", O_CREAT | O_WRONLY, 0755);
+	while ((n = read(in, b, sizeof(b))) > 0)
+		CHECK_EQ(write(out, b, n), n);
+	CHECK_EQ(pipe(p), 0);
+	CHECK_EQ(fcntl(out, F_SETFD, 0), 0);
+	CHECK_ERRNO(execl("./prog", "prog", NULL), ETXTBSY);
+	CHECK_EQ(close(out), 0);
+	pid = fork();
+	if (!pid) {
+		dup2(p[0], 0);
+		dup2(open("/dev/null", O_WRONLY), 1);
+		close(p[1]);
+		close(p[0]);
+		setenv("WAIT_HERE", "1", 1);
+		execl("./prog", "prog", "running_program_cannot_be_written",
+		      NULL);
+		_exit(1);
+	}
+	for (;;) { /* until it runs */
+		char link[64], path[4200];
+
+		snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+		n = readlink(link, path, sizeof(path) - 1);
+		path[n < 0 ? 0 : n] = 0;
+		if (strstr(path, "/prog"))
+			break;
+		usleep(1000);
+	}
+	CHECK_ERRNO(open("prog", O_WRONLY), ETXTBSY);
+	CHECK_ERRNO(open("prog", O_RDWR), ETXTBSY);
+	CHECK_ERRNO(truncate("prog", 10), ETXTBSY);
+	CHECK_EQ(rename("prog", "other"), 0);
+	CHECK_EQ(unlink("other"), 0);
+	close(p[1]);
+	CHECK_EQ(waitpid(pid, &st, 0), pid);
+	CHECK(WIFEXITED(st));
+}
+
 T_MAIN

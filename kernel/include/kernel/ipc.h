@@ -28,6 +28,8 @@ int pipe_create(struct file *out[2], int flags);
 ssize_t pipe_peek(struct file *f, void *buf, size_t skip, size_t n);
 /* Pages that may be spliced in now. */
 u32 pipe_free_slots(struct file *f);
+/* Nothing in it and nobody who writes, even if there never was. */
+bool pipe_at_end(struct file *f);
 long pipe_fcntl(struct file *f, int cmd, u64 arg);
 
 /*

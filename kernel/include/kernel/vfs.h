@@ -401,6 +401,7 @@ struct file {
 	s32 owner;
 	u32 owner_uid, owner_euid; /* of who named the owner */
 	struct fasync *async;	   /* O_ASYNC's hooks */
+	u64 dir_limit; /* tmpfs: entries younger than the open are not read */
 	struct list_head epoll_links; /* of epoll items, under epoll's lock */
 	spinlock_t lock;
 	struct cred *cred;
@@ -548,6 +549,18 @@ ssize_t generic_mapping_write_locked(struct file *f, struct iov_iter *it,
  */
 int inode_deny_write(struct inode *ino);
 void inode_allow_write(struct inode *ino);
+/* The same for as long as a program runs: with a reference on its file, which
+ * was denied to writers, or is held so, when this is called. */
+static inline void file_hold_program(struct file *f)
+{
+	file_get(f);
+	atomic_inc(&f->inode->exec_deny);
+}
+static inline void file_drop_program(struct file *f)
+{
+	atomic_dec(&f->inode->exec_deny);
+	file_put(f);
+}
 /* Does the mount allow programs to be run, set-uid bits to count? */
 static inline bool path_noexec(const struct path *p)
 {
