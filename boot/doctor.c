@@ -13,6 +13,7 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,28 +47,62 @@ static bool doctor_has_fsgsbase(void)
 	return getauxval(AT_HWCAP2) & DOCTOR_HWCAP2_FSGSBASE;
 }
 
+static const char doctor_no_fsgsbase[] =
+	"the host's kernel does not enable FSGSBASE: use Linux 5.9 or newer, without nofsgsbase, or --trap ptrace";
+
+static int doctor_try(int (*fn)(void));
+static int doctor_try_ia32(void);
+static int doctor_try_vm(void);
+
+static sigjmp_buf doctor_jump;
+
+static void doctor_trapped(int sig)
+{
+	siglongjmp(doctor_jump, sig);
+}
+
+/* In this process, for a fork would cost more than all else. */
+static bool doctor_has_ia32(void)
+{
+	struct sigaction sa, segv, sys;
+	bool ok = false;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = doctor_trapped;
+	sigaction(SIGSEGV, &sa, &segv);
+	sigaction(SIGSYS, &sa, &sys);
+	if (!sigsetjmp(doctor_jump, 1))
+		ok = !doctor_try_ia32();
+	sigaction(SIGSEGV, &segv, NULL);
+	sigaction(SIGSYS, &sys, NULL);
+	return ok;
+}
+
 const char *doctor_objection(enum boot_backend b)
 {
 	switch (b) {
 	case BACKEND_DIRECT:
 		if (!doctor_has_pku())
-			return "this processor (or this virtual machine) has no memory protection keys (PKU): use --trap ptrace, or --trap direct-unwalled for guests you trust";
+			return "this processor (or this virtual machine) has no memory protection keys (PKU): use --trap seccomp or ptrace";
 		if (!doctor_has_fsgsbase())
-			return "the host's kernel does not enable FSGSBASE: use Linux 5.9 or newer, without nofsgsbase, or --trap ptrace";
+			return doctor_no_fsgsbase;
 		return NULL;
 	case BACKEND_DIRECT_UNWALLED:
-		if (!doctor_has_fsgsbase())
-			return "the host's kernel does not enable FSGSBASE: use Linux 5.9 or newer, without nofsgsbase, or --trap ptrace";
-		return NULL;
+	case BACKEND_SECCOMP:
+		return doctor_has_fsgsbase() ? NULL : doctor_no_fsgsbase;
 	default:
 		return NULL;
 	}
 }
 
+/* Direct, else seccomp, else ptrace; never direct-unwalled. */
 enum boot_backend doctor_choose(void)
 {
-	return doctor_objection(BACKEND_DIRECT) ? BACKEND_PTRACE :
-						  BACKEND_DIRECT;
+	if (!doctor_objection(BACKEND_DIRECT) && doctor_has_ia32())
+		return BACKEND_DIRECT;
+	if (!doctor_objection(BACKEND_SECCOMP) && !doctor_try(doctor_try_vm))
+		return BACKEND_SECCOMP;
+	return BACKEND_PTRACE;
 }
 
 /* --- Trials --------------------------------------------------------------- */
@@ -140,6 +176,29 @@ static int doctor_try_ptrace(void)
 	return 0;
 }
 
+/* Does the host let us at the memory of a child? */
+static int doctor_try_vm(void)
+{
+	static long word = 42;
+	long got = 0;
+	struct iovec here = { &got, sizeof(got) };
+	struct iovec there = { &word, sizeof(word) };
+	int status;
+	ssize_t n;
+	pid_t pid = fork();
+
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	if (pid < 0)
+		return 1;
+	n = process_vm_readv(pid, &here, 1, &there, 1, 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return n != sizeof(got) || got != word;
+}
+
 static int doctor_try_pkey(void)
 {
 	return pkey_alloc(0, 0) == 1 ? 0 : 1;
@@ -189,12 +248,12 @@ static void doctor_processor(bool *direct)
 		doctor_line(DOCTOR_OK, "PKU", "the direct backend has its wall");
 	else
 		doctor_line(DOCTOR_LACK, "PKU",
-			    "no protection keys: ptrace runs instead. Needs an Intel server since Skylake or a desktop since Alder Lake, an AMD since Zen 3; in a virtual machine, the CPU model of the host");
+			    "no protection keys: seccomp runs instead of direct, three times slower or more in system calls. direct needs an Intel server since Skylake or a desktop since Alder Lake, an AMD since Zen 3; in a virtual machine, the CPU model of the host");
 	if (doctor_has_fsgsbase())
 		doctor_line(DOCTOR_OK, "FSGSBASE", "enabled");
 	else
 		doctor_line(DOCTOR_LACK, "FSGSBASE",
-			    "not enabled: direct needs it. Linux 5.9 or newer, no nofsgsbase on its command line");
+			    "not enabled: direct and seccomp need it, ptrace runs instead. Linux 5.9 or newer, no nofsgsbase on its command line");
 	if (!ia32)
 		doctor_line(DOCTOR_OK, "IA32 calls",
 			    "int 0x80 works (thread identity)");
@@ -207,11 +266,11 @@ static void doctor_processor(bool *direct)
 		doctor_line(DOCTOR_OK, "Meltdown", "not affected");
 	else
 		doctor_line(DOCTOR_LACK, "Meltdown",
-			    "%s: a guest could read the guest kernel's memory in direct; use --trap ptrace for guests you do not trust",
+			    "%s: a guest could read the guest kernel's memory in direct; use --trap seccomp for guests you do not trust",
 			    *buf ? buf : "not known");
 }
 
-static bool doctor_kernel(bool *ptrace_ok)
+static bool doctor_kernel(bool *ptrace_ok, bool *vm_ok)
 {
 	bool ok = true;
 	char buf[128];
@@ -263,6 +322,13 @@ static bool doctor_kernel(bool *ptrace_ok)
 		doctor_line(DOCTOR_LACK, "ptrace",
 			    "refused (yama ptrace_scope %s): no ptrace backend",
 			    *buf ? buf : "?");
+	*vm_ok = !doctor_try(doctor_try_vm);
+	if (*vm_ok)
+		doctor_line(DOCTOR_OK, "process_vm_*",
+			    "a child's memory can be read (seccomp and ptrace backends)");
+	else
+		doctor_line(DOCTOR_LACK, "process_vm_*",
+			    "refused: neither seccomp nor ptrace can run");
 	return ok;
 }
 
@@ -309,7 +375,7 @@ static void doctor_limits(void)
 
 int doctor_main(int argc, char **argv)
 {
-	bool direct, ptrace_ok, ok;
+	bool direct, seccomp, ptrace_ok, vm_ok, ok;
 	struct utsname u;
 
 	(void)argv;
@@ -319,12 +385,18 @@ int doctor_main(int argc, char **argv)
 	printf("host: %s %s, %ld processors, user %u\n", u.sysname, u.release,
 	       sysconf(_SC_NPROCESSORS_ONLN), (unsigned int)geteuid());
 	doctor_processor(&direct);
-	ok = doctor_kernel(&ptrace_ok);
+	ok = doctor_kernel(&ptrace_ok, &vm_ok);
 	doctor_limits();
-	if (!ok || (!direct && !ptrace_ok)) {
+	seccomp = vm_ok && doctor_has_fsgsbase();
+	if (!ok || (!direct && !seccomp && !(ptrace_ok && vm_ok))) {
 		puts("No machine can run here: mend what is BAD above.");
 		return EXIT_LODGER;
 	}
-	printf("Machines run with --trap %s.\n", direct ? "direct" : "ptrace");
+	if (direct)
+		puts("Machines run with --trap direct: nothing that it needs is missing.");
+	else if (seccomp)
+		puts("Machines run with --trap seccomp: direct lacks PKU, FSGSBASE or IA32 calls.");
+	else
+		puts("Machines run with --trap ptrace: direct and seccomp lack FSGSBASE.");
 	return 0;
 }

@@ -250,7 +250,7 @@ static int enter_key(enum boot_backend backend)
 	if (key > 1)
 		enter_die("the host gave protection key %d instead of 1; somebody uses keys in lodger itself",
 			  key);
-	enter_die("no protection keys here (%s): use --trap direct-unwalled for guests you trust, or --trap ptrace",
+	enter_die("no protection keys here (%s): use --trap seccomp or --trap ptrace",
 		  strerror(errno));
 }
 
@@ -273,7 +273,7 @@ static void enter_unregister_rseq(void)
 static void enter_no_ia32(int sig)
 {
 	(void)sig;
-	enter_die("this host's kernel has no 32-bit calls (int 0x80), which the direct backend needs once per thread: boot the host with ia32_emulation=1, or use --trap ptrace");
+	enter_die("this host's kernel has no 32-bit calls (int 0x80), which the direct backend needs once per thread: boot the host with ia32_emulation=1, or use --trap seccomp");
 }
 
 /* set_thread_area exists for 32-bit callers only. */

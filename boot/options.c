@@ -94,7 +94,7 @@ void options_help(void)
 	      "  --net KIND[,...]    a network: user, tap=NAME, lan=NAME or fd=N; with user also\n"
 	      "                      hostfwd=tcp:[ADDR:]PORT:GUESTPORT and restrict; for all mac=,\n"
 	      "                      mtu=, pcap=FILE. May be repeated: eth0, eth1 ... (default: none)\n"
-	      "  --trap BACKEND      direct, direct-unwalled or ptrace (default: what fits here)\n"
+	      "  --trap BACKEND      direct, seccomp, ptrace, or auto: the first that fits here\n"
 	      "  --console KIND      fd, pty, null or file:PATH\n"
 	      "  --gdb               under gdb, stopped where the kernel starts\n"
 	      "  -q, --quiet         no boot messages\n"
@@ -180,6 +180,9 @@ static void options_user(struct options *o, const char *s)
 
 static void options_backend(struct options *o, const char *s)
 {
+	o->backend_given = false;
+	if (!strcmp(s, "auto"))
+		return;
 	for (size_t i = 0;
 	     i < sizeof(options_backends) / sizeof(options_backends[0]); i++)
 		if (!strcmp(s, options_backends[i].name)) {
@@ -187,7 +190,7 @@ static void options_backend(struct options *o, const char *s)
 			o->backend_given = true;
 			return;
 		}
-	say_die("--trap: no backend '%s'; there are direct, direct-unwalled and ptrace",
+	say_die("--trap: no backend '%s'; there are auto, direct, seccomp, ptrace and direct-unwalled",
 		s);
 }
 

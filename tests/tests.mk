@@ -53,6 +53,7 @@ check-long: test-deps
 check-hosts: test-deps
 	@$(MAKE) --no-print-directory $(jobs) $(O)/lodger tests $(O)/tests/bench/spine
 	@sh tests/hosts/check-hosts.sh $(O)
+BACKEND	?= auto
 bench: $(O)/lodger $(O)/tests/bench/spine
-	@sh tests/bench/run.sh $(O)
+	@BACKEND='$(BACKEND)' sh tests/bench/run.sh $(O)
 	@sh tests/bench/jobs.sh $(O)
