@@ -150,8 +150,7 @@ int futex_sleep(struct futex_waiter *w, u64 deadline)
  * Queue w if the word at `a` is `val`.
  * => 0 queued, -EAGAIN, -EFAULT, -EINVAL
  */
-static int futex_wait_setup(uaddr a, bool shared, u32 val,
-			    struct futex_waiter *w)
+int futex_wait_setup(uaddr a, bool shared, u32 val, struct futex_waiter *w)
 {
 	int err = futex_key_get(a, shared, &w->key);
 	struct futex_bucket *b;
@@ -234,7 +233,8 @@ static u32 futex_wake_key(const struct futex_key *key, u32 n, u32 bitset)
 		spin_lock(&b->lock);
 		list_for_each_entry_safe(w, next, &b->list, node) {
 			if (!futex_key_equal(&w->key, key) ||
-			    !(w->bitset & bitset) || w->pi_owner)
+			    !(w->bitset & bitset) || w->pi_owner ||
+			    w->requeue_to)
 				continue;
 			batch[in_batch++] = futex_dequeue_wake(w);
 			if (++total >= n || in_batch == FUTEX_BATCH)
@@ -266,22 +266,22 @@ int futex_wake_addr(uaddr a, u32 n)
 
 /* --- two futexes at once --- */
 
-static void futex_lock_two(struct futex_bucket *a, struct futex_bucket *b)
+void futex_lock_two(struct futex_bucket *a, struct futex_bucket *b)
 {
 	spin_lock(a < b ? &a->lock : &b->lock);
 	if (a != b)
 		spin_lock(a < b ? &b->lock : &a->lock);
 }
 
-static void futex_unlock_two(struct futex_bucket *a, struct futex_bucket *b)
+void futex_unlock_two(struct futex_bucket *a, struct futex_bucket *b)
 {
 	spin_unlock(&a->lock);
 	if (a != b)
 		spin_unlock(&b->lock);
 }
 
-static void futex_move(struct futex_waiter *w, struct futex_bucket *to,
-		       const struct futex_key *key)
+void futex_move(struct futex_waiter *w, struct futex_bucket *to,
+		const struct futex_key *key)
 {
 	futex_dequeue(w->bucket, w);
 	w->key = *key;
@@ -328,7 +328,8 @@ again:
 		}
 	}
 	list_for_each_entry_safe(w, next, &b1->list, node) {
-		if (!futex_key_equal(&w->key, &k1) || w->pi_owner)
+		if (!futex_key_equal(&w->key, &k1) || w->pi_owner ||
+		    w->requeue_to)
 			continue;
 		if (woken < nr_wake) {
 			if (in_batch == FUTEX_BATCH)

@@ -4,6 +4,7 @@
  *
  *	futex.c		keys, buckets, wait, wake, requeue, wake_op, waitv
  *	futex_pi.c	FUTEX_LOCK_PI and friends
+ *	futex_requeue.c	FUTEX_WAIT_REQUEUE_PI, FUTEX_CMP_REQUEUE_PI
  *	futex_robust.c	robust lists at exit
  */
 #ifndef KERNEL_IPC_FUTEX_INTERNAL_H
@@ -39,6 +40,8 @@ struct futex_waiter {
 	/* priority inheritance: whom we wait for; 0 = an ordinary waiter */
 	u32 pi_owner;
 	bool pi_granted; /* written before bucket becomes NULL */
+	bool requeued;	 /* FUTEX_CMP_REQUEUE_PI put it behind an owner */
+	const struct futex_key *requeue_to; /* the lock it wants then */
 };
 
 static inline bool futex_key_equal(const struct futex_key *a,
@@ -74,6 +77,22 @@ int futex_read(uaddr a, u32 *val);
 /* *old becomes what was found: done if that did not change. Never sleeps. */
 int futex_cmpxchg(uaddr a, u32 *old, u32 new_val);
 
+/* Queue w if the word is val. => 0, -EAGAIN, -EFAULT, -EINVAL */
+int futex_wait_setup(uaddr a, bool shared, u32 val, struct futex_waiter *w);
+void futex_lock_two(struct futex_bucket *a, struct futex_bucket *b);
+void futex_unlock_two(struct futex_bucket *a, struct futex_bucket *b);
+/* To another word; both buckets are locked. */
+void futex_move(struct futex_waiter *w, struct futex_bucket *to,
+		const struct futex_key *key);
+
+/* --- futex_pi.c --- */
+/* A waiter more or less: exits look for them only when there are any. */
+void futex_pi_count(void);
+void futex_pi_uncount(void);
+/* => 0 fine, -ESRCH nobody, -EAGAIN it is on its way out */
+int futex_pi_check_owner(u32 tid);
+/* Wake all that wait for this thread, without a grant. */
+void futex_pi_orphans(u32 tid);
 void futex_pi_exit(struct task *t);
 
 #endif

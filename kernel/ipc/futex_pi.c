@@ -19,6 +19,16 @@
 
 static u32 futex_pi_waiters; /* all of them: exits look only when there are */
 
+void futex_pi_count(void)
+{
+	atomic_inc(&futex_pi_waiters);
+}
+
+void futex_pi_uncount(void)
+{
+	atomic_dec(&futex_pi_waiters);
+}
+
 static struct futex_waiter *futex_pi_first(struct futex_bucket *b,
 					   const struct futex_key *key)
 {
@@ -65,8 +75,7 @@ static int futex_pi_take(uaddr a, struct futex_bucket *b,
 	}
 }
 
-/* => 0 fine, -ESRCH nobody, -EAGAIN it is on its way out */
-static int futex_pi_check_owner(u32 tid)
+int futex_pi_check_owner(u32 tid)
 {
 	struct task *t = task_find_get(tid);
 	int err = 0;
@@ -199,17 +208,21 @@ static struct task *futex_pi_orphan(struct futex_bucket *b, u32 tid)
 	return t;
 }
 
-void futex_pi_exit(struct task *t)
+void futex_pi_orphans(u32 tid)
 {
 	struct task *w;
 
-	smp_mb(); /* t->dying is set */
-	if (likely(!READ_ONCE(futex_pi_waiters)))
-		return;
 	for (u32 i = 0; i < FUTEX_BUCKETS; i++) {
 		struct futex_bucket *b = futex_bucket_at(i);
 
-		while ((w = futex_pi_orphan(b, t->tid)))
+		while ((w = futex_pi_orphan(b, tid)))
 			futex_wake_task(w);
 	}
+}
+
+void futex_pi_exit(struct task *t)
+{
+	smp_mb(); /* t->dying is set */
+	if (unlikely(READ_ONCE(futex_pi_waiters)))
+		futex_pi_orphans(t->tid);
 }

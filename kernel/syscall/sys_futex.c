@@ -62,6 +62,7 @@ static int futex_deadline(int cmd, uaddr timeout, bool realtime, u64 *deadline)
 		return futex_abs_deadline(timeout, true, deadline);
 	case FUTEX_LOCK_PI2:
 	case FUTEX_WAIT_BITSET:
+	case FUTEX_WAIT_REQUEUE_PI:
 		return futex_abs_deadline(timeout, realtime, deadline);
 	default:
 		return 0;
@@ -109,6 +110,12 @@ long sys_futex(uaddr addr, int op, u32 val, uaddr timeout, uaddr addr2,
 		return futex_lock_pi(addr, shared, TIME_NEVER, true);
 	case FUTEX_UNLOCK_PI:
 		return futex_unlock_pi(addr, shared);
+	case FUTEX_WAIT_REQUEUE_PI:
+		return futex_wait_requeue_pi(addr, shared, val, deadline,
+					     addr2);
+	case FUTEX_CMP_REQUEUE_PI:
+		return futex_cmp_requeue_pi(addr, shared, (int)val, (int)val2,
+					    addr2, val3);
 	default:
 		return -ENOSYS;
 	}

@@ -37,6 +37,10 @@ long futex_wake_op(uaddr a1, uaddr a2, bool shared, int nr1, int nr2, u32 enc);
 long futex_wait_many(const struct futex_waitv *v, u32 n, u64 deadline);
 long futex_lock_pi(uaddr a, bool shared, u64 deadline, bool try_only);
 long futex_unlock_pi(uaddr a, bool shared);
+long futex_wait_requeue_pi(uaddr a, bool shared, u32 val, u64 deadline,
+			   uaddr lock);
+long futex_cmp_requeue_pi(uaddr a, bool shared, int nr_wake, int nr_requeue,
+			  uaddr lock, u32 cmp);
 
 void futex_init(void);
 
