@@ -25,13 +25,16 @@ list)
 	for b in tests/boot/*.sh tests/stress/*.sh; do
 		b=$(basename "$b" .sh)
 		case $2:$b in
-		single:gdb | boot:[!g]*) echo "$b" ;;
+		single:gdb | single:stressng | single:python) echo "$b" ;;
+		boot:gdb | boot:stressng | boot:python) ;;
+		boot:*) echo "$b" ;;
 		esac
 	done
 	;;
 limit)
 	case $mode:$2 in
 	long:fuzz) echo 800 ;;
+	long:python) echo 3000 ;;
 	long:*) echo 600 ;;
 	*) echo 120 ;;
 	esac
