@@ -128,6 +128,11 @@ static const struct file_ops eventfd_file_ops = {
 	.show_fdinfo = eventfd_show_fdinfo,
 };
 
+bool file_is_eventfd(const struct file *f)
+{
+	return f->ops == &eventfd_file_ops;
+}
+
 struct file *eventfd_create(u32 count, int flags)
 {
 	struct eventfd *e = kzalloc(sizeof(*e));

@@ -21,6 +21,7 @@
 #include <abi/personality.h>
 #include <abi/prctl.h>
 #include <abi/stat.h>
+#include <kernel/aio.h>
 #include <kernel/fdtable.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
@@ -320,6 +321,7 @@ static void exec_drop_mm(struct mm *mm)
 	struct file *exe;
 
 	if (ref_put(&mm->users)) {
+		aio_exit(mm);
 		mm_release_vmas(mm);
 		mutex_lock(&mm->lock);
 		exe = mm->exe;

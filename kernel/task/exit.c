@@ -19,6 +19,7 @@
  */
 #include <abi/wait.h>
 #include <hostapi/kern.h>
+#include <kernel/aio.h>
 #include <kernel/futex.h>
 #include <kernel/mm.h>
 #include <kernel/posix_timer.h>
@@ -436,6 +437,7 @@ static bool exit_mm(struct task *t)
 	if (last) {
 		struct file *exe;
 
+		aio_exit(mm);
 		mm_release_vmas(mm);
 		mutex_lock(&mm->lock);
 		mm->dead = true;

@@ -76,6 +76,7 @@ bool file_is_epoll(const struct file *f);
 bool epoll_watches(struct file *epf, int fd, u32 nth, struct file *f);
 
 struct file *eventfd_create(u32 count, int flags);
+bool file_is_eventfd(const struct file *f);
 
 struct abi_itimerspec;
 struct file *timerfd_create_file(int clock, int flags);

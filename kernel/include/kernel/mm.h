@@ -16,6 +16,7 @@
 #include <kernel/atomic.h>
 #include <kernel/lock.h>
 
+struct aio_ctx;
 struct file;
 struct mapping;
 struct mm;
@@ -86,6 +87,7 @@ struct mm {
 	u32 spur_count; /* faults in a row with nothing to do, under lock */
 	u64 spur_addr;
 	u64 rss_anon, rss_file, rss_at; /* procfs: pages, and when (ns) */
+	struct aio_ctx *aio; /* see ipc/aio.c */
 	u32 core_filter; /* /proc/PID/coredump_filter */
 	u32 prctl; /* MM_PRCTL_*: kept by fork and execve; by atomics */
 	bool gs_used;	/* its programs set GS: mm_uses_gs() */
