@@ -28,7 +28,8 @@
 
 spinlock_t inet_lock = SPINLOCK_INIT;
 struct list_head inet_all = LIST_HEAD_INIT(inet_all);
-static struct list_head inet_ports[2][INET_HASH]; /* [stream], under inet_lock */
+/* by enum inet_kind, under inet_lock */
+static struct list_head inet_ports[INET_KINDS][INET_HASH];
 
 const struct in6_addr in6_any;
 const struct in6_addr in6_loopback = { .s6_addr[15] = 1 };
@@ -198,9 +199,9 @@ static bool inet_is_stream(const struct isock *is)
 	return is->sk.type == SOCK_STREAM;
 }
 
-static struct list_head *inet_port_list(bool stream, u16 port)
+static struct list_head *inet_port_list(enum inet_kind kind, u16 port)
 {
-	return &inet_ports[stream][port % INET_HASH];
+	return &inet_ports[kind][port % INET_HASH];
 }
 
 bool inet_port_conflict_locked(struct isock *is, u16 port, bool listening)
@@ -208,7 +209,7 @@ bool inet_port_conflict_locked(struct isock *is, u16 port, bool listening)
 	bool stream = inet_is_stream(is);
 	struct isock *o;
 
-	list_for_each_entry(o, inet_port_list(stream, port), port_node) {
+	list_for_each_entry(o, inet_port_list(inet_kind(is), port), port_node) {
 		if (o == is || o->lport != port || !inet_overlap(is, o))
 			continue;
 		if (is->sk.reuseaddr && o->sk.reuseaddr &&
@@ -227,7 +228,7 @@ bool inet_port_conflict_locked(struct isock *is, u16 port, bool listening)
 void inet_port_join_locked(struct isock *is)
 {
 	list_add(&is->port_node,
-		 inet_port_list(inet_is_stream(is), is->lport));
+		 inet_port_list(inet_kind(is), is->lport));
 	is->hashed = true;
 }
 
@@ -247,11 +248,11 @@ int inet_port_bind_locked(struct isock *is, u16 port)
 	return 0;
 }
 
-static bool inet_port_taken_locked(bool stream, u16 port)
+static bool inet_port_taken_locked(enum inet_kind kind, u16 port)
 {
 	struct isock *o;
 
-	list_for_each_entry(o, inet_port_list(stream, port), port_node)
+	list_for_each_entry(o, inet_port_list(kind, port), port_node)
 		if (o->lport == port)
 			return true;
 	return false;
@@ -270,7 +271,7 @@ int inet_port_pick_locked(struct isock *is)
 	for (u32 i = 0; i < n; i++) {
 		u16 port = INET_PORT_LOW + next++ % n;
 
-		if (inet_port_taken_locked(inet_is_stream(is), port))
+		if (inet_port_taken_locked(inet_kind(is), port))
 			continue;
 		is->lport = port;
 		inet_port_join_locked(is);
@@ -304,14 +305,15 @@ static u32 inet_score(const struct isock *is, const struct in6_addr *dst,
 	return score;
 }
 
-struct isock *inet_lookup_locked(bool stream, const struct in6_addr *dst,
+struct isock *inet_lookup_locked(enum inet_kind kind,
+				 const struct in6_addr *dst,
 				 u16 dport, const struct in6_addr *src,
 				 u16 sport)
 {
 	struct isock *is, *best = NULL;
 	u32 score, top = 0, equal = 0;
 
-	list_for_each_entry(is, inet_port_list(stream, dport), port_node) {
+	list_for_each_entry(is, inet_port_list(kind, dport), port_node) {
 		if (is->lport != dport)
 			continue;
 		score = inet_score(is, dst, src, sport);
@@ -329,12 +331,12 @@ struct isock *inet_lookup_locked(bool stream, const struct in6_addr *dst,
 	return best;
 }
 
-void inet_port_each_locked(bool stream, u16 port,
+void inet_port_each_locked(enum inet_kind kind, u16 port,
 			   void (*fn)(struct isock *is, void *arg), void *arg)
 {
 	struct isock *is;
 
-	list_for_each_entry(is, inet_port_list(stream, port), port_node)
+	list_for_each_entry(is, inet_port_list(kind, port), port_node)
 		if (is->lport == port)
 			fn(is, arg);
 }
@@ -512,7 +514,7 @@ static struct sock *inet_create(int family, int type, int protocol)
 		if (protocol == (family == AF_INET ? IPPROTO_ICMP :
 						     IPPROTO_ICMPV6))
 			return raw_create(family, type, protocol);
-		if (protocol != IPPROTO_UDP)
+		if (protocol != IPPROTO_UDP && protocol != IPPROTO_UDPLITE)
 			return ERR_PTR(-EPROTONOSUPPORT);
 		break;
 	case SOCK_RAW:
@@ -545,10 +547,9 @@ static struct sock_family inet6_family = {
 
 void inet_init(void)
 {
-	for (u32 i = 0; i < INET_HASH; i++) {
-		list_init(&inet_ports[0][i]);
-		list_init(&inet_ports[1][i]);
-	}
+	for (u32 i = 0; i < INET_HASH; i++)
+		for (u32 kind = 0; kind < INET_KINDS; kind++)
+			list_init(&inet_ports[kind][i]);
 	sock_family_register(&inet4_family);
 	sock_family_register(&inet6_family);
 	inet_proc_init();

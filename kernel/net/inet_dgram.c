@@ -218,7 +218,7 @@ static int udp_deliver(struct isock *is, struct udp_msg *g, u16 port)
 	struct isock *to;
 
 	spin_lock(&inet_lock);
-	to = inet_lookup_locked(false, &g->to, port, &g->from, g->from_port);
+	to = inet_lookup_locked(inet_kind(is), &g->to, port, &g->from, g->from_port);
 	if (to && !ref_get_unless_zero(&to->sk.refs))
 		to = NULL;
 	spin_unlock(&inet_lock);
@@ -300,6 +300,12 @@ static struct udp_msg *udp_msg_make(struct isock *is, struct sock_msg *m,
 		g->ttl = hops < 0 ? 64 : hops;
 		g->tos = max(inet_opt(is, IPPROTO_IPV6, IPV6_TCLASS), 0);
 	}
+	if (unlikely(m->wish)) {
+		if (m->wish->ttl >= 0)
+			g->ttl = (u8)m->wish->ttl;
+		if (m->wish->tos >= 0)
+			g->tos = (u8)m->wish->tos;
+	}
 	return g;
 }
 
@@ -349,7 +355,7 @@ static ssize_t udp_send(struct sock *sk, struct sock_msg *m)
 		return len;
 	}
 	spin_lock(&inet_lock);
-	inet_port_each_locked(false, to.port, udp_deliver_copy, g);
+	inet_port_each_locked(inet_kind(is), to.port, udp_deliver_copy, g);
 	spin_unlock(&inet_lock);
 	kfree(g);
 	return len;

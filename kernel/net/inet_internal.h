@@ -130,6 +130,16 @@ extern struct list_head inet_all; /* under inet_lock */
 extern const struct sock_ops inet_stream_ops, inet_dgram_ops;
 extern const struct in6_addr in6_any, in6_loopback;
 
+/* Whose ports are told apart. */
+enum inet_kind { INET_UDP, INET_TCP, INET_UDPLITE, INET_KINDS };
+
+static inline enum inet_kind inet_kind(const struct isock *is)
+{
+	return is->sk.type == SOCK_STREAM	    ? INET_TCP :
+	       is->sk.protocol == IPPROTO_UDPLITE ? INET_UDPLITE :
+						    INET_UDP;
+}
+
 static inline struct isock *isock_of(struct sock *sk)
 {
 	return container_of(sk, struct isock, sk);
@@ -179,11 +189,12 @@ void inet_port_join_locked(struct isock *is);
 void inet_port_leave_locked(struct isock *is);
 bool inet_port_conflict_locked(struct isock *is, u16 port, bool listening);
 /* Who takes what comes to dst:dport from src:sport; no reference. */
-struct isock *inet_lookup_locked(bool stream, const struct in6_addr *dst,
+struct isock *inet_lookup_locked(enum inet_kind kind,
+				 const struct in6_addr *dst,
 				 u16 dport, const struct in6_addr *src,
 				 u16 sport);
 /* Call fn for each socket bound to the port. */
-void inet_port_each_locked(bool stream, u16 port,
+void inet_port_each_locked(enum inet_kind kind, u16 port,
 			   void (*fn)(struct isock *is, void *arg), void *arg);
 /* Forget names that were not asked for. */
 void inet_unname_locked(struct isock *is);

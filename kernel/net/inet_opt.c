@@ -132,6 +132,8 @@ static const struct inet_optdef inet_opts[] = {
 	BOOL(UDP, UDP_NO_CHECK6_TX, 0),
 	BOOL(UDP, UDP_NO_CHECK6_RX, 0),
 	BOOL(UDP, UDP_GRO, 0),
+	NUM(IPPROTO_UDPLITE, UDPLITE_SEND_CSCOV, 0, 65535, 0),
+	NUM(IPPROTO_UDPLITE, UDPLITE_RECV_CSCOV, 0, 65535, 0),
 };
 _Static_assert(ARRAY_SIZE(inet_opts) <= INET_NOPT, "isock->opt is too small");
 
@@ -168,7 +170,8 @@ static bool inet_level_ok(const struct isock *is, int level)
 	case IPPROTO_TCP:
 		return is->sk.type == SOCK_STREAM;
 	case IPPROTO_UDP:
-		return is->sk.protocol == IPPROTO_UDP;
+	case IPPROTO_UDPLITE:
+		return is->sk.protocol == level;
 	default:
 		return false;
 	}

@@ -294,7 +294,7 @@ static int tcp_start_locked(struct isock *is, const struct inet_name *to,
 		is->laddr = *src;
 	if (tcp_name_taken_locked(is))
 		return -EADDRNOTAVAIL;
-	l = inet_lookup_locked(true, &to->addr, to->port, &is->laddr,
+	l = inet_lookup_locked(INET_TCP, &to->addr, to->port, &is->laddr,
 			       is->lport);
 	if (!l)
 		return -ECONNREFUSED;

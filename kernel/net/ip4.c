@@ -219,6 +219,7 @@ void ip_deliver(struct net *net, struct pkt *p)
 		tcp_input(net, p);
 		return;
 	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
 		udp_input(net, p);
 		return;
 	case IPPROTO_ICMP:

@@ -109,6 +109,7 @@ bool ping_input(struct net *net, struct pkt *p)
 	spin_lock(&inet_lock);
 	list_for_each_entry(is, &inet_all, all_node) {
 		if (!raw_is_ping(is) || is->sk.protocol == IPPROTO_UDP ||
+		    is->sk.protocol == IPPROTO_UDPLITE ||
 		    is->lport != id || !raw_wants(is, p))
 			continue;
 		raw_queue(is, p, p->data, p->len);

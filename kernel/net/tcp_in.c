@@ -644,7 +644,7 @@ static struct isock *tcp_listener_find(const struct pkt *p, u16 dport,
 	struct isock *l;
 
 	spin_lock(&inet_lock);
-	l = inet_lookup_locked(true, &p->dst, dport, &p->src, sport);
+	l = inet_lookup_locked(INET_TCP, &p->dst, dport, &p->src, sport);
 	if (l && (l->state != TCP_LISTEN ||
 		  (l->sk.bound_dev && l->sk.bound_dev != p->dev->index) ||
 		  !ref_get_unless_zero(&l->sk.refs)))

@@ -57,7 +57,7 @@ static void udpw_loop(struct isock *is, const struct pkt *p, u16 dport)
 	g->oif = p->dev->index;
 	memcpy(g->data, p->data + UDP_HLEN, g->p.len);
 	spin_lock(&inet_lock);
-	inet_port_each_locked(false, dport, udp_deliver_copy, g);
+	inet_port_each_locked(inet_kind(is), dport, udp_deliver_copy, g);
 	spin_unlock(&inet_lock);
 	kfree(g);
 }
@@ -81,13 +81,14 @@ int udpw_send(struct isock *is, struct sock_msg *m, const struct inet_name *to,
 	}
 	p->src = path->src;
 	p->dst = to->addr;
-	p->l4 = IPPROTO_UDP;
+	p->l4 = (u8)is->sk.protocol;
 	p->dev = path->dev;
 	put16(p->data, is->lport);
 	put16(p->data + 2, to->port);
-	put16(p->data + 4, (u16)p->len);
+	/* UDP-Lite has here how much the checksum covers; 0: all */
+	put16(p->data + 4, p->l4 == IPPROTO_UDP ? (u16)p->len : 0);
 	put16(p->data + 6, 0);
-	sum = csum_l4(&p->src, &p->dst, IPPROTO_UDP, p->data, p->len);
+	sum = csum_l4(&p->src, &p->dst, p->l4, p->data, p->len);
 	if (!sum)
 		sum = 0xffff;
 	memcpy(p->data + 6, &sum, 2);
@@ -100,12 +101,17 @@ int udpw_send(struct isock *is, struct sock_msg *m, const struct inet_name *to,
 
 /* --- in --- */
 
+static enum inet_kind udp_kind(const struct pkt *p)
+{
+	return p->l4 == IPPROTO_UDPLITE ? INET_UDPLITE : INET_UDP;
+}
+
 static struct isock *udp_find(struct pkt *p, u16 dport, u16 sport)
 {
 	struct isock *to;
 
 	spin_lock(&inet_lock);
-	to = inet_lookup_locked(false, &p->dst, dport, &p->src, sport);
+	to = inet_lookup_locked(udp_kind(p), &p->dst, dport, &p->src, sport);
 	if (to && ((to->sk.bound_dev && p->dev->index != NET_LO &&
 		    to->sk.bound_dev != p->dev->index) ||
 		   !ref_get_unless_zero(&to->sk.refs)))
@@ -125,12 +131,15 @@ void udp_input(struct net *net, struct pkt *p)
 	if (p->len < UDP_HLEN)
 		goto out;
 	len = get16(p->data + 4);
+	/* what of it the checksum covers: only all is understood */
+	if (p->l4 == IPPROTO_UDPLITE && (!len || len == p->len))
+		len = (u16)p->len;
 	if (len < UDP_HLEN || len > p->len)
 		goto out;
 	p->len = len;
 	/* IPv4 allows to leave the checksum out */
 	if (!p->csum_ok && (get16(p->data + 6) || !in6_is_v4(&p->dst)) &&
-	    csum_l4(&p->src, &p->dst, IPPROTO_UDP, p->data, len))
+	    csum_l4(&p->src, &p->dst, p->l4, p->data, len))
 		goto out;
 	sport = get16(p->data);
 	dport = get16(p->data + 2);
@@ -159,7 +168,7 @@ void udp_input(struct net *net, struct pkt *p)
 		udp_queue(to, g);
 	} else if (g) {
 		spin_lock(&inet_lock);
-		inet_port_each_locked(false, dport, udp_deliver_copy, g);
+		inet_port_each_locked(udp_kind(p), dport, udp_deliver_copy, g);
 		spin_unlock(&inet_lock);
 		kfree(g);
 	}
@@ -175,7 +184,7 @@ void udp_sock_error(struct net *net, const struct in6_addr *src, u16 sport,
 	struct isock *is;
 
 	spin_lock(&inet_lock);
-	is = inet_lookup_locked(false, src, sport, dst, dport);
+	is = inet_lookup_locked(INET_UDP, src, sport, dst, dport);
 	if (is && !ref_get_unless_zero(&is->sk.refs))
 		is = NULL;
 	spin_unlock(&inet_lock);

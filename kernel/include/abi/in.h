@@ -211,6 +211,8 @@
 #define TCP_RTO_MAX_MS           44
 
 #define UDP_CORK                 1
+#define UDPLITE_SEND_CSCOV       10
+#define UDPLITE_RECV_CSCOV       11
 #define UDP_NO_CHECK6_TX         101
 #define UDP_NO_CHECK6_RX         102
 #define UDP_GRO                  104
