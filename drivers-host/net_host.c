@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/if_tun.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
@@ -47,7 +48,8 @@ static struct net_host {
 	uint64_t kind;
 	uint8_t mac[6];
 	struct net_area *area;
-	int pcap; /* -1: none */
+	bool vnet;   /* frames have a struct virtio_net_hdr in front: a tap's */
+	int pcap;    /* -1: none */
 	pthread_mutex_t pcap_lock;
 	_Atomic bool attached;
 } net_hosts[NET_UNITS];
@@ -98,17 +100,53 @@ static void net_futex(uint32_t *word, int op, uint32_t val,
 	syscall(SYS_futex, word, op, val, ts, NULL, 0);
 }
 
-static bool net_write(struct net_host *u, const void *p, uint32_t n)
+/*
+ * What a tap wants to know of a frame whose checksum is only begun, or that is
+ * more than one segment. The host checks it as it would any program's.
+ */
+static void net_vnet_fill(struct virtio_net_hdr *v, const uint8_t *p,
+			  uint32_t n, uint32_t offload)
+{
+	uint32_t l4, hlen;
+	bool v6;
+
+	memset(v, 0, sizeof(*v));
+	if (!(offload & NETREC_PARTIAL) || n < 14 + 40)
+		return;
+	v6 = p[12] == 0x86 && p[13] == 0xdd;
+	l4 = v6 ? 14 + 40 : 14 + (p[14] & 15) * 4u;
+	if (n < l4 + 20)
+		return;
+	hlen = l4 + (p[l4 + 12] >> 4) * 4u;
+	v->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	v->csum_start = (uint16_t)l4;
+	v->csum_offset = 16;
+	if ((offload & NETREC_GSO_MASK) && n > hlen) {
+		v->gso_type = v6 ? VIRTIO_NET_HDR_GSO_TCPV6 :
+				   VIRTIO_NET_HDR_GSO_TCPV4;
+		v->gso_size = (uint16_t)(offload & NETREC_GSO_MASK);
+		v->hdr_len = (uint16_t)hlen;
+	}
+}
+
+static bool net_write(struct net_host *u, const void *p, uint32_t n,
+		      uint32_t offload)
 {
 	struct pollfd pfd = { .fd = u->fd, .events = POLLOUT };
+	struct virtio_net_hdr v;
+	struct iovec io[2] = { { &v, sizeof(v) }, { (void *)(uintptr_t)p, n } };
 
+	if (u->vnet)
+		net_vnet_fill(&v, p, n, offload);
 	for (;;) {
-		if (write(u->fd, p, n) >= 0)
+		if (writev(u->fd, io + !u->vnet, 1 + u->vnet) >= 0)
 			return true;
 		if (errno == EAGAIN)
 			poll(&pfd, 1, 100);
 		else if (errno == ENOBUFS)
 			usleep(200);
+		else if (errno == EINVAL || errno == EIO)
+			return true; /* nonsense, or the interface is down */
 		else if (errno != EINTR)
 			return errno != EPIPE && errno != ECONNRESET &&
 			       errno != ENOTCONN && errno != EBADF;
@@ -148,7 +186,9 @@ static void *net_tx_thread(void *arg)
 			return NULL;
 		}
 		net_pcap_put(u, rec->data, len);
-		if (len && !net_write(u, rec->data, len)) {
+		if (len && !net_write(u, rec->data, len,
+				      __atomic_load_n(&rec->offload,
+						      __ATOMIC_RELAXED))) {
 			monitor_warn("the network's helper has ended");
 			return NULL;
 		}
@@ -202,14 +242,26 @@ static void *net_rx_thread(void *arg)
 
 	for (;;) {
 		struct netring_rec *rec = net_rx_room(r, &head);
-		ssize_t n = read(u->fd, rec->data, NETRING_FRAME);
+		struct virtio_net_hdr v = { 0 };
+		struct iovec io[2] = { { &v, sizeof(v) },
+				       { rec->data, NETRING_FRAME } };
+		ssize_t n = readv(u->fd, io + !u->vnet, 1 + u->vnet);
+		uint32_t offload = 0;
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 			poll(&pfd, 1, -1);
 			continue;
 		}
+		if (u->vnet && n > 0)
+			n -= (ssize_t)sizeof(v);
 		if (n <= 0)
 			return NULL; /* the other side has ended */
+		if (v.flags & (VIRTIO_NET_HDR_F_NEEDS_CSUM |
+			       VIRTIO_NET_HDR_F_DATA_VALID))
+			offload = NETREC_PARTIAL;
+		if (v.gso_type)
+			offload |= v.gso_size;
+		__atomic_store_n(&rec->offload, offload, __ATOMIC_RELAXED);
 		net_pcap_put(u, rec->data, (uint32_t)n);
 		__atomic_store_n(&rec->len, (uint32_t)n, __ATOMIC_RELAXED);
 		head += ((uint32_t)n + (uint32_t)sizeof(*rec) + NETRING_ALIGN -
@@ -261,6 +313,7 @@ int64_t net_serve(struct ring_work *w)
 		w->ret[0] |= (uint64_t)u->mac[i] << 8 * i;
 	w->ret[1] = u->mtu;
 	w->ret[2] = u->kind;
+	w->ret[3] = u->vnet ? NET_OFFLOAD : 0;
 	err = net_start(u);
 	return err;
 }
@@ -328,8 +381,9 @@ static int net_no_tap(const char *name, const char *what, int err)
 	return -err;
 }
 
-static int net_open_tap(const struct net_config *c, uint32_t *mtu)
+static int net_open_tap(const struct net_config *c, struct net_host *u)
 {
+	int size = sizeof(struct virtio_net_hdr);
 	struct ifreq r;
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC), s;
 
@@ -337,16 +391,19 @@ static int net_open_tap(const struct net_config *c, uint32_t *mtu)
 		return net_no_tap(c->name, "/dev/net/tun: ", errno);
 	memset(&r, 0, sizeof(r));
 	strncpy(r.ifr_name, c->name, IFNAMSIZ - 1);
-	r.ifr_flags = IFF_TAP | IFF_NO_PI;
+	r.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
 	if (ioctl(fd, TUNSETIFF, &r)) {
 		int err = errno;
 
 		close(fd);
 		return net_no_tap(c->name, "", err);
 	}
+	u->vnet = true;
+	ioctl(fd, TUNSETVNETHDRSZ, &size);
+	ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6);
 	s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (s >= 0 && !ioctl(s, SIOCGIFMTU, &r))
-		*mtu = (uint32_t)r.ifr_mtu;
+		u->mtu = (uint32_t)r.ifr_mtu;
 	if (s >= 0)
 		close(s);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -373,7 +430,7 @@ static int net_open_one(struct net_host *u, struct net_config *c,
 		u->fd = net_helper(c, lan_dir);
 		break;
 	case NET_TAP:
-		u->fd = net_open_tap(c, &u->mtu);
+		u->fd = net_open_tap(c, u);
 		if (u->fd < 0)
 			return u->fd;
 		break;

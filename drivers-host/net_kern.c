@@ -95,6 +95,8 @@ static int net_xmit(struct netdev *d, const struct pkt *p)
 		net_tx_wait(r);
 	}
 	((struct netring_rec *)to)->len = p->len;
+	((struct netring_rec *)to)->offload =
+		p->gso | (p->partial ? NETREC_PARTIAL : 0);
 	memcpy(to + sizeof(struct netring_rec), p->data, p->len);
 	u->head += n;
 	store_release(&r->head, u->head);
@@ -136,10 +138,15 @@ static struct pkt *net_rx_take(struct net_unit *u)
 						   NETRING_SIZE)
 			panic("%s: the monitor's ring is corrupt", u->dev.name);
 		p = pkt_alloc(len);
-		if (p)
+		if (p) {
+			u32 offload = READ_ONCE(rec->offload);
+
 			memcpy(p->data, rec->data, len);
-		else
+			p->partial = p->csum_ok = offload & NETREC_PARTIAL;
+			p->gso = offload & NETREC_GSO_MASK;
+		} else {
 			u->dev.stats.rx_dropped++;
+		}
 		u->tail += ALIGN_UP(len + (u32)sizeof(*rec), NETRING_ALIGN);
 		store_release(&r->tail, u->tail);
 		if (p)
@@ -312,6 +319,7 @@ static void net_unit_start(u32 nr, bool job)
 		u->dev.mac[i] = (u8)(r->ret[0] >> 8 * i);
 	u->dev.mtu = (u32)r->ret[1];
 	kind = r->ret[2];
+	u->dev.offload = r->ret[3] & NET_OFFLOAD;
 	ring_put(r);
 	if (err) {
 		printk(KERN_WARN "%s: error %d\n", name, (int)-err);

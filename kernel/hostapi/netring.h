@@ -31,15 +31,23 @@
 enum {
 	/* arg0 unit, arg1 arena offset of struct net_area => 0, -ENODEV;
 	   ret0: MAC address in its low 48 bits, least byte first; ret1: MTU;
-	   ret2: enum net_kind */
+	   ret2: enum net_kind; ret3: NET_OFFLOAD or 0 */
 	NET_ATTACH = 1,
 };
+
+/*
+ * The back end takes TCP segments of up to 64 KiB and checksums that are only
+ * begun (of the pseudo header), and gives such: see struct netring_rec.
+ */
+#define NET_OFFLOAD 1u
+#define NETREC_PARTIAL	0x10000u /* the checksum is not complete, or known good */
+#define NETREC_GSO_MASK 0xffffu	 /* bytes of data for each real segment; 0 = one */
 
 enum net_kind { NET_PLAIN, NET_USER };
 
 struct netring_rec {
 	uint32_t len; /* of the frame, or NETRING_SKIP */
-	uint32_t pad;
+	uint32_t offload; /* NETREC_* */
 	uint8_t data[];
 };
 

@@ -317,13 +317,14 @@ static int tcp_start_locked(struct isock *is, const struct inet_name *to,
 static int tcp_start_wired(struct isock *is, const struct inet_name *to,
 			   const struct net_path *path)
 {
-	int err;
+	int err, tries = 0;
 
 	if (is->peer) { /* from before connect(AF_UNSPEC) */
 		is->peer->stale = is->stale;
 		is->stale = is->peer;
 		is->peer = NULL;
 	}
+again:
 	spin_lock(&inet_lock);
 	err = inet_port_pick_locked(is);
 	if (!err) {
@@ -342,6 +343,10 @@ static int tcp_start_wired(struct isock *is, const struct inet_name *to,
 		inet_unname_locked(is);
 		spin_unlock(&inet_lock);
 		is->wired = false;
+		/* what is left of a connection has just these names */
+		if (err == -EADDRNOTAVAIL && !(is->bound & INET_BOUND_PORT) &&
+		    tries++ < 1000)
+			goto again;
 	}
 	return err;
 }

@@ -83,7 +83,7 @@ int ip4_output(struct net *net, struct pkt *p, const struct net_path *path)
 		pkt_free(p);
 		return -EMSGSIZE;
 	}
-	if (p->len + IP4_HLEN > path->mtu) {
+	if (p->len + IP4_HLEN > path->mtu && !p->gso) {
 		if (!p->df)
 			return ip4_fragment(net, p, path, id);
 		pkt_free(p);
@@ -139,10 +139,12 @@ static void ip4_forward(struct net *net, struct pkt *p)
 		icmp4_error(net, p, 3, err == -EHOSTUNREACH ? 1 : 0, 0);
 		goto drop;
 	}
-	if (p->len > path.mtu) {
+	if (p->len > path.mtu && !(p->gso && path.dev->offload)) {
 		icmp4_error(net, p, 3, 4, path.mtu);
 		goto drop;
 	}
+	if (p->partial && !path.dev->offload)
+		pkt_finish_csum(p, (h[0] & 15) * 4u);
 	h[8]--;
 	put16(h + 10, 0);
 	sum = csum_fold(csum_add(0, h, (h[0] & 15) * 4u));

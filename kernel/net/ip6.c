@@ -70,7 +70,7 @@ int ip6_output(struct net *net, struct pkt *p, const struct net_path *path)
 		pkt_free(p);
 		return -EMSGSIZE;
 	}
-	if (p->len + IP6_HLEN > path->mtu) {
+	if (p->len + IP6_HLEN > path->mtu && !p->gso) {
 		if (!p->df)
 			return ip6_fragment(net, p, path);
 		pkt_free(p);
@@ -94,10 +94,12 @@ static void ip6_forward(struct net *net, struct pkt *p)
 		icmp6_error(net, p, 1, err == -EHOSTUNREACH ? 3 : 0, 0);
 		goto drop;
 	}
-	if (p->len > path.mtu) {
+	if (p->len > path.mtu && !(p->gso && path.dev->offload)) {
 		icmp6_error(net, p, 2, 0, path.mtu);
 		goto drop;
 	}
+	if (p->partial && !path.dev->offload)
+		pkt_finish_csum(p, IP6_HLEN);
 	p->net[7]--;
 	p->proto = ETH_P_IPV6;
 	neigh_output(net, path.dev, &path.next, p);

@@ -76,18 +76,46 @@ u64 csum_add(u64 sum, const void *data, u32 n)
 	return sum;
 }
 
-u16 csum_l4(const struct in6_addr *src, const struct in6_addr *dst, u8 proto,
-	    const void *data, u32 n)
+static u64 csum_add_pseudo(const struct in6_addr *src,
+			   const struct in6_addr *dst, u8 proto, u32 n)
 {
 	static const u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
 	bool v4 = !memcmp(dst, mapped, sizeof(mapped));
-	u64 sum = 0;
 	u8 tail[8] = { 0 };
+	u64 sum = 0;
 
 	sum = csum_add(sum, src->s6_addr + (v4 ? 12 : 0), v4 ? 4 : 16);
 	sum = csum_add(sum, dst->s6_addr + (v4 ? 12 : 0), v4 ? 4 : 16);
 	put32(tail, n);
 	tail[7] = proto;
-	sum = csum_add(sum, tail, sizeof(tail));
-	return csum_fold(csum_add(sum, data, n));
+	return csum_add(sum, tail, sizeof(tail));
+}
+
+u16 csum_l4(const struct in6_addr *src, const struct in6_addr *dst, u8 proto,
+	    const void *data, u32 n)
+{
+	return csum_fold(csum_add(csum_add_pseudo(src, dst, proto, n), data,
+				  n));
+}
+
+u16 csum_pseudo(const struct in6_addr *src, const struct in6_addr *dst,
+		u8 proto, u32 n)
+{
+	return (u16)~csum_fold(csum_add_pseudo(src, dst, proto, n));
+}
+
+void pkt_finish_csum(struct pkt *p, u32 hlen)
+{
+	u32 at = p->l4 == IPPROTO_TCP ? 16 : 6, n = p->len - hlen;
+	u8 *l4 = p->data + hlen;
+	u16 sum;
+
+	if ((p->l4 != IPPROTO_TCP && p->l4 != IPPROTO_UDP) || n < at + 2)
+		return;
+	put16(l4 + at, 0);
+	sum = csum_l4(&p->src, &p->dst, p->l4, l4, n);
+	if (!sum && p->l4 == IPPROTO_UDP)
+		sum = 0xffff;
+	memcpy(l4 + at, &sum, 2);
+	p->partial = false;
 }

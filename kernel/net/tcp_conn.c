@@ -198,6 +198,10 @@ void tcb_set_state(struct tcpcb *t, u8 state)
 	t->state = state;
 	spin_lock(&inet_lock);
 	WRITE_ONCE(is->state, state == TCP_TIME_WAIT ? (u8)TCP_CLOSE : state);
+	/* a port that was picked may be picked again, for another peer */
+	if (state == TCP_TIME_WAIT && is->dead &&
+	    !(is->bound & INET_BOUND_PORT))
+		inet_port_leave_locked(is);
 	spin_unlock(&inet_lock);
 	if (state == TCP_TIME_WAIT) {
 		t->rtx_at = t->keep_at = TIME_NEVER;

@@ -499,8 +499,8 @@ static void tcp_got_data(struct tcpcb *t, const struct tcp_seg *s)
 		tcb_close(t, 0);
 		return;
 	}
-	if (n > t->rcv_mss)
-		t->rcv_mss = n;
+	if (s->p->gso ? s->p->gso > t->rcv_mss : n > t->rcv_mss)
+		t->rcv_mss = s->p->gso ? s->p->gso : n;
 	if (seq_lt(t->rcv_nxt, s->seq)) {
 		tcp_ooo_add(t, s);
 		t->ack_now = true;

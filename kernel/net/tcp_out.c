@@ -10,7 +10,8 @@
 #include <kernel/string.h>
 #include "tcp_wire.h"
 
-#define TCP_OPT_TS 12u
+#define TCP_OPT_TS  12u
+#define TCP_GSO_MAX 65000u
 
 u32 tcp_now_ms(void)
 {
@@ -198,7 +199,13 @@ static void tcp_transmit(struct tcpcb *t, struct pkt *p, u32 seq, u8 flags,
 		h[13] |= TCP_URG;
 		put16(h + 18, (u16)min(t->snd_up - seq, 65535u));
 	}
-	sum = csum_l4(&t->laddr, &t->raddr, IPPROTO_TCP, h, p->len);
+	if (t->path.dev->offload) {
+		sum = csum_pseudo(&t->laddr, &t->raddr, IPPROTO_TCP, p->len);
+		p->partial = true;
+		p->gso = p->len - hlen > t->mss ? (u16)t->mss : 0;
+	} else {
+		sum = csum_l4(&t->laddr, &t->raddr, IPPROTO_TCP, h, p->len);
+	}
 	memcpy(h + 16, &sum, 2);
 	p->src = t->laddr;
 	p->dst = t->raddr;
@@ -363,6 +370,20 @@ static bool tcp_fill_holes(struct tcpcb *t)
 	return sent;
 }
 
+/*
+ * A device that cuts segments itself takes many at once: as many whole ones as
+ * the windows let pass (`room`), and the last, shorter one if it is worth it.
+ */
+static u32 tcp_many(struct tcpcb *t, u32 avail, u32 room)
+{
+	u32 n = min(avail, room);
+
+	n = min(n, TCP_GSO_MAX / t->mss * t->mss);
+	if (n < avail || !tcp_worth(t, n % t->mss))
+		n -= n % t->mss;
+	return n;
+}
+
 static bool tcp_send_new(struct tcpcb *t)
 {
 	u32 pipe = t->recovery ? tcp_pipe(t) : t->snd_nxt - t->snd_una;
@@ -378,6 +399,11 @@ static bool tcp_send_new(struct tcpcb *t)
 		if ((s32)wnd <= 0 || pipe >= t->cwnd)
 			return sent;
 		n = min(avail, t->mss);
+		if (t->path.dev->offload && avail > t->mss) {
+			u32 room = t->cwnd - pipe;
+
+			n = max(tcp_many(t, avail, min(wnd, room)), n);
+		}
 		/* limited by the window: only in whole segments or half of it */
 		if (n > wnd) {
 			if (wnd < t->mss && wnd < t->max_wnd / 2 &&

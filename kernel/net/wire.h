@@ -57,6 +57,8 @@ struct pkt {
 	u8 l4;		       /* IPPROTO_* of what is in data */
 	u8 ttl, tos;
 	bool csum_ok;	       /* need not be checked */
+	bool partial;	       /* TCP's checksum is only begun */
+	u16 gso;	       /* to be cut into segments of so many bytes */
 	bool df;	       /* may not be fragmented */
 	struct in6_addr src, dst;
 	u64 stamp;	       /* real time when it came */
@@ -91,6 +93,7 @@ struct netdev {
 	const struct netdev_ops *ops;
 	void *priv;
 	u32 mtu_max;
+	bool offload; /* takes p->partial and p->gso */
 	/* under net->lock for writing: */
 	u32 flags; /* IFF_* */
 	u32 mtu, txqlen;
@@ -164,9 +167,14 @@ static inline u16 csum_fold(u64 sum)
 	sum = (sum & 0xffff) + (sum >> 16);
 	return (u16)~sum;
 }
+/* Complete the checksum of p, data at its network header of hlen bytes. */
+void pkt_finish_csum(struct pkt *p, u32 hlen);
 /* With the pseudo header of either family; addresses as IPv6 ones. */
 u16 csum_l4(const struct in6_addr *src, const struct in6_addr *dst, u8 proto,
 	    const void *data, u32 n);
+/* Of the pseudo header alone, not inverted: as devices want it. */
+u16 csum_pseudo(const struct in6_addr *src, const struct in6_addr *dst,
+		u8 proto, u32 n);
 
 static inline u16 get16(const void *p)
 {
