@@ -123,6 +123,8 @@ static ssize_t tmpfs_write(struct file *f, struct iov_iter *it, loff_t *pos)
 	if (unlikely(seals)) {
 		u64 from = write_appends(f, it) ? ino->size : (u64)*pos;
 
+		if (from >= rlimit(RLIMIT_FSIZE))
+			seals = 0; /* that comes first, below */
 		if (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 			goto out;
 		if ((seals & F_SEAL_GROW) && from + it->count > ino->size)

@@ -314,6 +314,8 @@ static ssize_t pipe_read(struct file *f, struct iov_iter *it, loff_t *pos)
 			break;
 		}
 	}
+	if (ret > 0 && unlikely(f->inode->sb->type))
+		touch_atime(&f->path); /* a FIFO's */
 	if (ret > 0 && READ_ONCE(p->wr_wait.nwait) && pipe_writable(p))
 		pipe_wake_writers(p);
 	if (pipe_readable(p))
@@ -473,6 +475,8 @@ static ssize_t pipe_write(struct file *f, struct iov_iter *it, loff_t *pos)
 	}
 	mutex_unlock(&p->wlock);
 out:
+	if (done && unlikely(f->inode->sb->type))
+		f->inode->mtime = f->inode->ctime = inode_now();
 	if (done)
 		pipe_wake_readers(p);
 	if (READ_ONCE(p->wr_wait.nwait) && pipe_writable(p))

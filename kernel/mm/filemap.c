@@ -23,15 +23,17 @@ static bool filemap_before(const struct timespec_k *a,
 	return a->sec < b->sec || (a->sec == b->sec && a->nsec <= b->nsec);
 }
 
-/* relatime; the rule about a day is seen to when the file is opened */
+/* relatime; the rule about a day is looked at when the file is opened */
 static void filemap_accessed(struct file *f)
 {
 	struct inode *ino = f->inode;
 	u32 flags;
 
 	if (likely(!filemap_before(&ino->atime, &ino->mtime) &&
-		   !filemap_before(&ino->atime, &ino->ctime)))
+		   !filemap_before(&ino->atime, &ino->ctime) &&
+		   !(f->mode & FMODE_OLD_ATIME)))
 		return;
+	f->mode &= ~FMODE_OLD_ATIME;
 	/* a backed file's times are the business of who stores it */
 	if (!f->path.mnt || (f->flags & O_NOATIME) || ino->mapping.ops == NULL ||
 	    ino->mapping.ops->read)

@@ -283,11 +283,11 @@ long sys_truncate(uaddr path, long length)
 	if (!err)
 		err = inode_permission(ino, MAY_WRITE);
 	if (!err)
-		err = truncate_check_limit(ino, (u64)length);
-	if (!err)
 		err = inode_get_write(ino);
 	if (!err) {
 		err = lease_break(ino, O_WRONLY);
+		if (!err)
+			err = truncate_check_limit(ino, (u64)length);
 		if (!err)
 			err = vfs_truncate(&p, (u64)length);
 		inode_put_write(ino);

@@ -14,7 +14,8 @@
 #include "vfs/locks.h"
 
 #define F_DUPFD_QUERY (1024 + 3)
-#define FCNTL_SETFL   (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC)
+#define FCNTL_SETFL   (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
+#define F_CREATED_QUERY (1024 + 4)
 
 /* --- Record locks --- */
 
@@ -302,6 +303,8 @@ static long fcntl_file(int fd, struct file *f, u32 cmd, u64 arg)
 		return lease_set(f, fd, (int)arg);
 	case F_GETLEASE:
 		return lease_get(f);
+	case F_CREATED_QUERY:
+		return !!(f->mode & FMODE_CREATED);
 	case F_NOTIFY:
 		return dnotify_set(f, fd, (u32)arg);
 	case F_SETPIPE_SZ:
@@ -360,10 +363,9 @@ static long ioctl_async(int fd, struct file *f, uaddr arg)
 		int err = file_can_async(f) ? file_set_async(f, fd, on)
 					    : -ENOTTY;
 
-		if (err)
-			return err;
+		return err;
 	}
-	return ioctl_set_flag(f, arg, FASYNC);
+	return 0;
 }
 
 static long ioctl_regular(struct file *f, u32 cmd, uaddr arg)
@@ -373,6 +375,9 @@ static long ioctl_regular(struct file *f, u32 cmd, uaddr arg)
 	switch (cmd) {
 	case FIONREAD:
 		return put_user((int)(size - f->pos), arg) ? -EFAULT : 0;
+	case FIFREEZE:
+	case FITHAW:
+		return capable(CAP_SYS_ADMIN) ? -EOPNOTSUPP : -EPERM;
 	case FIBMAP:
 		return capable(CAP_SYS_RAWIO) ? -EINVAL : -EPERM;
 	case FIGETBSZ:

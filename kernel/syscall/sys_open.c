@@ -33,6 +33,8 @@ static long open_to_fd(int dfd, const char *name, int flags, u32 mode,
 
 long sys_openat(int dirfd, uaddr path, int flags, u32 mode)
 {
+	if (unlikely(file_open_flags(flags)))
+		return -EINVAL;
 	return WITH_PATH(name, path,
 			 open_to_fd(dirfd, name, flags | O_LARGEFILE, mode, 0));
 }

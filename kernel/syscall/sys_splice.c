@@ -31,7 +31,8 @@ static bool splice_is_pipe(const struct file *f)
 static bool splice_can_read(const struct file *f)
 {
 	return !S_ISDIR(f->inode->mode) && (f->inode->mode & S_IFMT) &&
-	       !splice_is_pipe(f);
+	       !splice_is_pipe(f) &&
+	       !(S_ISCHR(f->inode->mode) && f->inode->rdev == MKDEV(1, 3));
 }
 
 static bool splice_can_write(const struct file *f)

@@ -286,6 +286,17 @@ static int dir_link_locked(struct inode *old, struct inode *dir,
 	return err;
 }
 
+/* AT_EMPTY_PATH is for who has opened the file himself, as he is now. */
+static bool dir_opened_by_current(int fd)
+{
+	struct fd_ref r = fd_ref_get_any(fd);
+	bool mine = r.file && r.file->cred == current->cred;
+
+	if (r.file)
+		fd_ref_put(r);
+	return mine;
+}
+
 int do_linkat(int odfd, const char *old, int ndfd, const char *name, int flags)
 {
 	struct path from, parent;
@@ -296,7 +307,8 @@ int do_linkat(int odfd, const char *old, int ndfd, const char *name, int flags)
 	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	if (flags & AT_EMPTY_PATH) {
-		if (!*old && !capable(CAP_DAC_READ_SEARCH))
+		if (!*old && !capable(CAP_DAC_READ_SEARCH) &&
+		    !dir_opened_by_current(odfd))
 			return -ENOENT;
 		lookup |= LOOKUP_EMPTY;
 	}
@@ -528,6 +540,15 @@ static void rename_notify(struct rename *r, const char *oname, bool isdir)
 	fsnotify_dir(r->np.dentry->inode, IN_MOVED_TO | dirbit, r->nname,
 		     cookie);
 	fsnotify_inode(r->od->inode, IN_MOVE_SELF);
+	if (r->flags & RENAME_EXCHANGE) { /* and back again */
+		dirbit = S_ISDIR(r->victim->mode) ? IN_ISDIR : 0;
+		cookie = fsnotify_cookie();
+		fsnotify_dir(r->np.dentry->inode, IN_MOVED_FROM | dirbit,
+			     r->nname, cookie);
+		fsnotify_dir(r->op.dentry->inode, IN_MOVED_TO | dirbit, oname,
+			     cookie);
+		fsnotify_inode(r->victim, IN_MOVE_SELF);
+	}
 	if (r->victim && !(r->flags & RENAME_EXCHANGE))
 		fsnotify_inode(r->victim, IN_ATTRIB);
 }

@@ -250,6 +250,7 @@ int file_set_async(struct file *f, s32 fd, bool on)
 	spin_lock(&f->lock);
 	old = f->async;
 	f->async = a;
+	WRITE_ONCE(f->flags, on ? f->flags | FASYNC : f->flags & ~FASYNC);
 	spin_unlock(&f->lock);
 	if (old)
 		fasync_free(old);

@@ -168,9 +168,11 @@ void fsnotify_dentry_slow(struct dentry *d, u32 mask)
 
 	if (!ino)
 		return;
-	fsnotify_inode_slow(ino, mask | dirbit, NULL, 0);
-	if (READ_ONCE(d->parent) == d)
+	/* the directory's watchers hear first */
+	if (READ_ONCE(d->parent) == d) {
+		fsnotify_inode_slow(ino, mask | dirbit, NULL, 0);
 		return;
+	}
 	parent = dentry_get_parent(d);
 	if (parent != d && parent->inode && READ_ONCE(parent->inode->marks)) {
 		char name[NAME_MAX + 1];
@@ -181,6 +183,7 @@ void fsnotify_dentry_slow(struct dentry *d, u32 mask)
 		fsnotify_inode_slow(parent->inode, mask | dirbit, name, 0);
 	}
 	dentry_put(parent);
+	fsnotify_inode_slow(ino, mask | dirbit, NULL, 0);
 }
 
 /* All marks of the inode: tell, and drop them. */

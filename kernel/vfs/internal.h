@@ -195,6 +195,7 @@ int path_lookup_try(int dfd, const char *name, u32 flags, struct path *out);
 /* --- open.c --- */
 struct file *file_open_how(int dfd, const char *name, int flags, u32 mode,
 			   u32 lookup);
+int file_open_flags(int flags);
 int vfs_fsync(struct file *f, int datasync);
 
 /* --- dirops.c: the bodies of the calls; names are kernel strings --- */

@@ -69,12 +69,13 @@ static bool locks_conflict(const struct file_lock *l,
 static struct file_lock *locks_find_conflict(struct inode *ino,
 					     const struct lock_request *r)
 {
-	struct file_lock *l;
+	struct file_lock *l, *c = NULL;
 
 	for (l = ino->flocks; l; l = l->next)
-		if (locks_conflict(l, r))
-			return l;
-	return NULL;
+		if (locks_conflict(l, r) && (!c || (l->owner == c->owner &&
+						    l->start < c->start)))
+			c = l; /* of one owner the first in the file */
+	return c;
 }
 
 /* Would `owner` wait, over others, for itself? */

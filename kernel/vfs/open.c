@@ -81,7 +81,7 @@ static struct file *open_path_owned(struct path *p, int flags)
 	}
 	if ((f->mode & FMODE_READ) && S_ISREG(f->inode->mode) &&
 	    inode_now().sec - f->inode->atime.sec >= 24 * 3600)
-		touch_atime(&f->path);
+		f->mode |= FMODE_OLD_ATIME;
 	if (fsnotify_on())
 		fsnotify_dentry(p->dentry, IN_OPEN);
 	return f;
@@ -100,6 +100,19 @@ static struct file *open_existing(struct path *p, int flags)
 {
 	struct file *f;
 	int err;
+
+	if (unlikely((flags & (O_DIRECT | O_PATH)) == O_DIRECT)) {
+		/* only what has pages to go around */
+		f = open_existing(p, flags & ~O_DIRECT);
+		if (IS_ERR(f))
+			return f;
+		if (!S_ISREG(f->inode->mode) && !S_ISBLK(f->inode->mode)) {
+			file_put(f);
+			return ERR_PTR(-EINVAL);
+		}
+		f->flags |= O_DIRECT;
+		return f;
+	}
 
 	if (!(flags & O_PATH)) {
 		err = open_may(p, flags);
@@ -235,8 +248,13 @@ static struct file *open_create(int dfd, const char *name, int flags, u32 mode,
 		path_put(&p);
 		return ERR_PTR(err);
 	}
-	if (created) /* who makes a file may open it, whatever its mode */
-		return open_path_owned(&p, flags & ~O_TRUNC);
+	if (created) { /* who makes a file may open it, whatever its mode */
+		struct file *f = open_path_owned(&p, flags & ~O_TRUNC);
+
+		if (!IS_ERR(f))
+			f->mode |= FMODE_CREATED;
+		return f;
+	}
 	return open_existing(&p, flags);
 }
 
@@ -288,6 +306,20 @@ fail:
 	 O_NONBLOCK | O_SYNC | O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE | \
 	 O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH |       \
 	 __O_TMPFILE)
+
+/* What open(2) refuses without a look at the name. */
+int file_open_flags(int flags)
+{
+	if (flags & O_PATH)
+		return 0;
+	if ((flags & __O_TMPFILE) &&
+	    ((flags & O_TMPFILE) != O_TMPFILE || (flags & O_CREAT) ||
+	     (flags & O_ACCMODE) == O_RDONLY))
+		return -EINVAL;
+	return (flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY)
+		       ? -EINVAL
+		       : 0;
+}
 
 struct file *file_open_how(int dfd, const char *name, int flags, u32 mode,
 			   u32 lookup)

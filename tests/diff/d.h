@@ -170,7 +170,9 @@ static inline int d_main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (struct d_case *t = d_first; t; t = t->next) {
-		int want = argc < 2, st = 0;
+		int want = argc < 2, st = 0, p[2];
+		char buf[4096];
+		ssize_t n;
 		pid_t pid;
 
 		for (int i = 1; i < argc; i++)
@@ -179,10 +181,16 @@ static inline int d_main(int argc, char **argv)
 			continue;
 		printf("[%s]\n", t->name);
 		fflush(stdout);
+		/* by a pipe: RLIMIT_FSIZE may be among what is tried */
+		if (pipe(p))
+			return 1;
 		pid = fork();
 		if (pid == 0) {
 			char dir[] = "dXXXXXX";
 
+			dup2(p[1], 1);
+			close(p[0]);
+			close(p[1]);
 			alarm(D_DEADLINE);
 			umask(022);
 			if (!mkdtemp(dir) || chmod(dir, 0777) || chdir(dir))
@@ -191,6 +199,10 @@ static inline int d_main(int argc, char **argv)
 			fflush(stdout);
 			_exit(0);
 		}
+		close(p[1]);
+		while ((n = read(p[0], buf, sizeof(buf))) > 0)
+			fwrite(buf, 1, (size_t)n, stdout);
+		close(p[0]);
 		if (pid < 0 || waitpid(pid, &st, 0) != pid)
 			printf("no child\n");
 		if (WIFSIGNALED(st))

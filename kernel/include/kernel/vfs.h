@@ -414,6 +414,8 @@ struct file {
 #define FMODE_OPENED 32u /* ->open succeeded: ->release is due */
 #define FMODE_WRITER 64u /* counted in inode->writers */
 #define FMODE_READER 128u /* counted in inode->readers */
+#define FMODE_CREATED 256u /* by this very open */
+#define FMODE_OLD_ATIME 512u /* older than a day: the next read tells */
 
 /* Does this write go to the end? The file's flag, or that of the call. */
 static inline bool write_appends(const struct file *f, const struct iov_iter *it)
