@@ -112,6 +112,7 @@ struct tty {
 	struct mutex lock;
 	/* under lock: */
 	struct termios2 termios;
+	struct termios locked; /* bits that stay: TIOCSLCKTRMIOS */
 	struct winsize winsize;
 	u32 opens;	  /* files open on the line, masters not counted */
 	u32 hangups;	  /* readable without the lock */

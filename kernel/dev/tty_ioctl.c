@@ -67,6 +67,24 @@ static void tty_packet_termios(struct tty *t, const struct termios2 *old)
 		t->ops->packet(t, 0, TIOCPKT_IOCTL);
 }
 
+static u32 tty_keep_bits(u32 old, u32 new, u32 locked)
+{
+	return (old & locked) | (new & ~locked);
+}
+
+/* What root has locked stays as it was. */
+static void tty_keep_locked(struct termios2 *tio, const struct termios2 *old,
+			    const struct termios *lock)
+{
+	tio->c_iflag = tty_keep_bits(old->c_iflag, tio->c_iflag, lock->c_iflag);
+	tio->c_oflag = tty_keep_bits(old->c_oflag, tio->c_oflag, lock->c_oflag);
+	tio->c_cflag = tty_keep_bits(old->c_cflag, tio->c_cflag, lock->c_cflag);
+	tio->c_lflag = tty_keep_bits(old->c_lflag, tio->c_lflag, lock->c_lflag);
+	for (u32 i = 0; i < ARRAY_SIZE(lock->c_cc); i++)
+		if (lock->c_cc[i])
+			tio->c_cc[i] = old->c_cc[i];
+}
+
 static void tty_set_termios(struct tty *t, const struct termios2 *tio,
 			    bool flush)
 {
@@ -81,6 +99,7 @@ static void tty_set_termios(struct tty *t, const struct termios2 *tio,
 	old = t->termios;
 	t->termios = *tio;
 	t->termios.c_line = 0;
+	tty_keep_locked(&t->termios, &old, &t->locked);
 	if (t->is_pty) {
 		t->termios.c_cflag &= ~(u32)(CSIZE | PARENB);
 		t->termios.c_cflag |= CS8 | CREAD;
@@ -167,6 +186,22 @@ static long tty_tcsets(struct tty *t, uaddr arg, enum tty_tio_form form,
 	if (!err)
 		tty_set_termios(t, &tio, when == TCSAFLUSH);
 	return err;
+}
+
+static long tty_locked_termios(struct tty *t, bool set, uaddr arg)
+{
+	struct termios lock;
+
+	if (set && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (set && get_user(lock, arg))
+		return -EFAULT;
+	mutex_lock(&t->lock);
+	if (set)
+		t->locked = lock;
+	lock = t->locked;
+	mutex_unlock(&t->lock);
+	return set ? 0 : put_user(lock, arg);
 }
 
 /* --- Flow, flush --- */
@@ -433,6 +468,11 @@ long tty_ioctl(struct tty *t, struct file *f, u32 cmd, u64 arg, bool master)
 		return tty_put_int(ua, 0);
 	case TIOCSETD:
 		return tty_set_discipline(t, ua);
+	case TIOCGLCKTRMIOS:
+	case TIOCSLCKTRMIOS:
+		return tty_locked_termios(t, cmd == TIOCSLCKTRMIOS, UADDR(arg));
+	case TIOCCONS:
+		return capable(CAP_SYS_ADMIN) ? -ENOTTY : -EPERM;
 	case TIOCGDEV:
 		return tty_put_int(ua, (s32)t->dev);
 	case TIOCSTI:

@@ -408,4 +408,31 @@ T(much_through_it)
 	CHECK_EQ(st, 0);
 }
 
+/* Which settings are locked anybody may see; to lock them takes privileges. */
+T(locked_settings)
+{
+	int m = posix_openpt(O_RDWR | O_NOCTTY), fd;
+	struct termios lock, now;
+
+	CHECK(m >= 0);
+	CHECK_EQ(unlockpt(m), 0);
+	fd = open(ptsname(m), O_RDWR | O_NOCTTY);
+	CHECK(fd >= 0);
+	memset(&lock, 0xff, sizeof(lock));
+	CHECK_EQ(ioctl(fd, TIOCGLCKTRMIOS, &lock), 0);
+	CHECK_EQ(lock.c_iflag | lock.c_oflag | lock.c_cflag | lock.c_lflag, 0);
+	if (getuid()) {
+		CHECK_ERRNO(ioctl(fd, TIOCSLCKTRMIOS, &lock), EPERM);
+		CHECK_ERRNO(ioctl(fd, TIOCCONS, 0), EPERM);
+		return;
+	}
+	CHECK_EQ(tcgetattr(fd, &now), 0);
+	lock.c_lflag = ECHO;
+	CHECK_EQ(ioctl(fd, TIOCSLCKTRMIOS, &lock), 0);
+	now.c_lflag &= ~(ECHO | ICANON);
+	CHECK_EQ(tcsetattr(fd, TCSANOW, &now), 0);
+	CHECK_EQ(tcgetattr(fd, &now), 0);
+	CHECK_EQ(now.c_lflag & (ECHO | ICANON), ECHO);
+}
+
 T_MAIN
