@@ -91,6 +91,7 @@ int netdev_set_flags(struct net *net, struct netdev *d, u32 flags)
 	spin_unlock(&net->lock);
 	if ((old & IFF_UP) && !(flags & IFF_UP)) {
 		neigh_flush(net, d);
+		net_dev_routes(net, d, false);
 		for (;;) { /* IPv6 addresses go, IPv4 ones stay */
 			struct net_addr a;
 
@@ -100,6 +101,8 @@ int netdev_set_flags(struct net *net, struct netdev *d, u32 flags)
 			net_addr_del(net, d, &a.addr, a.plen);
 		}
 	}
+	if (!(old & IFF_UP) && (flags & IFF_UP))
+		net_dev_routes(net, d, true);
 	if (!(old & IFF_UP) && (flags & IFF_UP) && d->type == ARPHRD_ETHER)
 		icmp6_up(net, d);
 	if (old != d->flags)

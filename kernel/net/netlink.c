@@ -288,6 +288,14 @@ static void netlink_ack(struct nlsock *n, const struct nlmsghdr *h, int err,
 	netlink_answer(n, b);
 }
 
+/* Its flags mean that only where something is asked for. */
+static bool netlink_is_dump(const struct nlsock *n, const struct nlmsghdr *h)
+{
+	if (n->sk.protocol == NETLINK_ROUTE && (h->nlmsg_type & 3) != 2)
+		return false;
+	return h->nlmsg_flags & NLM_F_DUMP;
+}
+
 /* Each request in a datagram to the kernel. */
 static void netlink_requests(struct nlsock *n, const char *data, u32 len,
 			     struct nl_buf *b)
@@ -313,7 +321,7 @@ static void netlink_requests(struct nlsock *n, const char *data, u32 len,
 			netlink_answer(n, b);
 		/* who dumps gets NLMSG_DONE instead */
 		if (err || ((h->nlmsg_flags & NLM_F_ACK) &&
-			    !(h->nlmsg_flags & NLM_F_DUMP)))
+			    !netlink_is_dump(n, h)))
 			netlink_ack(n, h, err, b);
 		step = min(ALIGN_UP(h->nlmsg_len, 4u), len);
 		data += step;

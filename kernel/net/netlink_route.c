@@ -533,6 +533,15 @@ static int rtnl_get_link(const struct nlmsghdr *h, struct nl_buf *b)
 	return err;
 }
 
+/* The answer is one route made for one address, not the table's. */
+static void rtnl_mark_cloned(struct nl_buf *b)
+{
+	struct rtmsg *m = (void *)(b->data + b->start +
+				   sizeof(struct nlmsghdr));
+
+	m->rtm_flags = RTM_F_CLONED;
+}
+
 /* The route to one address, as `ip route get` asks. */
 static int rtnl_get_route(const struct nlmsghdr *h, struct nl_buf *b)
 {
@@ -567,6 +576,7 @@ static int rtnl_get_route(const struct nlmsghdr *h, struct nl_buf *b)
 		r.via = p.next;
 	}
 	rtnl_put_route(b, RTM_NEWROUTE, 0, &r);
+	rtnl_mark_cloned(b);
 	return 0;
 }
 
@@ -767,7 +777,7 @@ int rtnl_request(const struct nlmsghdr *h, struct nl_buf *b)
 		return 0;
 	if (!get)
 		return rtnl_change(h);
-	if ((h->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP)
+	if (h->nlmsg_flags & NLM_F_DUMP)
 		return rtnl_dump(h, b);
 	if (h->nlmsg_type == RTM_GETLINK)
 		return rtnl_get_link(h, b);

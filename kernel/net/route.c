@@ -228,6 +228,40 @@ static void net_addr_routes_gone(struct net *net, struct netdev *d,
 	}
 }
 
+void net_dev_routes(struct net *net, struct netdev *d, bool up)
+{
+	struct net_route r, *o, *next;
+	struct list_head gone;
+	struct net_addr a;
+
+	list_init(&gone);
+	spin_lock(&net->lock);
+	list_for_each_entry_safe(o, next, &net->routes, node) {
+		if (up || o->oif != d->index)
+			continue;
+		list_del(&o->node);
+		net_nroutes--;
+		list_add_tail(&o->node, &gone);
+	}
+	spin_unlock(&net->lock);
+	list_for_each_entry_safe(o, next, &gone, node) {
+		rtnl_notify_route(o, true);
+		kfree(o);
+	}
+	for (u32 k = 0; up && k < NET_ADDRS; k++) {
+		spin_lock(&net->lock);
+		if (k < d->naddr)
+			a = d->addr[k];
+		else
+			k = NET_ADDRS;
+		spin_unlock(&net->lock);
+		if (k == NET_ADDRS || a.plen >= 128 || net_is_loopback(&a.addr))
+			continue;
+		net_prefix_route(&r, d, &a);
+		net_route_add(net, &r, NLM_F_CREATE);
+	}
+}
+
 int net_addr_del(struct net *net, struct netdev *d, const struct in6_addr *addr,
 		 u8 plen)
 {

@@ -252,6 +252,8 @@ bool net_addr_first(struct net *net, struct netdev *d, bool v4,
 /* flags: NLM_F_* of rtnetlink. => 0, -EEXIST, -ENOENT, -ENETUNREACH … */
 int net_route_add(struct net *net, const struct net_route *r, u32 nlflags);
 int net_route_del(struct net *net, const struct net_route *r);
+/* d went down: its routes go; it came up: its networks are there again. */
+void net_dev_routes(struct net *net, struct netdev *d, bool up);
 bool in6_prefix_equal(const struct in6_addr *a, const struct in6_addr *b,
 		      u32 bits);
 void in6_mask(struct in6_addr *a, u32 bits);

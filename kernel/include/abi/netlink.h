@@ -85,6 +85,7 @@
 #define RTA_METRICS  8
 #define RTA_CACHEINFO 12
 #define RTAX_MTU     2
+#define RTM_F_CLONED 0x200
 #define NDA_DST      1
 #define NDA_LLADDR   2
 #define NDA_CACHEINFO 3
