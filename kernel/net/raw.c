@@ -415,7 +415,7 @@ static int raw_getsockopt(struct sock *sk, int level, int name, void *buf,
 		return 0;
 	}
 	if (level == IPPROTO_IP && name == IP_HDRINCL)
-		v = is->hdrincl;
+		v = raw_has_header(is);
 	else if (level == IPPROTO_IPV6 && name == IPV6_CHECKSUM)
 		v = sk->protocol == IPPROTO_ICMPV6 ? 2 : is->csum_at;
 	else
