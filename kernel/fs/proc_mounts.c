@@ -108,9 +108,11 @@ static void proc_mountinfo_line(struct proc_mounts *w, struct mount *m)
 	proc_mount_point(w, m);
 	seq_putc(w->s, ' ');
 	proc_mount_flags(w->s, m->flags);
-	if (m->propagation == MS_SHARED)
-		seq_printf(w->s, " shared:%u", m->id);
-	else if (m->propagation == MS_UNBINDABLE)
+	if (m->group_id)
+		seq_printf(w->s, " shared:%u", m->group_id);
+	if (m->master)
+		seq_printf(w->s, " master:%u", m->master->group_id);
+	if (m->unbindable)
 		seq_puts(w->s, " unbindable");
 	seq_printf(w->s, " - %s ", m->sb->type->name);
 	seq_escape(w->s, proc_mount_source(m), PROC_MOUNT_ESC);

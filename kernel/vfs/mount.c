@@ -13,10 +13,11 @@
  * checks mount_seq afterwards; mount memory is type-stable for that.
  * DENTRY_MOUNTED on a dentry means "look into the hash".
  *
- * Propagation types are accepted and shown, but nothing propagates: with one
- * tree there is nobody to propagate to.
+ * What is mounted and unmounted below shared mounts happens elsewhere too:
+ * kernel/vfs/propagate.c.
  */
 #include "vfs/internal.h"
+#include "vfs/propagate.h"
 
 #define MOUNT_BUCKETS 64u
 /* Flags of a single mount; the others are the super's. */
@@ -159,7 +160,8 @@ static struct mount *mount_alloc(struct super *sb, struct dentry *root,
 	list_init(&m->node);
 	strlcpy(m->source, source && *source ? source : "none",
 		sizeof(m->source));
-	m->propagation = MS_PRIVATE;
+	propagate_init(m);
+	list_init(&m->gather);
 	m->attached = false;
 	ref_init(&m->refs, 1);
 	return m;
@@ -272,8 +274,10 @@ static int mount_add(struct mount *m, struct path *p)
 		err = -ENOENT;
 	else if (!p->mnt->attached) /* unmounted meanwhile */
 		err = -EINVAL;
-	else
+	else {
 		mount_attach_locked(m, p);
+		propagate_attached(m);
+	}
 	mutex_unlock(&mount_lock);
 	if (err)
 		mount_put(m);
@@ -334,8 +338,27 @@ static struct mount *mount_clone(struct mount *from, struct dentry *root)
 		return NULL;
 	}
 	m->flags = from->flags;
-	m->propagation = from->propagation;
 	return m;
+}
+
+struct mount *mount_clone_private(struct mount *from, struct dentry *root)
+{
+	return mount_clone(from, root);
+}
+
+void mount_attach_under(struct mount *m, const struct path *at)
+{
+	mount_attach_locked(m, at);
+}
+
+struct mount *mount_child_at(const struct mount *parent, const struct dentry *at)
+{
+	return mount_find(parent, at);
+}
+
+bool mount_has_children(struct mount *m)
+{
+	return mount_first_child(m) != NULL;
 }
 
 /*
@@ -349,7 +372,7 @@ static int mount_clone_children(struct mount *from, struct mount *to,
 	struct mount *c;
 
 	list_for_each_entry (c, &all_mounts, node) {
-		if (c != from && c->parent == from &&
+		if (c != from && c->parent == from && !c->unbindable &&
 		    dentry_is_descendant(c->mountpoint, to->root)) {
 			struct path at = {to, c->mountpoint};
 			struct mount *n = mount_clone(c, c->root);
@@ -357,6 +380,7 @@ static int mount_clone_children(struct mount *from, struct mount *to,
 
 			if (!n)
 				return -ENOMEM;
+			propagate_clone(n, c);
 			mount_attach_locked(n, &at);
 			err = mount_clone_children(c, n, last);
 			if (err)
@@ -380,13 +404,12 @@ static int mount_bind(const char *source, struct path *at, u64 flags)
 	if (err)
 		return err;
 	err = -EINVAL;
-	if (!from.mnt->attached || from.mnt->propagation == MS_UNBINDABLE)
+	if (!from.mnt->attached || from.mnt->unbindable)
 		goto out;
 	m = mount_clone(from.mnt, from.dentry);
 	err = -ENOMEM;
 	if (!m)
 		goto out;
-	m->propagation = MS_PRIVATE;
 	mutex_lock(&mount_lock);
 	mount_topmost(at);
 	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(at->dentry->inode->mode)) {
@@ -396,9 +419,11 @@ static int mount_bind(const char *source, struct path *at, u64 flags)
 	} else {
 		struct mount *last = list_last(&all_mounts, struct mount, node);
 
+		propagate_clone(m, from.mnt);
 		mount_attach_locked(m, at);
 		err = flags & MS_REC ? mount_clone_children(from.mnt, m, last)
 				     : 0;
+		propagate_attached(m);
 		m = NULL;
 	}
 	mutex_unlock(&mount_lock);
@@ -443,6 +468,16 @@ static bool mount_is_below(struct mount *m, const struct mount *top)
 	return m == top;
 }
 
+static bool mount_tree_unbindable(struct mount *top)
+{
+	struct mount *m;
+
+	list_for_each_entry (m, &all_mounts, node)
+		if (m->unbindable && mount_is_below(m, top))
+			return true;
+	return false;
+}
+
 static int mount_move(const char *source, struct path *at)
 {
 	struct path from, was = {NULL, NULL};
@@ -462,11 +497,16 @@ static int mount_move(const char *source, struct path *at)
 	if (S_ISDIR(from.dentry->inode->mode) !=
 	    S_ISDIR(at->dentry->inode->mode))
 		goto unlock;
+	/* who else is told would not know of a move */
+	if (from.mnt->parent->group_id ||
+	    (at->mnt->group_id && mount_tree_unbindable(from.mnt)))
+		goto unlock;
 	err = -ELOOP;
 	if (mount_is_below(at->mnt, from.mnt))
 		goto unlock;
 	mount_detach_locked(from.mnt, &was);
 	mount_attach_locked(from.mnt, at);
+	propagate_attached(from.mnt);
 	err = 0;
 unlock:
 	mutex_unlock(&mount_lock);
@@ -488,11 +528,11 @@ static int mount_set_propagation(struct path *at, u64 flags)
 	if (at->dentry != at->mnt->root)
 		return -EINVAL;
 	mutex_lock(&mount_lock);
-	at->mnt->propagation = (u32)type;
+	propagate_change(at->mnt, (u32)type);
 	if (flags & MS_REC)
 		list_for_each_entry (m, &all_mounts, node)
-			if (mount_is_below(m, at->mnt))
-				m->propagation = (u32)type;
+			if (m != at->mnt && mount_is_below(m, at->mnt))
+				propagate_change(m, (u32)type);
 	mutex_unlock(&mount_lock);
 	return 0;
 }
@@ -541,10 +581,62 @@ static void umount_tree_locked(struct mount *m, struct list_head *gone)
 	while ((c = mount_first_child(m)))
 		umount_tree_locked(c, gone);
 	mount_detach_locked(m, &where);
+	propagate_change(m, MS_PRIVATE);
 	/* the place's references go later, without the lock */
 	m->parent = where.mnt;
 	m->mountpoint = where.dentry;
 	list_add_tail(&m->node, gone);
+}
+
+static void umount_gather_done(struct list_head *also)
+{
+	struct mount *n, *c;
+
+	list_for_each_entry_safe (n, c, also, gather)
+		list_init(&n->gather);
+}
+
+/* Is somebody in a mount that would go together with m? */
+static bool umount_copy_busy(struct mount *m)
+{
+	struct list_head also;
+	struct mount *n;
+	bool busy = false;
+
+	propagate_gather(m, &also);
+	list_for_each_entry (n, &also, gather)
+		busy |= READ_ONCE(n->refs.n) > 1;
+	umount_gather_done(&also);
+	return busy;
+}
+
+/* m and all below it, the deepest first. */
+static void umount_list_tree(struct mount *m, struct list_head *tree)
+{
+	struct mount *c;
+
+	list_for_each_entry (c, &all_mounts, node)
+		if (c->parent == m && c != m)
+			umount_list_tree(c, tree);
+	list_add_tail(&m->gather, tree);
+}
+
+/* What hears of it that m and all below it go, goes as well. */
+static void umount_copies_locked(struct mount *m, struct list_head *gone)
+{
+	struct list_head tree, also;
+	struct mount *t, *n, *c;
+
+	list_init(&tree);
+	umount_list_tree(m, &tree);
+	list_for_each_entry (t, &tree, gather) {
+		propagate_gather(t, &also);
+		list_for_each_entry_safe (n, c, &also, gather) {
+			list_init(&n->gather);
+			umount_tree_locked(n, gone);
+		}
+	}
+	umount_gather_done(&tree);
 }
 
 int do_umount(struct path *p, int flags)
@@ -568,6 +660,9 @@ int do_umount(struct path *p, int flags)
 	if (!(flags & MNT_DETACH) &&
 	    (READ_ONCE(m->refs.n) > 2 || mount_first_child(m)))
 		goto unlock;
+	if (!(flags & MNT_DETACH) && umount_copy_busy(m))
+		goto unlock;
+	umount_copies_locked(m, &gone);
 	umount_tree_locked(m, &gone);
 	err = 0;
 unlock:
@@ -636,6 +731,9 @@ int do_pivot_root(struct path *new_root, struct path *put_old)
 	}
 	if (root.dentry != rm->root || new_root->dentry != nm->root ||
 	    nm->parent == nm || !nm->attached || !put_old->mnt->attached)
+		goto unlock;
+	if (nm->parent->group_id || rm->parent->group_id ||
+	    put_old->mnt->group_id)
 		goto unlock;
 	/* put_old at or underneath new_root */
 	if (!mount_is_below(put_old->mnt, nm) ||

@@ -331,7 +331,11 @@ struct mount {
 	u32 id;
 	struct list_head node;	    /* all mounts, in order of mounting */
 	char source[64];
-	u32 propagation;	    /* MS_PRIVATE, MS_SHARED …: only shown */
+	/* shared subtrees: kernel/vfs/propagate.c */
+	u32 group_id, round;
+	bool unbindable;
+	struct mount *master;
+	struct list_head peers, slaves, slave_node, gather;
 	bool attached;		    /* part of the tree */
 	struct mount *hash_next;    /* by (parent, mountpoint) */
 };

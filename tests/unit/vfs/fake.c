@@ -27,6 +27,7 @@ struct task **fake_current(void);
 #include "../../../kernel/vfs/permission.c"
 #include "../../../kernel/vfs/super.c"
 #include "../../../kernel/vfs/mount.c"
+#include "../../../kernel/vfs/propagate.c"
 #include "../../../kernel/vfs/namei.c"
 #include "../../../kernel/vfs/fsctx.c"
 #include "../../../kernel/vfs/file.c"
