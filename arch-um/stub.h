@@ -106,7 +106,7 @@ struct stub {
 	uint32_t uc;	     /* offset of the registers in the area */
 	uint32_t deaf;	     /* how often it was asked in vain */
 	/* place_strict.c */
-	uint32_t place, place_count, place_bad, spin;
+	uint32_t place, place_count, place_bad, place_late, spin;
 	uint32_t cpu; /* processor + 1 that the guest thread is bound to */
 	uint32_t place_backoff;
 	uint64_t place_until, spin_after;
@@ -193,7 +193,7 @@ void place_enter(struct stub *s);
 void place_set(struct stub *s, const uint8_t *mask, size_t n);
 void place_keeper(struct space *sp);
 void place_before(struct stub *s);
-void place_after(struct stub *s, bool slept);
+void place_after(struct stub *s, bool late, bool was_late);
 void place_computes(struct stub *s);
 
 /* --- mm_strict.c --- */

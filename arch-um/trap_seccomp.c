@@ -311,7 +311,7 @@ static void seccomp_user_loop(void *unused1, void *unused2)
 		WRITE_ONCE(t->host->state, SLOT_KERNEL);
 		if (unlikely(!stopped))
 			continue;
-		place_after(s, woke || stopped == 2);
+		place_after(s, stopped == 2, woke);
 		seccomp_event(s, regs);
 	}
 }
