@@ -43,7 +43,7 @@ debug() { # NAME: gdb on the machine, commands on stdin
 	timeout -k 2 60 "$lodger" gdb "$1" -batch -x "$PWD/commands" >"$out" 2>&1
 }
 
-for b in direct ptrace; do
+for b in direct seccomp ptrace; do
 	machine "gdb$b" --trap "$b"
 	debug "gdb$b" <<-'EOF'
 		lodger-ps
