@@ -32,6 +32,7 @@
 
 /* Smaller address spaces are not worth asking how much of them is there. */
 #define CPUTIME_SMALL_KB (32u << 10)
+#define CPUTIME_LARGE_KB (16ull << 20) /* counting would take too long */
 
 struct cpu_timers {
 	struct timer timer;
@@ -90,7 +91,9 @@ void cputime_refresh(void)
 	if (!mm)
 		return;
 	kb = READ_ONCE(mm->peak_pages) << (PAGE_SHIFT - 10);
-	if (!u.maxrss_kb && kb > CPUTIME_SMALL_KB)
+	if (!u.maxrss_kb && kb > CPUTIME_LARGE_KB)
+		kb = 0;
+	else if (!u.maxrss_kb && kb > CPUTIME_SMALL_KB)
 		kb = mm_rss_pages(mm) << (PAGE_SHIFT - 10);
 	else if (!u.maxrss_kb)
 		kb -= min(kb, READ_ONCE(mm->stack_pages) << (PAGE_SHIFT - 10));
