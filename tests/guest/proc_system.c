@@ -277,4 +277,30 @@ T(reboot_wants_its_numbers)
 				    0x4321fedc, 0), EPERM);
 }
 
+/* The list of file-system types by number, and room on a device. */
+T(old_calls_about_file_systems)
+{
+	char name[64];
+	struct stat st;
+	long n, buf[8];
+
+	n = syscall(SYS_sysfs, 3, 0, 0);
+	if (n < 0 && errno == ENOSYS)
+		SKIP("no sysfs(2)");
+	CHECK(n > 2);
+	CHECK_ERRNO(syscall(SYS_sysfs, 4, 0, 0), EINVAL);
+	CHECK_ERRNO(syscall(SYS_sysfs, 2, n, name), EINVAL);
+	CHECK_ERRNO(syscall(SYS_sysfs, 2, 0, NULL), EFAULT);
+	CHECK_ERRNO(syscall(SYS_sysfs, 1, "nonsense", 0), EINVAL);
+	CHECK_ERRNO(syscall(SYS_sysfs, 1, NULL, 0), EFAULT);
+	for (long i = 0; i < n; i++) {
+		CHECK_EQ(syscall(SYS_sysfs, 2, i, name), 0);
+		CHECK_EQ(syscall(SYS_sysfs, 1, name, 0), i);
+	}
+	CHECK_EQ(stat("/proc", &st), 0);
+	CHECK_EQ(syscall(SYS_ustat, (unsigned int)st.st_dev, buf), 0);
+	CHECK_ERRNO(syscall(SYS_ustat, (unsigned int)st.st_dev, NULL), EFAULT);
+	CHECK_ERRNO(syscall(SYS_ustat, 0xffffffff, buf), EINVAL);
+}
+
 T_MAIN
