@@ -330,7 +330,7 @@ static void options_net_kind(struct net_config *c, const char *what,
 
 	if (!strcmp(kind, "user") || !strcmp(kind, "slirp")) {
 		c->backend = NET_USERMODE;
-	} else if ((v = options_value(kind, "tap=")) && *v && strlen(v) < 16) {
+	} else if ((v = options_value(kind, "tap=")) && *v) {
 		c->backend = NET_TAP;
 		c->name = v;
 	} else if ((v = options_value(kind, "lan=")) && names_valid(v)) {

@@ -390,7 +390,11 @@ static int net_open_tap(const struct net_config *c, struct net_host *u)
 	if (fd < 0)
 		return net_no_tap(c->name, "/dev/net/tun: ", errno);
 	memset(&r, 0, sizeof(r));
-	strncpy(r.ifr_name, c->name, IFNAMSIZ - 1);
+	if (snprintf(r.ifr_name, IFNAMSIZ, "%s", c->name) >= IFNAMSIZ) {
+		monitor_warn("tap %s: the name is too long", c->name);
+		close(fd);
+		return -ENAMETOOLONG;
+	}
 	r.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
 	if (ioctl(fd, TUNSETIFF, &r)) {
 		int err = errno;

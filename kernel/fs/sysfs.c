@@ -12,6 +12,7 @@
 #include <abi/statfs.h>
 #include <kernel/fs.h>
 #include <kernel/mm.h>
+#include <kernel/net.h>
 #include <kernel/printk.h>
 #include <kernel/string.h>
 #include "fs/proc.h"
@@ -229,7 +230,8 @@ static const struct seqtree_entry sysfs_class[] = {
 	PROC_DIR("input", 0755, sysfs_empty),
 	PROC_DIR("mem", 0755, sysfs_empty),
 	PROC_DIR("misc", 0755, sysfs_empty),
-	PROC_DIR("net", 0755, sysfs_empty),
+	{ .name = "net", .mode = S_IFDIR | 0755, .children = sysfs_empty,
+	  .dir = &net_sysfs_dir },
 	PROC_DIR("tty", 0755, sysfs_empty),
 	PROC_END,
 };

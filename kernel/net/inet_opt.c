@@ -535,6 +535,8 @@ int inet_setsockopt(struct sock *sk, int level, int name, uaddr val, u32 len)
 		return -ENOPROTOOPT;
 	if (!inet_level_ok(is, level))
 		return -ENOPROTOOPT;
+	if (level == IPPROTO_UDP && len < sizeof(v))
+		return -EINVAL;
 	err = inet_set_special(is, level, name, val, len);
 	if (err != -ENOPROTOOPT)
 		return err;

@@ -456,7 +456,7 @@ static int netlink_setsockopt(struct sock *sk, int level, int name, uaddr val,
 			      u32 len)
 {
 	struct nlsock *n = nlsock_of(sk);
-	int v;
+	int v = 0;
 
 	/* filters only spare a listener messages that it looks at anyway */
 	if (level == SOL_SOCKET &&
@@ -464,9 +464,8 @@ static int netlink_setsockopt(struct sock *sk, int level, int name, uaddr val,
 		return 0;
 	if (level != SOL_NETLINK)
 		return -ENOPROTOOPT;
-	if (len < sizeof(v))
-		return -EINVAL;
-	if (get_user(v, val))
+	/* too short is 0 */
+	if (len >= sizeof(v) && get_user(v, val))
 		return -EFAULT;
 	switch (name) {
 	case NETLINK_ADD_MEMBERSHIP:
@@ -492,7 +491,13 @@ static int netlink_setsockopt(struct sock *sk, int level, int name, uaddr val,
 			atomic_and(&n->flags, ~(1u << name));
 		return 0;
 	case NETLINK_LISTEN_ALL_NSID:
-		return capable(CAP_NET_ADMIN) ? 0 : -EPERM;
+		if (!capable(CAP_NET_ADMIN))
+			return -EPERM;
+		if (v)
+			atomic_or(&n->flags, 1u << name);
+		else
+			atomic_and(&n->flags, ~(1u << name));
+		return 0;
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -513,10 +518,15 @@ static int netlink_getsockopt(struct sock *sk, int level, int name, void *buf,
 	case NETLINK_CAP_ACK:
 	case NETLINK_EXT_ACK:
 	case NETLINK_GET_STRICT_CHK:
+	case NETLINK_LISTEN_ALL_NSID:
 		v = n->flags >> name & 1;
 		break;
 	case NETLINK_LIST_MEMBERSHIPS:
 		v = n->groups;
+		if (!v && !n->pid) { /* it has no room for any yet */
+			*len = 0;
+			return 0;
+		}
 		break;
 	default:
 		return -ENOPROTOOPT;

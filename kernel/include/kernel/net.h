@@ -216,6 +216,9 @@ void unix_init(void);
 void inet_init(void);
 void netlink_init(void);
 void net_init(void);
+/* /sys/class/net */
+struct seqtree_dir;
+extern const struct seqtree_dir net_sysfs_dir;
 /* drivers-host/net_kern.c: the devices that there are; the word ip= */
 struct boot_params;
 void net_dev_init(const struct boot_params *bp);
