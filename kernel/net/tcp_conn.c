@@ -25,7 +25,7 @@ static struct list_head tcp_conns[TCP_CONNS]; /* under inet_lock */
 static struct list_head *tcp_conn_list(const struct in6_addr *raddr, u16 lport,
 				       u16 rport)
 {
-	u32 h = in6_hash(raddr) ^ (u32)(lport << 16 | rport) * 2246822519u;
+	u32 h = in6_hash(raddr) ^ ((u32)lport << 16 | rport) * 2246822519u;
 	struct list_head *l = &tcp_conns[(h ^ h >> 16) % TCP_CONNS];
 
 	if (unlikely(!l->next))
@@ -135,7 +135,7 @@ u32 tcp_first_seq(const struct tcpcb *t)
 		host_random(&secret, sizeof(secret));
 	h = secret ^ in6_hash(&t->raddr) ^
 	    ((u64)in6_hash(&t->laddr) << 32 |
-	     (u32)(t->lport << 16 | t->rport));
+	     ((u32)t->lport << 16 | t->rport));
 	h *= 0x9e3779b97f4a7c15ull;
 	h ^= h >> 29;
 	h *= 0xbf58476d1ce4e5b9ull;
