@@ -21,6 +21,7 @@
 #include <asm/unistd.h>
 #include <linux/filter.h>
 #include <linux/futex.h>
+#include <linux/memfd.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include "stub.h"
@@ -36,6 +37,7 @@
 #define STUBS_SIZE   (STUBS_AREAS + MAX_SLOTS * (uint64_t)STUB_AREA_SIZE)
 #define H_SHARED_FIXED 0x11
 #define H_DONTFORK   10
+#define H_NOEXEC_SEAL 8
 #define WAIT_WALL    0x40000000
 #define WAIT_NOTHREAD 0x20000000
 #define WAIT_EXITED  4
@@ -665,7 +667,11 @@ void stub_init(const struct boot_params *bp)
 	struct space *sp;
 	long fd, pid;
 
-	fd = host_call(__NR_memfd_create, (long)"lodger-stubs", 1, 0, 0, 0);
+	fd = host_call(__NR_memfd_create, (long)"lodger-stubs",
+		       MFD_CLOEXEC | H_NOEXEC_SEAL, 0, 0, 0);
+	if (fd == -EINVAL) /* before Linux 6.3 */
+		fd = host_call(__NR_memfd_create, (long)"lodger-stubs",
+			       MFD_CLOEXEC, 0, 0, 0);
 	if (fd < 0 || host_call(__NR_ftruncate, fd, STUBS_SIZE, 0, 0, 0))
 		arch_panic("no memory file for the stubs");
 	if (fd != FD_STUBS) {
