@@ -173,7 +173,8 @@ static void tcp_transmit(struct tcpcb *t, struct pkt *p, u32 seq, u8 flags,
 	u16 sum;
 
 	memset(h, 0, TCP_HLEN);
-	memcpy(h + TCP_HLEN, opt, optlen);
+	if (optlen)
+		memcpy(h + TCP_HLEN, opt, optlen);
 	put16(h, t->lport);
 	put16(h + 2, t->rport);
 	put32(h + 4, seq);
