@@ -136,6 +136,15 @@ static inline bool mount_readonly(const struct mount *m)
 	return m && ((m->flags | m->sb->flags) & MS_RDONLY);
 }
 int path_want_write(const struct path *p);
+/* Trees that a descriptor holds: fsmount(2), open_tree(2). */
+struct mount *mount_copy_tree(const struct path *p, bool recursive);
+struct mount *mount_of_super(struct super *sb, u32 flags, const char *source);
+void mount_drop_anon(struct mount *m);
+int mount_move_path(struct path *from, struct path *at);
+int mount_change_attr(struct path *p, u64 set, u64 clear, u32 type,
+		      bool recursive);
+/* Flags of a super: fsconfig(2)'s FSCONFIG_CMD_RECONFIGURE. */
+int mount_reconfigure(struct super *sb, u32 flags);
 int do_pivot_root(struct path *new_root, struct path *put_old);
 
 /* --- namei.c --- */

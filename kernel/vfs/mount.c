@@ -162,7 +162,7 @@ static struct mount *mount_alloc(struct super *sb, struct dentry *root,
 		sizeof(m->source));
 	propagate_init(m);
 	list_init(&m->gather);
-	m->attached = false;
+	m->attached = m->anon = false;
 	ref_init(&m->refs, 1);
 	return m;
 }
@@ -209,7 +209,7 @@ static void mount_attach_locked(struct mount *m, const struct path *p)
 	m->hash_next = *b;
 	store_release(b, m);
 	atomic_or(&p->dentry->flags, DENTRY_MOUNTED);
-	m->attached = true;
+	m->attached = p->mnt->attached; /* or below a tree of a descriptor's */
 	mount_change_end();
 	list_add_tail(&m->node, &all_mounts);
 }
@@ -434,6 +434,20 @@ out:
 	return err;
 }
 
+int mount_reconfigure(struct super *sb, u32 flags)
+{
+	const u32 known =
+		MS_RDONLY | MS_SYNCHRONOUS | MS_MANDLOCK | MS_LAZYTIME;
+
+	if ((flags & MS_RDONLY) && !(sb->flags & MS_RDONLY) &&
+	    READ_ONCE(sb->writers))
+		return -EBUSY;
+	if ((flags & MS_RDONLY) && sb->ops && sb->ops->sync)
+		sb->ops->sync(sb);
+	sb->flags = (sb->flags & ~known) | (flags & known);
+	return 0;
+}
+
 static int mount_remount(struct path *at, u64 flags, const char *data)
 {
 	struct mount *m = at->mnt;
@@ -442,15 +456,10 @@ static int mount_remount(struct path *at, u64 flags, const char *data)
 	if (at->dentry != m->root)
 		return -EINVAL;
 	if (!(flags & MS_BIND)) {
-		if ((flags & MS_RDONLY) && !(sb->flags & MS_RDONLY) &&
-		    READ_ONCE(sb->writers))
-			return -EBUSY;
-		if ((flags & MS_RDONLY) && sb->ops && sb->ops->sync)
-			sb->ops->sync(sb);
-		sb->flags = (sb->flags & ~(u32)(MS_RDONLY | MS_SYNCHRONOUS |
-						MS_MANDLOCK | MS_LAZYTIME)) |
-			    (u32)(flags & (MS_RDONLY | MS_SYNCHRONOUS |
-					   MS_MANDLOCK | MS_LAZYTIME));
+		int err = mount_reconfigure(sb, (u32)flags);
+
+		if (err)
+			return err;
 	}
 	/* no word about atime keeps what there is: mount(2) */
 	if (!(flags &
@@ -478,9 +487,56 @@ static bool mount_tree_unbindable(struct mount *top)
 	return false;
 }
 
+/* From a place in the tree, or from a descriptor that holds a tree. */
+int mount_move_path(struct path *from, struct path *at)
+{
+	struct path was = {NULL, NULL};
+	struct mount *m = from->mnt, *c;
+	int err = -EINVAL;
+
+	mutex_lock(&mount_lock);
+	mount_topmost(at);
+	if (from->dentry != m->root || !at->mnt->attached ||
+	    (!m->anon && (m->parent == m || !m->attached)))
+		goto unlock;
+	if (S_ISDIR(from->dentry->inode->mode) !=
+	    S_ISDIR(at->dentry->inode->mode))
+		goto unlock;
+	/* who else is told would not know of a move */
+	if ((!m->anon && m->parent->group_id) ||
+	    (at->mnt->group_id && mount_tree_unbindable(m)))
+		goto unlock;
+	err = -ELOOP;
+	if (mount_is_below(at->mnt, m))
+		goto unlock;
+	if (!m->anon)
+		mount_detach_locked(m, &was);
+	m->anon = false;
+	mount_attach_locked(m, at);
+	list_for_each_entry (c, &all_mounts, node)
+		if (mount_is_below(c, m))
+			c->attached = true;
+	/* what a descriptor held stands before what is below it */
+	list_for_each_entry (c, &all_mounts, node)
+		if (mount_is_below(c, m)) {
+			if (c != m) {
+				list_del(&m->node);
+				list_add_tail(&m->node, &c->node);
+			}
+			break;
+		}
+	propagate_attached(m);
+	err = 0;
+unlock:
+	mutex_unlock(&mount_lock);
+	if (was.mnt)
+		path_put(&was);
+	return err;
+}
+
 static int mount_move(const char *source, struct path *at)
 {
-	struct path from, was = {NULL, NULL};
+	struct path from;
 	int err;
 
 	if (!source || !*source)
@@ -488,31 +544,76 @@ static int mount_move(const char *source, struct path *at)
 	err = path_lookup(AT_FDCWD, source, LOOKUP_FOLLOW, &from);
 	if (err)
 		return err;
-	mutex_lock(&mount_lock);
-	mount_topmost(at);
-	err = -EINVAL;
-	if (from.dentry != from.mnt->root || from.mnt->parent == from.mnt ||
-	    !from.mnt->attached || !at->mnt->attached)
-		goto unlock;
-	if (S_ISDIR(from.dentry->inode->mode) !=
-	    S_ISDIR(at->dentry->inode->mode))
-		goto unlock;
-	/* who else is told would not know of a move */
-	if (from.mnt->parent->group_id ||
-	    (at->mnt->group_id && mount_tree_unbindable(from.mnt)))
-		goto unlock;
-	err = -ELOOP;
-	if (mount_is_below(at->mnt, from.mnt))
-		goto unlock;
-	mount_detach_locked(from.mnt, &was);
-	mount_attach_locked(from.mnt, at);
-	propagate_attached(from.mnt);
-	err = 0;
-unlock:
-	mutex_unlock(&mount_lock);
-	if (was.mnt)
-		path_put(&was);
+	err = mount_move_path(&from, at);
 	path_put(&from);
+	return err;
+}
+
+/* A private copy of what is mounted at p, held by nobody yet. ERR_PTR */
+struct mount *mount_copy_tree(const struct path *p, bool recursive)
+{
+	struct mount *m, *last;
+	int err;
+
+	if ((!p->mnt->attached && !p->mnt->anon) || p->mnt->unbindable)
+		return ERR_PTR(-EINVAL);
+	m = mount_clone(p->mnt, p->dentry);
+	if (!m)
+		return ERR_PTR(-ENOMEM);
+	m->anon = true;
+	mutex_lock(&mount_lock);
+	propagate_clone(m, p->mnt);
+	last = list_last(&all_mounts, struct mount, node);
+	err = recursive ? mount_clone_children(p->mnt, m, last) : 0;
+	mutex_unlock(&mount_lock);
+	if (err) {
+		mount_drop_anon(m);
+		return ERR_PTR(err);
+	}
+	return m;
+}
+
+/* A mount of a super, held by nobody yet. Takes over a reference of sb. */
+struct mount *mount_of_super(struct super *sb, u32 flags, const char *source)
+{
+	struct mount *m = mount_alloc(sb, sb->root, flags, source);
+
+	if (!m) {
+		super_put(sb);
+		return ERR_PTR(-ENOMEM);
+	}
+	m->anon = true;
+	return m;
+}
+
+/* mount_setattr(2): p and perhaps all below it. */
+int mount_change_attr(struct path *p, u64 set, u64 clear, u32 type,
+		      bool recursive)
+{
+	struct mount *m = p->mnt, *c;
+	int err = -EINVAL;
+
+	mutex_lock(&mount_lock);
+	if (p->dentry != m->root || (!m->attached && !m->anon &&
+				     m->parent == m && m != root_mount))
+		goto out;
+	err = -EBUSY;
+	if ((set & MS_RDONLY) && !(m->flags & MS_RDONLY) &&
+	    READ_ONCE(m->sb->writers))
+		goto out;
+	err = 0;
+	m->flags = (m->flags & ~(u32)clear) | (u32)set;
+	if (type)
+		propagate_change(m, type);
+	list_for_each_entry (c, &all_mounts, node) {
+		if (!recursive || c == m || !mount_is_below(c, m))
+			continue;
+		c->flags = (c->flags & ~(u32)clear) | (u32)set;
+		if (type)
+			propagate_change(c, type);
+	}
+out:
+	mutex_unlock(&mount_lock);
 	return err;
 }
 
@@ -588,6 +689,26 @@ static void umount_tree_locked(struct mount *m, struct list_head *gone)
 	list_add_tail(&m->node, gone);
 }
 
+/* The references of mounts that left the tree. */
+static void umount_finish(struct list_head *gone)
+{
+	struct mount *m, *n;
+
+	list_for_each_entry_safe (m, n, gone, node) {
+		struct path where = {m->parent, m->mountpoint};
+
+		list_del(&m->node);
+		mount_change_begin();
+		m->parent = m;
+		m->mountpoint = m->root;
+		mount_change_end();
+		if (m->sb->ops && m->sb->ops->sync)
+			m->sb->ops->sync(m->sb);
+		path_put(&where);
+		mount_put(m);
+	}
+}
+
 static void umount_gather_done(struct list_head *also)
 {
 	struct mount *n, *c;
@@ -641,7 +762,7 @@ static void umount_copies_locked(struct mount *m, struct list_head *gone)
 
 int do_umount(struct path *p, int flags)
 {
-	struct mount *m = p->mnt, *n;
+	struct mount *m = p->mnt;
 	struct list_head gone;
 	int err = -EINVAL;
 
@@ -667,20 +788,28 @@ int do_umount(struct path *p, int flags)
 	err = 0;
 unlock:
 	mutex_unlock(&mount_lock);
-	list_for_each_entry_safe (m, n, &gone, node) {
-		struct path where = {m->parent, m->mountpoint};
-
-		list_del(&m->node);
-		mount_change_begin();
-		m->parent = m;
-		m->mountpoint = m->root;
-		mount_change_end();
-		if (m->sb->ops && m->sb->ops->sync)
-			m->sb->ops->sync(m->sb);
-		path_put(&where);
-		mount_put(m);
-	}
+	umount_finish(&gone);
 	return err;
+}
+
+void mount_drop_anon(struct mount *m)
+{
+	struct list_head gone;
+	struct mount *c;
+
+	list_init(&gone);
+	mutex_lock(&mount_lock);
+	if (!m->anon) { /* it has found a place */
+		mutex_unlock(&mount_lock);
+		return;
+	}
+	m->anon = false;
+	while ((c = mount_first_child(m)))
+		umount_tree_locked(c, &gone);
+	propagate_change(m, MS_PRIVATE);
+	mutex_unlock(&mount_lock);
+	umount_finish(&gone);
+	mount_put(m);
 }
 
 /* --- pivot_root(2) --- */

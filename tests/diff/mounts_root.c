@@ -250,4 +250,179 @@ D(statfs_shows_flags)
 	P("%lx", (long)s.f_flags & 0xffff);
 }
 
+/* --- by descriptors --- */
+
+#define FSOPEN(n, f)	      syscall(430, n, f)
+#define FSCONFIG(fd, c, k, v, a) syscall(431, fd, c, k, v, a)
+#define FSMOUNT(fd, f, a)     syscall(432, fd, f, a)
+#define FSPICK(d, p, f)	      syscall(433, d, p, f)
+#define OPEN_TREE(d, p, f)    syscall(428, d, p, f)
+#define MOVE(fd, fp, td, tp, f) syscall(429, fd, fp, td, tp, f)
+#define SETATTR(d, p, f, a, n) syscall(442, d, p, f, a, n)
+enum { FLAG, STRING, BINARY, PATH, PATH_EMPTY, FD, CREATE, RECONF };
+
+D(fsopen_to_move_mount)
+{
+	struct statfs st;
+	int fs, m;
+
+	begin();
+	R(FSOPEN("nofs", 0));
+	R(FSOPEN("tmpfs", 2));
+	R(FSOPEN(NULL, 0));
+	fs = (int)R(FSOPEN("tmpfs", 1));
+	R(fcntl(fs, F_GETFD));
+	R(FSMOUNT(fs, 0, 0));
+	R(FSCONFIG(fs, STRING, "source", "here", 0));
+	R(FSCONFIG(fs, STRING, "source", "there", 0));
+	R(FSCONFIG(fs, STRING, "size", "1m", 0));
+	R(FSCONFIG(fs, STRING, "size", "nonsense", 0));
+	R(FSCONFIG(fs, STRING, "what", "1", 0));
+	R(FSCONFIG(fs, FLAG, "what", NULL, 0));
+	R(FSCONFIG(fs, FLAG, "ro", NULL, 0));
+	R(FSCONFIG(fs, FLAG, "rw", NULL, 0));
+	R(FSCONFIG(fs, FLAG, NULL, NULL, 0));
+	R(FSCONFIG(fs, FLAG, "ro", "x", 0));
+	R(FSCONFIG(fs, STRING, "mode", NULL, 0));
+	R(FSCONFIG(fs, STRING, "mode", "0750", 1));
+	R(FSCONFIG(fs, STRING, "mode", "0750", 0));
+	R(FSCONFIG(fs, CREATE, "x", NULL, 0));
+	R(FSCONFIG(fs, RECONF, NULL, NULL, 0));
+	R(FSCONFIG(fs, 99, NULL, NULL, 0));
+	R(FSCONFIG(-1, CREATE, NULL, NULL, 0));
+	R(FSCONFIG(99, CREATE, NULL, NULL, 0));
+	R(FSCONFIG(1, CREATE, NULL, NULL, 0));
+	R(FSCONFIG(fs, CREATE, NULL, NULL, 0));
+	R(FSCONFIG(fs, CREATE, NULL, NULL, 0));
+	R(FSCONFIG(fs, STRING, "size", "2m", 0));
+	R(FSMOUNT(fs, 2, 0));
+	R(FSMOUNT(fs, 0, 0x30));
+	R(FSMOUNT(fs, 0, 0x1000));
+	R(FSMOUNT(1, 0, 0));
+	R(FSMOUNT(99, 0, 0));
+	m = (int)R(FSMOUNT(fs, 1, 2 | 4));
+	R(fcntl(m, F_GETFL));
+	R(FSMOUNT(fs, 0, 0));
+	R(mkdirat(m, "inside", 0755));
+	R(openat(m, "f", O_CREAT | O_RDWR, 0644) >= 0);
+	show();
+	R(MOVE(m, "", AT_FDCWD, "a", 0));
+	R(MOVE(m, "", AT_FDCWD, "a", 0x8000));
+	R(MOVE(m, "", AT_FDCWD, "file", 4));
+	R(MOVE(m, "", AT_FDCWD, "missing", 4));
+	R(MOVE(m, "inside", AT_FDCWD, "a", 0));
+	R(MOVE(m, "", AT_FDCWD, "a", 4));
+	show();
+	S("a/inside");
+	S("a");
+	R(statfs("a", &st));
+	P("%ld", (long)st.f_blocks);
+	R(MOVE(m, "", AT_FDCWD, "b", 4));
+	show();
+	R(close(m));
+	show();
+	R(FSCONFIG(fs, FLAG, "ro", NULL, 0));
+	close(fs);
+	fs = (int)R(FSPICK(AT_FDCWD, "b", 0));
+	R(FSPICK(AT_FDCWD, "b/inside", 0));
+	R(FSPICK(AT_FDCWD, "b", 0x100));
+	R(FSPICK(AT_FDCWD, "missing", 0));
+	R(FSCONFIG(fs, FLAG, "ro", NULL, 0));
+	R(FSCONFIG(fs, CREATE, NULL, NULL, 0));
+}
+
+D(a_tree_without_a_place_goes_with_its_descriptor)
+{
+	int m, t;
+
+	begin();
+	TMP("a/x");
+	put("a/x/f", "1");
+	m = (int)R(OPEN_TREE(AT_FDCWD, "a", 1 | 0x8000));
+	R(openat(m, "x/f", O_RDONLY) >= 0);
+	show();
+	R(umount("a/x"));
+	R(openat(m, "x/f", O_RDONLY) >= 0);
+	R(MOVE(m, "", AT_FDCWD, "b", 4));
+	show();
+	R(umount2("b", MNT_DETACH));
+	close(m);
+	show();
+	m = (int)R(OPEN_TREE(AT_FDCWD, "a", 1));
+	close(m);
+	R(OPEN_TREE(AT_FDCWD, "a", 0x8000));
+	R(OPEN_TREE(AT_FDCWD, "a", 4));
+	R(OPEN_TREE(AT_FDCWD, "missing", 1));
+	t = (int)R(OPEN_TREE(AT_FDCWD, "a", 02000000));
+	R(fcntl(t, F_GETFD));
+	R(MOVE(t, "", AT_FDCWD, "c", 4));
+	TMP("a");
+	t = (int)R(OPEN_TREE(AT_FDCWD, "a", 0));
+	R(MOVE(t, "", AT_FDCWD, "c", 4));
+	R(MOVE(AT_FDCWD, "c", AT_FDCWD, "d", 0));
+	R(MOVE(AT_FDCWD, "d", AT_FDCWD, "d", 0));
+	show();
+}
+
+D(mount_setattr_flags)
+{
+	struct {
+		uint64_t set, clr, prop, fd, more;
+	} a = { 1, 0, 0, 0, 0 };
+
+	begin();
+	TMP("a");
+	mkdir("a/in", 0755);
+	TMP("a/in");
+	R(SETATTR(AT_FDCWD, "a", 0, &a, 32));
+	show();
+	R(mkdir("a/z", 0755));
+	R(mkdir("a/in/z", 0755));
+	R(SETATTR(AT_FDCWD, "a", 0x8000, &a, 32));
+	R(mkdir("a/in/y", 0755));
+	a.set = 0;
+	a.clr = 1;
+	R(SETATTR(AT_FDCWD, "a", 0x8000, &a, 32));
+	R(mkdir("a/in/y", 0755));
+	a.set = 2 | 4 | 8 | 0x80 | 0x200000;
+	a.clr = 0;
+	R(SETATTR(AT_FDCWD, "a", 0, &a, 40));
+	show();
+	a.set = 0x10;
+	R(SETATTR(AT_FDCWD, "a", 0, &a, 32));
+	a.clr = 0x70;
+	R(SETATTR(AT_FDCWD, "a", 0, &a, 32));
+	show();
+	a.set = 0x30;
+	R(SETATTR(AT_FDCWD, "a", 0, &a, 32));
+	a.clr = 0x10;
+	a.set = 0;
+	R(SETATTR(AT_FDCWD, "a", 0, &a, 32));
+	a.clr = 0;
+	a.prop = MS_SHARED;
+	R(SETATTR(AT_FDCWD, "a", 0x8000, &a, 32));
+	show();
+	a.prop = MS_SHARED | MS_PRIVATE;
+	R(SETATTR(AT_FDCWD, "a", 0, &a, 32));
+	a.prop = 5;
+	R(SETATTR(AT_FDCWD, "a", 0, &a, 32));
+	a.prop = 0;
+	R(SETATTR(AT_FDCWD, "a", 0, &a, 32));
+	R(SETATTR(AT_FDCWD, "missing", 0, &a, 32));
+	a.set = 1;
+	R(SETATTR(AT_FDCWD, "missing", 0, &a, 32));
+	R(SETATTR(AT_FDCWD, "b", 0, &a, 32));
+	R(SETATTR(AT_FDCWD, "a", 0x40, &a, 32));
+	R(SETATTR(AT_FDCWD, "a", 0, &a, 31));
+	R(SETATTR(AT_FDCWD, "a", 0, &a, 5000));
+	a.more = 1;
+	R(SETATTR(AT_FDCWD, "a", 0, &a, 40));
+	a.set = 0x1000;
+	R(SETATTR(AT_FDCWD, "a", 0, &a, 32));
+	a.set = 1;
+	R(open("a/f", O_CREAT | O_RDWR, 0644) >= 0);
+	R(SETATTR(AT_FDCWD, "a", 0, &a, 32));
+	R(SETATTR(AT_FDCWD, "a", 0, NULL, 32));
+}
+
 D_MAIN

@@ -337,6 +337,7 @@ struct mount {
 	struct mount *master;
 	struct list_head peers, slaves, slave_node, gather;
 	bool attached;		    /* part of the tree */
+	bool anon; /* the top of a tree that only a descriptor holds */
 	struct mount *hash_next;    /* by (parent, mountpoint) */
 };
 extern struct mutex mount_lock; /* guards the mount tree */
