@@ -9,6 +9,9 @@
  *				a trampoline. The syscall instruction stays: who
  *				jumps to it directly traps as before, and a
  *				restarted call goes there.
+ *   insn; …; syscall		the same with any instruction of five bytes and
+ *				more, if what stands between is a straight run
+ *				that may be executed elsewhere.
  *   syscall			becomes a two-byte jump into padding near by
  *				(behind a return, before the next aligned
  *				function), where the jump to the trampoline is.
@@ -18,6 +21,8 @@
  * distance below the file's first byte, so that one patched copy serves every
  * process. The word leads to gate_jump, or, in a process that uses GS itself, to
  * gate_slow (host_text_gate).
+ *
+ * CPUID sites are treated likewise (text_cpuid.c).
  *
  * And no byte offset of the text may hold WRPKRU or XRSTOR (text_keys.c).
  *
@@ -30,7 +35,7 @@
 #include "patch.h"
 #include <kernel/string.h>
 
-#define PATCH_NR_MAX 600
+#define PATCH_RUN    24 /* so far before a site its run may begin */
 #define SYNC_NEAR    40 /* trial starts: this far before … */
 #define SYNC_FAR     112 /* … to this far */
 #define SYNC_FEW     16 /* at a chunk's start: nearer ones, if so many */
@@ -65,7 +70,8 @@ bool patch_synced(const struct patch *o, uint64_t at)
 		good += end_of[k] == MEETS;
 		bad += end_of[k] == MISSES;
 	}
-	return good >= 8 && good >= 3 * bad;
+	/* data would have lost most of them */
+	return good >= 8 && good >= 4 * bad && 2 * good > far - near;
 }
 
 void patch_put32(uint8_t *p, int64_t v)
@@ -113,25 +119,83 @@ int64_t patch_tramp_end(struct patch *o, uint8_t *t, const uint8_t *but)
 	return (start - o->tramp) - (int64_t)HOST_TEXT_TRAMP;
 }
 
-/*
- * A trampoline that returns to file offset ret; nr < 0: the number is in eax
- * already. => its place relative to the file's first byte, or 0 when full.
- */
-static int64_t patch_trampoline(struct patch *o, int nr, int64_t ret)
+/* May it be executed elsewhere, but for an operand relative to RIP? */
+static bool patch_is_plain(const struct insn *in)
 {
-	uint8_t *t = patch_tramp_begin(o, 24);
+	uint8_t op = in->op;
 
+	if (in->map == INSN_ONE)
+		return (op < 0x40 && (op & 7) < 6) || op == 0x63 || op == 0x69 ||
+		       op == 0x6b || (op >= 0x80 && op <= 0x8d && op != 0x82) ||
+		       (op >= 0xb0 && op <= 0xc1) || op == 0xc6 || op == 0xc7 ||
+		       op == 0xd1 || op == 0xd3 || op == 0xf7 || op == 0x90;
+	if (in->map == INSN_TWO)
+		return (op >= 0x40 && op <= 0x4f) || op == 0x10 || op == 0x11 ||
+		       op == 0x28 || op == 0x29 || op == 0x6f || op == 0x7f ||
+		       op == 0xb6 || op == 0xb7 || op == 0xbe || op == 0xbf;
+	return false;
+}
+
+uint8_t *patch_copy_run(struct patch *o, uint8_t *t, uint64_t start,
+			uint64_t at)
+{
+	const uint8_t *end = o->text + o->len;
+	struct insn in;
+	int32_t d;
+	int n;
+
+	for (; start < at; start += (uint64_t)n, t += n) {
+		n = insn_decode(o->text + start, end, &in);
+		if (!n || start + (uint64_t)n > at || !patch_is_plain(&in))
+			return NULL;
+		memcpy(t, o->text + start, (size_t)n);
+		if (!in.modrm || (t[in.modrm] & 0xc7) != 5)
+			continue;
+		/* the distance counts from the instruction's end */
+		memcpy(&d, t + in.modrm + 1, 4);
+		patch_put32(t + in.modrm + 1,
+			    (int64_t)(o->off + start) + d -
+				    ((t - o->tramp) -
+				     (int64_t)HOST_TEXT_TRAMP));
+	}
+	return t;
+}
+
+int64_t patch_run_start(struct patch *o, uint64_t at)
+{
+	const uint8_t *end = o->text + o->len;
+	uint64_t s, p;
+	struct insn in;
+	int n;
+
+	for (s = at; s && s + PATCH_RUN > at; s--) {
+		for (p = s; p < at; p += (uint64_t)n) {
+			n = insn_decode(o->text + p, end, &in);
+			if (!n || !patch_is_plain(&in) || (p == s && n < 5))
+				break;
+		}
+		if (p == at && s < at && patch_synced(o, s))
+			return (int64_t)s;
+	}
+	return -1;
+}
+
+/*
+ * A trampoline for the call at `at`, with what stands between it and `start`.
+ * => its place relative to the file's first byte, or 0
+ */
+static int64_t patch_trampoline(struct patch *o, uint64_t start, uint64_t at)
+{
+	uint8_t *t = patch_tramp_begin(o, PATCH_RUN + 16);
+
+	if (t)
+		t = patch_copy_run(o, t, start, at);
 	if (!t)
 		return 0;
-	if (nr >= 0) {
-		*t++ = 0xb8; /* mov $nr, %eax */
-		patch_put32(t, nr);
-		t += 4;
-	}
 	*t++ = 0x48; /* lea ret(%rip), %rcx */
 	*t++ = 0x8d;
 	*t++ = 0x0d;
-	patch_tramp_rel(o, t, ret);
+	patch_tramp_rel(o, t, (int64_t)(o->off + at + 2));
 	t += 4;
 	*t++ = 0xff; /* jmp *gate(%rip) */
 	*t++ = 0x25;
@@ -205,36 +269,57 @@ static uint64_t patch_find_pad(const struct patch *o, uint64_t from)
 	return 0;
 }
 
-/* => was it patched? */
-static bool patch_syscall(struct patch *o, uint64_t at)
+bool patch_flags_dead(const struct patch *o, uint64_t at)
 {
-	const uint8_t *p = o->text + at;
-	uint64_t start, pad;
-	uint32_t nr;
-	int64_t t;
+	const uint8_t *end = o->text + o->len;
+	struct insn in;
+	int i, n;
 
-	if (at >= 7 && p[-7] == 0x48 && p[-6] == 0xc7 && p[-5] == 0xc0)
-		start = at - 7;
-	else if (at >= 5 && p[-5] == 0xb8)
-		start = at - 5;
-	else
-		start = at;
-	if (start != at) {
-		memcpy(&nr, p - 4, 4);
-		if (nr < PATCH_NR_MAX && patch_synced(o, start)) {
-			t = patch_trampoline(o, (int)nr,
-					     (int64_t)(o->off + at + 2));
-			if (t)
-				patch_jump(o, start, t);
-			return t;
+	for (i = 0; i < 24; i++, at += (uint64_t)n) {
+		n = insn_decode(o->text + at, end, &in);
+		if (!n || in.map != INSN_ONE)
+			return false;
+		/* arithmetic but adc and sbb; calls and returns */
+		if (in.op < 0x40 && (in.op & 7) < 6) {
+			if ((in.op & 0x30) == 0x10)
+				return false;
+			return true;
 		}
+		switch (in.op) {
+		case 0x84: case 0x85: case 0xa8: case 0xa9:
+		case 0xc3: case 0xe8:
+			return true;
+		case 0x80: case 0x81: case 0x83:
+			return (o->text[at + in.modrm] & 0x30) != 0x10;
+		case 0xf6: case 0xf7: /* test */
+			return !(o->text[at + in.modrm] & 0x38);
+		case 0x88: case 0x89: case 0x8b: case 0x8d:
+		case 0x50 ... 0x5f: case 0xb8 ... 0xbf: case 0xc6: case 0xc7:
+			break;
+		default:
+			return false;
+		}
+	}
+	return false;
+}
+
+/* Lead the site at `at` to what make() gives for the run before it. */
+bool patch_site(struct patch *o, uint64_t at,
+		int64_t (*make)(struct patch *o, uint64_t start, uint64_t at))
+{
+	int64_t start = patch_run_start(o, at), t;
+	uint64_t pad;
+
+	if (start >= 0) {
+		t = make(o, (uint64_t)start, at);
+		if (t)
+			patch_jump(o, (uint64_t)start, t);
+		return t;
 	}
 	if (!patch_synced(o, at))
 		return false;
 	pad = patch_find_pad(o, at);
-	if (!pad)
-		return false;
-	t = patch_trampoline(o, -1, (int64_t)(o->off + at + 2));
+	t = pad ? make(o, at, at) : 0;
 	if (!t)
 		return false;
 	o->text[at] = 0xeb;
@@ -254,12 +339,18 @@ void host_text_patch(struct host_text *ht)
 	for (p = text_scan(p, end); p < end; p = text_scan(p + 1, end)) {
 		uint64_t at = (uint64_t)(p - o.text);
 
+		if (o.off + at < ht->code_lo || o.off + at >= ht->code_hi)
+			continue;
+		if (p[1] == 0xa2) {
+			patch_cpuid(&o, at);
+			continue;
+		}
 		if (p[1] != 0x05) {
 			if (p + 2 < end && text_is_forbidden(p))
 				patch_keys(&o, at);
 			continue;
 		}
-		if (patch_syscall(&o, at))
+		if (patch_site(&o, at, patch_trampoline))
 			ht->patched++;
 		else
 			ht->left++;
@@ -282,6 +373,14 @@ bool host_text_defuse(uint8_t *p, size_t n, size_t at)
 	struct patch o = { .text = p, .len = n };
 
 	return patch_keys(&o, at) && !text_is_forbidden(p + at);
+}
+
+void host_text_init(uint8_t *tramp)
+{
+	uint64_t gate = host_text_gate(false);
+
+	memcpy(tramp, &gate, sizeof(gate));
+	cpuid_fill(tramp);
 }
 
 uint64_t host_text_gate(bool slow)

@@ -37,35 +37,6 @@ uint8_t *text_forbidden(const uint8_t *p, const uint8_t *end)
 	return NULL;
 }
 
-/* Do the flags die behind `at`, before anybody looks at them? */
-static bool keys_flags_dead(const struct patch *o, uint64_t at)
-{
-	const uint8_t *end = o->text + o->len;
-	struct insn in;
-	int i, n;
-
-	for (i = 0; i < 24; i++, at += (uint64_t)n) {
-		n = insn_decode(o->text + at, end, &in);
-		if (!n || in.map != INSN_ONE)
-			return false;
-		switch (in.op) {
-		case 0x01: case 0x03: case 0x29: case 0x2b: case 0x31:
-		case 0x33: case 0x39: case 0x3b: case 0x84: case 0x85:
-		case 0xc3: case 0xe8:
-			return true;
-		case 0x81:
-		case 0x83: /* not adc, sbb */
-			return (o->text[at + in.modrm] & 0x30) != 0x10;
-		case 0x89: case 0x8b: case 0x8d: case 0x50 ... 0x5f:
-		case 0xb8 ... 0xbf:
-			break;
-		default:
-			return false;
-		}
-	}
-	return false;
-}
-
 /*
  * XRSTOR of n bytes at `at`, checked before and after:
  *	test bit 9 of eax; jnz 1f; XRSTOR; test it again; jnz 2f; jmp back
@@ -81,7 +52,7 @@ static bool keys_xrstor(struct patch *o, uint64_t at, int n, uint8_t modrm)
 	int rex = o->text[at] == 0x0f ? 0 : 1;
 
 	if (!t || n < 5 || (modrm & 0xc7) == 5 || o->text[at + rex] != 0x0f ||
-	    !keys_flags_dead(o, at + (uint64_t)n))
+	    !patch_flags_dead(o, at + (uint64_t)n))
 		return false;
 	memcpy(t, test, 6);
 	t[6] = (uint8_t)(n + 12);

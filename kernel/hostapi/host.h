@@ -230,7 +230,7 @@ static inline void *host_pool_ptr(uint64_t off)
 
 /* Room for trampolines: so many addresses directly below file offset 0. */
 #define HOST_TEXT_TRAMP 65536ul
-/* Of these, what goes before: the word that leads to the kernel. */
+/* Of these, what goes before: the word that leads to the kernel, tables. */
 #define HOST_TEXT_TRAMP_FIRST 4096ul
 
 /*
@@ -242,6 +242,7 @@ static inline void *host_pool_ptr(uint64_t off)
 struct host_text {
 	uint8_t *text;
 	uint64_t off, len;
+	uint64_t code_lo, code_hi; /* in the file: outside is data */
 	uint8_t *tramp;
 	uint32_t tramp_used, tramp_limit;
 	uint32_t patched, left; /* system calls: += */
@@ -262,7 +263,9 @@ size_t host_text_scan(const uint8_t *p, size_t n);
  * it means the same or faults in a way that is answered. => done?
  */
 bool host_text_defuse(uint8_t *p, size_t n, size_t at);
-/* What stands at the trampolines' start; slow: for who uses GS himself. */
+/* Fill the first page of a new trampoline area. */
+void host_text_init(uint8_t *tramp);
+/* The word at its start; slow: for who uses GS himself. */
 uint64_t host_text_gate(bool slow);
 
 /* --- Counters for tests and figures --- */

@@ -14,6 +14,7 @@
  * Contents that change between two readings, or under our hands, make a program
  * wrong, but not dangerous: what is shown is what was scanned.
  */
+#include <abi/elf.h>
 #include <abi/errno.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
@@ -28,6 +29,7 @@
 #define TEXT_UNIT    8u /* trampolines are counted in these */
 #define TEXT_WHOLE   (4ull << 20) /* filled at once when used often */
 #define TEXT_OFTEN   6
+#define TEXT_SECTIONS 512u
 
 struct text_chunk {
 	u16 lo, hi; /* its trampolines; hi 0: not read yet */
@@ -38,6 +40,7 @@ struct text_image {
 	struct mapping copy, tramp;
 	struct timespec_k mtime;
 	u64 size;
+	u64 code_lo, code_hi; /* what is not data in it */
 	u32 writers; /* of the file's mapping: writers_seen */
 	u32 used;    /* of the trampolines, under copy.lock */
 	u32 nmaps;
@@ -94,6 +97,7 @@ static int text_read_chunk(struct text_image *ti, u64 off, u64 len)
 	struct text_chunk *c = &ti->chunk[off / TEXT_CHUNK];
 	u8 *p = host_pool_ptr(m->window + off);
 	struct host_text ht = { .text = p, .off = off,
+				.code_lo = ti->code_lo, .code_hi = ti->code_hi,
 				.tramp = host_pool_ptr(ti->tramp.window) };
 	ssize_t n = text_read_file(m->inode, p, len, off);
 
@@ -152,6 +156,40 @@ static void text_free(struct text_image *ti)
 	kfree(ti);
 }
 
+/*
+ * Segments may hold data beside code; the section headers tell, where there are
+ * any. What they say is only a hint at what can be patched.
+ */
+static void text_find_code(struct text_image *ti, struct inode *ino)
+{
+	struct elf64_ehdr eh;
+	struct elf64_shdr *sh;
+	u64 n;
+
+	ti->code_hi = ~0ull;
+	if (text_read_file(ino, &eh, sizeof(eh), 0) != sizeof(eh) ||
+	    memcmp(eh.e_ident, ELFMAG, SELFMAG) || !eh.e_shnum ||
+	    eh.e_shentsize != sizeof(*sh) || eh.e_shnum > TEXT_SECTIONS)
+		return;
+	n = eh.e_shnum * sizeof(*sh);
+	if (eh.e_shoff > ti->size || ti->size - eh.e_shoff < n)
+		return;
+	sh = kmalloc(n);
+	if (sh && text_read_file(ino, sh, n, eh.e_shoff) == (ssize_t)n) {
+		ti->code_lo = ~0ull;
+		ti->code_hi = 0;
+		for (u32 i = 0; i < eh.e_shnum; i++) {
+			if (sh[i].sh_type != SHT_PROGBITS ||
+			    !(sh[i].sh_flags & SHF_EXECINSTR))
+				continue;
+			ti->code_lo = min(ti->code_lo, sh[i].sh_offset);
+			ti->code_hi = max(ti->code_hi, sh[i].sh_offset +
+							       sh[i].sh_size);
+		}
+	}
+	kfree(sh);
+}
+
 static struct text_image *text_make(struct inode *ino)
 {
 	u64 size = READ_ONCE(ino->size);
@@ -175,7 +213,8 @@ static struct text_image *text_make(struct inode *ino)
 		text_free(ti);
 		return NULL;
 	}
-	*(u64 *)host_pool_ptr(ti->tramp.window) = host_text_gate(false);
+	text_find_code(ti, ino);
+	host_text_init(host_pool_ptr(ti->tramp.window));
 	return ti;
 }
 
