@@ -40,14 +40,30 @@
 #define SYNC_FAR     112 /* … to this far */
 #define SYNC_FEW     16 /* at a chunk's start: nearer ones, if so many */
 
+/* Fill in the lengths before, and a little behind, `at`. */
+static void patch_measure(struct patch *o, uint64_t at)
+{
+	const uint8_t *end = o->text + o->len, *p;
+	uint64_t i;
+	int n;
+
+	o->lens_lo = at > SYNC_FAR + PATCH_RUN ? at - SYNC_FAR - PATCH_RUN : 0;
+	o->lens_hi = min(o->lens_lo + PATCH_LENS, o->len);
+	for (i = o->lens_lo; i < o->lens_hi; i++) {
+		p = o->text + i;
+		n = insn_length(p, end);
+		o->lens[i - o->lens_lo] = n == 2 && !p[0] && !p[1] ? 0 :
+								     (uint8_t)n;
+	}
+}
+
 /*
  * Do most decodings that start before `at` have a border there? Those that go
  * through what is no instruction, or through zeros (the ends of long no-ops and
  * distances), are plainly wrong and have no say.
  */
-bool patch_synced(const struct patch *o, uint64_t at)
+bool patch_synced(struct patch *o, uint64_t at)
 {
-	const uint8_t *end = o->text + o->len;
 	int k, n, good = 0, bad = 0, far = SYNC_FAR, near = SYNC_NEAR;
 	enum { MISSES, MEETS, LOST } end_of[SYNC_FAR + 1];
 
@@ -56,12 +72,12 @@ bool patch_synced(const struct patch *o, uint64_t at)
 	if (far - near < SYNC_FEW)
 		near = far - SYNC_FEW;
 	/* end_of[k]: what is decoded from k bytes before meets `at` */
+	if (at - (uint64_t)far < o->lens_lo || at > o->lens_hi)
+		patch_measure(o, at);
 	end_of[0] = MEETS;
 	for (k = 1; k < far; k++) {
-		const uint8_t *p = o->text + at - k;
-
-		n = insn_length(p, end);
-		if (!n || (n == 2 && !p[0] && !p[1]))
+		n = o->lens[at - (uint64_t)k - o->lens_lo];
+		if (!n)
 			end_of[k] = LOST;
 		else
 			end_of[k] = n <= k ? end_of[k - n] : MISSES;
@@ -124,6 +140,9 @@ static bool patch_is_plain(const struct insn *in)
 {
 	uint8_t op = in->op;
 
+	/* not 00, which is rather the end of something */
+	if (in->map == INSN_ONE && !op)
+		return false;
 	if (in->map == INSN_ONE)
 		return (op < 0x40 && (op & 7) < 6) || op == 0x63 || op == 0x69 ||
 		       op == 0x6b || (op >= 0x80 && op <= 0x8d && op != 0x82) ||
@@ -205,6 +224,7 @@ static int64_t patch_trampoline(struct patch *o, uint64_t start, uint64_t at)
 
 void patch_jump(struct patch *o, uint64_t at, int64_t target)
 {
+	o->lens_hi = 0;
 	o->text[at] = 0xe9;
 	patch_put32(o->text + at + 1, target - (int64_t)(o->off + at + 5));
 }
@@ -242,7 +262,7 @@ static int patch_leaves(const uint8_t *p)
  * Padding of at least five bytes that a short jump at `from` reaches: behind a
  * ret or jmp, filled with no-ops up to a 16-byte border. => place or 0
  */
-static uint64_t patch_find_pad(const struct patch *o, uint64_t from)
+static uint64_t patch_find_pad(struct patch *o, uint64_t from)
 {
 	const uint8_t *end = o->text + o->len;
 	uint64_t lo = from > 120 ? from - 120 : 5, hi = from + 118, at, p;
@@ -309,19 +329,25 @@ bool patch_site(struct patch *o, uint64_t at,
 {
 	int64_t start = patch_run_start(o, at), t;
 	uint64_t pad;
+	int n;
 
-	if (start >= 0) {
-		t = make(o, (uint64_t)start, at);
-		if (t)
-			patch_jump(o, (uint64_t)start, t);
-		return t;
-	}
 	if (!patch_synced(o, at))
 		return false;
+	if (start >= 0) {
+		t = make(o, (uint64_t)start, at);
+		if (!t)
+			return false;
+		/* later trial decodings shall find instructions here */
+		n = insn_length(o->text + start, o->text + o->len);
+		memset(o->text + start, 0x90, (size_t)n);
+		patch_jump(o, (uint64_t)start, t);
+		return true;
+	}
 	pad = patch_find_pad(o, at);
 	t = pad ? make(o, at, at) : 0;
 	if (!t)
 		return false;
+	o->lens_hi = 0;
 	o->text[at] = 0xeb;
 	o->text[at + 1] = (uint8_t)(pad - (at + 2));
 	patch_jump(o, pad, t);
@@ -330,8 +356,9 @@ bool patch_site(struct patch *o, uint64_t at,
 
 void host_text_patch(struct host_text *ht)
 {
-	struct patch o = { ht->text, ht->off, ht->len, ht->tramp,
-			   ht->tramp_used, ht->tramp_limit };
+	struct patch o = { .text = ht->text, .off = ht->off, .len = ht->len,
+			   .tramp = ht->tramp, .used = ht->tramp_used,
+			   .limit = ht->tramp_limit };
 	uint8_t *p = o.text, *end = o.text + o.len;
 
 	if (o.len < 64 || o.off + o.len > 0x7fff0000ull)

@@ -9,12 +9,17 @@
 #include <hostapi/host.h>
 #include "insn.h"
 
+#define PATCH_LENS 192
+
 /* One chunk of a file's text. */
 struct patch {
 	uint8_t *text;
 	uint64_t off, len;    /* in the file */
 	uint8_t *tramp;
 	uint32_t used, limit; /* of the trampolines */
+	/* lengths of what could be instructions, at [lens_lo, lens_hi) */
+	uint64_t lens_lo, lens_hi;
+	uint8_t lens[PATCH_LENS];
 };
 
 /* What the trampolines' first page holds. */
@@ -34,7 +39,7 @@ static inline bool text_is_forbidden(const uint8_t *p)
 /* The first of these in [p, end), at any offset; NULL: none. */
 uint8_t *text_forbidden(const uint8_t *p, const uint8_t *end);
 
-bool patch_synced(const struct patch *o, uint64_t at);
+bool patch_synced(struct patch *o, uint64_t at);
 void patch_put32(uint8_t *p, int64_t v);
 uint8_t *patch_tramp_begin(struct patch *o, uint32_t n);
 void patch_tramp_rel(struct patch *o, uint8_t *t, int64_t target);

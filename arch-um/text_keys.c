@@ -87,6 +87,7 @@ static bool keys_intended(struct patch *o, uint64_t start, uint64_t at, int n)
 	if (p[1] == 0xae && keys_xrstor(o, start, n, p[2]))
 		return true;
 	p[1] = 0xff;
+	o->lens_hi = 0;
 	return true;
 }
 
@@ -171,6 +172,7 @@ bool patch_keys(struct patch *o, uint64_t at)
 	if (start + (uint64_t)n >= at + 3)
 		return keys_moved(o, start, n, &in);
 	if (start + (uint64_t)n == at + 1 && o->text[at + 1] == 0x01) {
+		o->lens_hi = 0;
 		o->text[at + 1] = 0x03;
 		o->text[at + 2] = 0xfd;
 		return true;
