@@ -259,7 +259,8 @@ static long rwv2(int fd, uaddr vec, u64 vlen, u64 at, int flags, u32 mode,
 	    !(mode == FMODE_READ ? (void *)r.file->ops->read
 				 : (void *)r.file->ops->write))
 		goto out;
-	if (!own && !rw_range_ok(pos, it.count))
+	if (!(r.file->mode & FMODE_STREAM) &&
+	    !rw_range_ok(own ? r.file->pos : pos, it.count))
 		goto out;
 	n = rw_flags_check(r.file, flags, mode);
 	if (n)
