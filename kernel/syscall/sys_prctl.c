@@ -411,6 +411,27 @@ static long prctl_set_speculation(u64 a2, u64 a3, u64 a4, u64 a5)
 	return a2 == PR_SPEC_L1D_FLUSH ? -EPERM : -ENXIO;
 }
 
+static long prctl_user_dispatch(u64 a2, u64 from, u64 len, u64 selector)
+{
+	struct task *t = current;
+
+	if (a2 == PR_SYS_DISPATCH_OFF) {
+		if (from || len || selector)
+			return -EINVAL;
+		atomic_and(&t->syscall_work, ~SYSCALL_WORK_DISPATCH);
+		return 0;
+	}
+	if (a2 != PR_SYS_DISPATCH_ON || (from && from + len <= from))
+		return -EINVAL;
+	if (selector && !user_range_ok(UADDR(selector), 1))
+		return -EFAULT;
+	t->dispatch_from = from;
+	t->dispatch_len = len;
+	t->dispatch_selector = UADDR(selector);
+	atomic_or(&t->syscall_work, SYSCALL_WORK_DISPATCH);
+	return 0;
+}
+
 /* Of perf events, which there are none of. */
 static long prctl_perf_events(u64 a2, u64 a3, u64 a4, u64 a5)
 {
@@ -459,6 +480,7 @@ static const struct prctl_option {
 	{ PR_SET_MM, prctl_set_mm },
 	{ PR_GET_SPECULATION_CTRL, prctl_get_speculation },
 	{ PR_SET_SPECULATION_CTRL, prctl_set_speculation },
+	{ PR_SET_SYSCALL_USER_DISPATCH, prctl_user_dispatch },
 	{ PR_TASK_PERF_EVENTS_DISABLE, prctl_perf_events },
 	{ PR_TASK_PERF_EVENTS_ENABLE, prctl_perf_events },
 	{ PR_CAP_AMBIENT, prctl_cap_ambient },

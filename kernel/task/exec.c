@@ -417,6 +417,7 @@ static void exec_reset_task(struct exec_job *job)
 		t->pdeath_signal = 0;
 	}
 	p->securebits &= ~SECBIT_KEEP_CAPS;
+	atomic_and(&t->syscall_work, ~SYSCALL_WORK_DISPATCH);
 	p->did_exec = true;
 	p->exit_signal = t->exit_signal = SIGCHLD;
 	t->robust_list = UNULL;

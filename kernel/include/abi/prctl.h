@@ -97,6 +97,8 @@
 #define PR_SET_PTRACER_ANY ((u64)-1)
 #define PR_GET_AUXV 0x41555856
 
+#define PR_SYS_FILTER_ALLOW     0 /* values of the selector byte */
+#define PR_SYS_FILTER_BLOCK     1
 #define PR_SPEC_NOT_AFFECTED    0
 #define PR_SPEC_STORE_BYPASS    0
 #define PR_SPEC_INDIRECT_BRANCH 1

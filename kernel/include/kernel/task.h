@@ -105,6 +105,7 @@ struct task {
 	u32 syscall_work; /* SYSCALL_WORK_*, by atomics */
 #define SYSCALL_WORK_PTRACE  1u
 #define SYSCALL_WORK_SECCOMP 2u
+#define SYSCALL_WORK_DISPATCH 4u /* PR_SET_SYSCALL_USER_DISPATCH */
 	u32 restart_kind; /* for restart_syscall: enum restart_kind */
 	u64 restart_arg[4];
 
@@ -155,6 +156,8 @@ struct task {
 	u32 jobctl;	       /* JOBCTL_*, under sighand->lock */
 #define JOBCTL_STOPPED	     8u /* sleeps in the stop */
 	u32 ioprio;
+	u64 dispatch_from, dispatch_len; /* calls from here always pass */
+	uaddr dispatch_selector;
 	bool core_seen;	/* stands in core_wait() */
 	u8 *core_fpu;	/* vector state for the core file */
 	u8 mce_kill;	/* prctl: PR_MCE_KILL */
