@@ -86,6 +86,7 @@ void direct_kick(struct host_task *ht);
 int direct_mm_exec(struct mm *new_mm, bool shared);
 long direct_resident(uint64_t addr, uint64_t len, uint8_t *vec);
 void direct_init(const struct boot_params *bp);
+void direct_slot_entry(uint32_t index);
 
 /* --- thread.c, for all --- */
 int thread_start_in_zygote(struct host_task *ht, void (*fn)(void *), void *arg);

@@ -31,20 +31,22 @@ static struct user_desc low_table[MAX_SLOTS] __big_bss
 	__attribute__((aligned(4096)));
 _Static_assert(sizeof(struct user_desc) == 16, "user_desc");
 
+/* A slot's entry is written when a thread takes it: most are never used. */
+void direct_slot_entry(uint32_t index)
+{
+	low_table[index] = (struct user_desc){
+		.entry_number = SLOT_SELECTOR >> 3,
+		.limit = index,
+		.seg_32bit = 1,
+		.useable = 1,
+	};
+}
+
 void direct_init(const struct boot_params *bp)
 {
 	uint64_t off = (uint64_t)low_table - ARENA_BASE;
-	uint32_t i;
 
 	host_call(__NR_munmap, (long)stub_page, PAGE_SIZE, 0, 0, 0);
-	for (i = 0; i < MAX_SLOTS; i++) {
-		low_table[i] = (struct user_desc){
-			.entry_number = SLOT_SELECTOR >> 3,
-			.limit = i,
-			.seg_32bit = 1,
-			.useable = 1,
-		};
-	}
 	if (host_call6(__NR_mmap, (long)LOW_TABLE, (long)LOW_TABLE_SIZE,
 		       PROT_RW, H_MAP_SHARED_FIXED, FD_ARENA, (long)off) !=
 	    (long)LOW_TABLE)

@@ -153,10 +153,12 @@ void slot_bind(struct host_task *ht, struct task *t)
 /* Tell the processor who we are. The descriptors stand in low memory. */
 void thread_identity(struct host_task *ht)
 {
-	long err = host_set_slot((uint32_t)(LOW_TABLE + ht->index * 16),
-				 (uint32_t)host_token,
-				 (uint32_t)(host_token >> 32));
+	long err;
 
+	direct_slot_entry(ht->index);
+	err = host_set_slot((uint32_t)(LOW_TABLE + ht->index * 16),
+			    (uint32_t)host_token,
+			    (uint32_t)(host_token >> 32));
 	if (err)
 		arch_panic("set_thread_area was refused");
 }

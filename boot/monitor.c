@@ -24,6 +24,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -387,6 +388,7 @@ int monitor_run(const struct options *o, struct name_state *st,
 	monitor_watch(MON_FD_MACHINE, monitor.machine.pidfd);
 	confine.own_userns = monitor.machine.namespaces & CLONE_NEWUSER;
 	confine_monitor(&confine);
+	malloc_trim(0); /* the filter took some room while it was made */
 	err = ring_host_start();
 	if (err)
 		say_die("cannot start threads: %s", strerror(-err));
