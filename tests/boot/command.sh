@@ -51,11 +51,11 @@ check root_is_read_only 1 "$(run --root "$work/root" -- /bin/sh -c \
 check tmp_is_writable x "$(run --root "$work/root" -- /bin/sh -c \
 	'echo x >/tmp/new; cat /tmp/new')"
 check tmp_is_not_the_hosts "" "$(ls "$work/root/tmp")"
-mkdir -p "$work/tmp/rw/bin"
-cp "$work/root/bin/busybox" "$work/tmp/rw/bin/sh"
-check rw_writes_through through "$(run --rw --root "$work/tmp/rw" -- /bin/sh -c \
-	'echo through >/new'; cat "$work/tmp/rw/new")"
-rm -rf "$work/tmp/rw"
+mkdir -p "$PWD/rw/bin"
+cp "$work/root/bin/busybox" "$PWD/rw/bin/sh"
+check rw_writes_through through "$(run --rw --root "$PWD/rw" -- /bin/sh -c \
+	'echo through >/new'; cat "$PWD/rw/new")"
+rm -rf "$PWD/rw"
 check hostname somewhere "$(run --hostname somewhere -- /bin/busybox hostname)"
 check env there "$(run --env HERE=there -- /bin/sh -c 'echo $HERE')"
 check workdir /proc "$(run --workdir /proc -- /bin/busybox pwd)"

@@ -13,7 +13,7 @@ check() { # NAME WANT GOT
 		bad=1
 	fi
 }
-root=$work/tmp/hostfs
+root=$PWD/hostfs out=$PWD/out # each job has a folder of its own
 data=$root/data
 trap 'chmod -R u+w "$root"; rm -rf "$root"' EXIT
 mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/run" \
@@ -40,8 +40,8 @@ run -- /bin/sh -c '
 	echo more >>b; mv b d/e/f; truncate -s 100000 big; truncate -s 5 d/e/f
 	echo x >gone; exec 3<gone; rm gone; rmdir full; cat <&3
 	dd if=/dev/zero of=blocks bs=64k count=20 2>/dev/null
-	echo late >synced; sync' >"$work/tmp/hostfs.out" 2>&1
-check open_file_without_name x "$(cat "$work/tmp/hostfs.out")"
+	echo late >synced; sync' >"$out" 2>&1
+check open_file_without_name x "$(cat "$out")"
 check names "big blocks c d fixed locked s synced" "$(ls "$data" | xargs)"
 check content "one
 m" "$(cat "$data/d/e/f")"
@@ -54,8 +54,8 @@ check written 1310720 "$(stat -c %s "$data/blocks")"
 # --- what the host refuses ---
 
 refused() { # NAME COMMAND
-	run -- /bin/sh -c "$2" >"$work/tmp/hostfs.out" 2>&1
-	check "refused_$1" 1 "$(grep -c 'not permitted\|denied' "$work/tmp/hostfs.out")"
+	run -- /bin/sh -c "$2" >"$out" 2>&1
+	check "refused_$1" 1 "$(grep -c 'not permitted\|denied' "$out")"
 }
 refused create 'touch locked/new'
 refused unlink 'rm -f locked/file'
@@ -99,9 +99,9 @@ chmod 777 "$root/tmp"
 for t in fs_names fs_open fs_rw fs_lock mm_file mm_mmap; do
 	cp "$work/root/tests/$t" "$root/tests/"
 	run --workdir /tmp --user 65534:65534 -- "/tests/$t" \
-		>"$work/tmp/hostfs.out" 2>&1
+		>"$out" 2>&1
 	status=$?
 	check "$t" 0 $status
-	[ $status = 0 ] || grep -B3 '^FAIL' "$work/tmp/hostfs.out" | sed 's/^/  /'
+	[ $status = 0 ] || grep -B3 '^FAIL' "$out" | sed 's/^/  /'
 done
 exit $bad
