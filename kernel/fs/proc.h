@@ -39,7 +39,7 @@ struct proc_rss proc_get_rss(struct mm *mm);
 
 /* --- The tables --- */
 extern const struct seqtree_entry proc_tgid_entries[], proc_tid_entries[];
-extern const struct seqtree_entry proc_sys_entries[];
+extern const struct seqtree_entry proc_sys_entries[], proc_ns_entries[];
 extern const struct seqtree_entry proc_net_entries[], proc_sysvipc_entries[],
 	proc_tty_entries[];
 
@@ -80,6 +80,12 @@ extern const struct seqtree_dir proc_fd_dir, proc_fdinfo_dir;
 int proc_get_exe(const struct seqtree_node *n, struct path *out);
 int proc_get_cwd(const struct seqtree_node *n, struct path *out);
 int proc_get_root(const struct seqtree_node *n, struct path *out);
+
+/* --- proc_ns.c --- */
+int proc_show_id_map(struct seqbuf *s, const struct seqtree_node *n);
+int proc_write_id_map(const struct seqtree_node *n, char *buf, size_t len);
+int proc_show_setgroups(struct seqbuf *s, const struct seqtree_node *n);
+int proc_write_setgroups(const struct seqtree_node *n, char *buf, size_t len);
 
 /* --- proc_mounts.c --- */
 int proc_show_mounts(struct seqbuf *s, const struct seqtree_node *n);

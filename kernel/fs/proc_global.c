@@ -192,8 +192,8 @@ int proc_show_loadavg(struct seqbuf *s, const struct seqtree_node *n)
 int proc_show_version(struct seqbuf *s, const struct seqtree_node *n)
 {
 	seq_printf(s, "%s version %s (lodger@localhost) (gcc %s) %s\n",
-		   uts_name.sysname, uts_name.release, __VERSION__,
-		   uts_name.version);
+		   uts_current()->sysname, uts_current()->release, __VERSION__,
+		   uts_current()->version);
 	return 0;
 }
 

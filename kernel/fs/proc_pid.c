@@ -283,13 +283,14 @@ static void proc_status_ids(struct seqbuf *s, struct task *t,
 	seq_printf(s, "\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\n",
 		   proc_state_name(proc_state_letter(t)), i->tgid, t->tid);
 	seq_printf(s, "PPid:\t%u\nTracerPid:\t%u\n", i->ppid, i->tracer);
-	seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", c->uid,
-		   c->euid, c->suid, c->fsuid, c->gid, c->egid, c->sgid,
-		   c->fsgid);
+	seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", uid_shown(c->uid),
+		   uid_shown(c->euid), uid_shown(c->suid), uid_shown(c->fsuid), gid_shown(c->gid), gid_shown(c->egid), gid_shown(c->sgid),
+		   gid_shown(c->fsgid));
 	seq_printf(s, "FDSize:\t%u\nGroups:\t",
 		   files ? (u32)ALIGN_UP(files_max_fd(files), 64u) : 0);
 	for (k = 0; c->groups && k < c->groups->n; k++)
-		seq_printf(s, "%u ", c->groups->gid[k]);
+		seq_printf(s, "%u ",
+			   gid_shown(c->groups->gid[k]));
 	if (!c->groups || !c->groups->n)
 		seq_putc(s, ' ');
 	seq_printf(s, "\nNStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n",

@@ -22,6 +22,7 @@
 #include <kernel/fs.h>
 #include <kernel/machine.h>
 #include <kernel/mm.h>
+#include <kernel/ns.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
@@ -44,7 +45,7 @@ int proc_may_access(struct task *t)
 {
 	const struct cred *me = current->cred;
 	struct cred *c;
-	bool same;
+	bool same, cap;
 
 	if (t->proc == current->proc)
 		return 0;
@@ -52,7 +53,9 @@ int proc_may_access(struct task *t)
 	same = me->fsuid == c->uid && me->fsuid == c->euid &&
 	       me->fsuid == c->suid && me->fsgid == c->gid &&
 	       me->fsgid == c->egid && me->fsgid == c->sgid &&
+	       me->user_ns == c->user_ns &&
 	       !(c->cap_permitted & ~me->cap_permitted);
+	cap = ns_capable(c->user_ns, CAP_SYS_PTRACE);
 	cred_put(c);
 	if (same) {
 		struct mm *mm = task_get_mm(t);
@@ -61,7 +64,7 @@ int proc_may_access(struct task *t)
 		if (mm)
 			mm_put(mm);
 	}
-	return same || capable(CAP_SYS_PTRACE) ? 0 : -EACCES;
+	return same || cap ? 0 : -EACCES;
 }
 
 struct mm *proc_mm(const struct seqtree_node *n)
@@ -293,34 +296,6 @@ static ssize_t proc_read_fixed(const struct seqtree_node *n, char *buf,
 	return (ssize_t)strlcpy(buf, n->e->data, size);
 }
 
-/* Namespaces: there is one of each. */
-static ssize_t proc_read_ns(const struct seqtree_node *n, char *buf,
-			    size_t size)
-{
-	return snprintf(buf, size, "%s:[%llu]", (const char *)n->e->data,
-			(unsigned long long)n->e->arg);
-}
-
-#define PROC_NS(n, what, no)                                                   \
-	{                                                                      \
-		.name = n, .mode = S_IFLNK | 0777, .readlink = proc_read_ns,   \
-		.data = what, .arg = no                                        \
-	}
-
-static const struct seqtree_entry proc_ns_entries[] = {
-	PROC_NS("cgroup", "cgroup", 4026531835u),
-	PROC_NS("ipc", "ipc", 4026531839u),
-	PROC_NS("mnt", "mnt", 4026531841u),
-	PROC_NS("net", "net", 4026531840u),
-	PROC_NS("pid", "pid", 4026531836u),
-	PROC_NS("pid_for_children", "pid", 4026531836u),
-	PROC_NS("time", "time", 4026531834u),
-	PROC_NS("time_for_children", "time", 4026531834u),
-	PROC_NS("user", "user", 4026531837u),
-	PROC_NS("uts", "uts", 4026531838u),
-	PROC_END,
-};
-
 /* --- The tables --- */
 
 #define PROC_TEXT(n, m, t)                                                     \
@@ -328,7 +303,11 @@ static const struct seqtree_entry proc_ns_entries[] = {
 		.name = n, .mode = S_IFREG | (m), .show = proc_show_text,      \
 		.data = t                                                      \
 	}
-#define PROC_ID_MAP "         0          0 4294967295\n"
+#define PROC_ID_MAP(n, kind)                                                   \
+	{                                                                      \
+		.name = n, .mode = S_IFREG | 0644, .show = proc_show_id_map,   \
+		.write = proc_write_id_map, .guarded = true, .arg = kind       \
+	}
 /* whole: figures of the process, not of one thread */
 #define PROC_TASK_ENTRIES(whole)                                               \
 	PROC_OPS("auxv", 0400, &proc_auxv_fops),                               \
@@ -343,7 +322,7 @@ static const struct seqtree_entry proc_ns_entries[] = {
 	  .guarded = true },                                                   \
 	{ .name = "fdinfo", .mode = S_IFDIR | 0555, .dir = &proc_fdinfo_dir,   \
 	  .guarded = true },                                                   \
-	PROC_TEXT("gid_map", 0644, PROC_ID_MAP),                               \
+	PROC_ID_MAP("gid_map", ID_GID),						\
 	PROC_FILE("io", 0400, proc_show_io),                                   \
 	PROC_FILE("limits", 0444, proc_show_limits),                           \
 	PROC_TEXT("loginuid", 0644, "4294967295"),                             \
@@ -360,11 +339,13 @@ static const struct seqtree_entry proc_ns_entries[] = {
 	  .show = proc_show_oom_adj, .write = proc_write_oom_adj,              \
 	  .arg = 1000 },                                                       \
 	PROC_FILE("personality", 0400, proc_show_personality),                 \
-	PROC_TEXT("projid_map", 0644, PROC_ID_MAP),                            \
+	PROC_ID_MAP("projid_map", ID_PROJ),						\
 	PROC_MAGIC("root", proc_get_root),                                     \
 	PROC_FILE("schedstat", 0444, proc_show_schedstat),                     \
 	PROC_TEXT("sessionid", 0444, "4294967295"),                            \
-	PROC_TEXT("setgroups", 0644, "allow\n"),                               \
+	{ .name = "setgroups", .mode = S_IFREG | 0644,			\
+	  .show = proc_show_setgroups, .write = proc_write_setgroups,	\
+	  .guarded = true },						\
 	PROC_FILE("smaps", 0444, proc_show_smaps),                             \
 	PROC_FILE("smaps_rollup", 0444, proc_show_smaps_rollup),               \
 	{ .name = "stat", .mode = S_IFREG | 0444, .show = proc_show_stat,      \
@@ -373,7 +354,7 @@ static const struct seqtree_entry proc_ns_entries[] = {
 	PROC_FILE("status", 0444, proc_show_status),                           \
 	PROC_FILE("syscall", 0400, proc_show_syscall),                         \
 	PROC_FILE("timerslack_ns", 0666, proc_show_timerslack),                \
-	PROC_TEXT("uid_map", 0644, PROC_ID_MAP),                               \
+	PROC_ID_MAP("uid_map", ID_UID),						\
 	PROC_FILE("wchan", 0444, proc_show_wchan), PROC_END
 
 const struct seqtree_entry proc_tid_entries[] = { PROC_TASK_ENTRIES(0) };

@@ -82,7 +82,7 @@ static int sysctl_ignore(const struct seqtree_node *n, char *buf, size_t len)
 
 static int sysctl_show_uts(struct seqbuf *s, const struct seqtree_node *n)
 {
-	const char *field = (const char *)&uts_name + n->e->arg;
+	const char *field = (const char *)uts_current() + n->e->arg;
 	char buf[UTS_LEN];
 
 	mutex_lock(&uts_lock);
@@ -95,7 +95,7 @@ static int sysctl_show_uts(struct seqbuf *s, const struct seqtree_node *n)
 static int sysctl_write_uts(const struct seqtree_node *n, char *buf,
 			    size_t len)
 {
-	char *field = (char *)&uts_name + n->e->arg, *nl = strchr(buf, '\n');
+	char *field = (char *)uts_current() + n->e->arg, *nl = strchr(buf, '\n');
 
 	if (nl)
 		*nl = 0;

@@ -342,6 +342,9 @@ static ssize_t seqtree_write(struct file *f, struct iov_iter *it, loff_t *pos)
 
 	if (!n->e->write)
 		return -EIO;
+	if (n->e->guarded && (f->cred->euid != current->cred->euid ||
+			      f->cred->user_ns != current->cred->user_ns))
+		return -EPERM;
 	buf = kmalloc(len + 1);
 	if (!buf)
 		return -ENOMEM;

@@ -43,7 +43,9 @@ struct seqtree_entry {
 	/* Directories */
 	const struct seqtree_entry *children; /* ends with a NULL name */
 	const struct seqtree_dir *dir;
-	bool guarded; /* with dir: asks the type's ->permission */
+	/* with dir: asks the type's ->permission; with write: who opened it
+	   must be who writes */
+	bool guarded;
 	/* Links: as inode_ops. With get_path only: readlink shows the path. */
 	ssize_t (*readlink)(const struct seqtree_node *n, char *buf,
 			    size_t size);

@@ -82,7 +82,8 @@ long sys_fchmod(int fd, u32 mode)
 /* -1 leaves an id as it is. */
 static struct iattr chown_attr(u32 uid, u32 gid)
 {
-	struct iattr a = {.valid = 0, .uid = uid, .gid = gid};
+	struct iattr a = {.valid = 0, .uid = uid_given(uid),
+			  .gid = gid_given(gid)};
 
 	if (uid != (u32)-1)
 		a.valid |= ATTR_UID;

@@ -10,6 +10,7 @@
 #include <abi/capability.h>
 #include <abi/limits.h>
 #include <abi/prctl.h>
+#include <kernel/ns.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include <kernel/syscall.h>
@@ -30,22 +31,22 @@
 
 long sys_getuid(void)
 {
-	return current->cred->uid;
+	return uid_shown(current->cred->uid);
 }
 
 long sys_geteuid(void)
 {
-	return current->cred->euid;
+	return uid_shown(current->cred->euid);
 }
 
 long sys_getgid(void)
 {
-	return current->cred->gid;
+	return gid_shown(current->cred->gid);
 }
 
 long sys_getegid(void)
 {
-	return current->cred->egid;
+	return gid_shown(current->cred->egid);
 }
 
 static long cred_put_three(uaddr a, u32 x, uaddr b, u32 y, uaddr c, u32 z)
@@ -57,27 +58,49 @@ long sys_getresuid(uaddr ruid, uaddr euid, uaddr suid)
 {
 	const struct cred *c = current->cred;
 
-	return cred_put_three(ruid, c->uid, euid, c->euid, suid, c->suid);
+	return cred_put_three(ruid, uid_shown(c->uid), euid,
+			      uid_shown(c->euid), suid, uid_shown(c->suid));
 }
 
 long sys_getresgid(uaddr rgid, uaddr egid, uaddr sgid)
 {
 	const struct cred *c = current->cred;
 
-	return cred_put_three(rgid, c->gid, egid, c->egid, sgid, c->sgid);
+	return cred_put_three(rgid, gid_shown(c->gid), egid,
+			      gid_shown(c->egid), sgid, gid_shown(c->sgid));
+}
+
+/* -1 stays, "leave it"; another id must exist here. */
+static bool cred_take_uid(u32 *uid)
+{
+	u32 id = *uid;
+
+	*uid = id == ID_NONE ? id : uid_given(id);
+	return id == ID_NONE || *uid != ID_NONE;
+}
+
+static bool cred_take_gid(u32 *gid)
+{
+	u32 id = *gid;
+
+	*gid = id == ID_NONE ? id : gid_given(id);
+	return id == ID_NONE || *gid != ID_NONE;
 }
 
 /* --- Users --- */
 
 static bool cred_has_root(const struct cred *c)
 {
-	return !c->uid || !c->euid || !c->suid;
+	u32 root = id_to_kernel(c->user_ns, ID_UID, 0);
+
+	return c->uid == root || c->euid == root || c->suid == root;
 }
 
 /* capabilities(7), "Effect of user ID changes on capabilities" */
 static void cred_fix_caps(struct cred *n, const struct cred *old)
 {
 	u32 sb = current->proc->securebits;
+	u32 root = id_to_kernel(n->user_ns, ID_UID, 0);
 
 	if (sb & SECBIT_NO_SETUID_FIXUP)
 		return;
@@ -88,9 +111,9 @@ static void cred_fix_caps(struct cred *n, const struct cred *old)
 		}
 		n->cap_ambient = 0;
 	}
-	if (!old->euid && n->euid)
+	if (old->euid == root && n->euid != root)
 		n->cap_effective = 0;
-	if (old->euid && !n->euid)
+	if (old->euid != root && n->euid == root)
 		n->cap_effective = n->cap_permitted;
 }
 
@@ -112,9 +135,10 @@ static long cred_finish_uid(struct cred *n)
 long sys_setuid(u32 uid)
 {
 	const struct cred *old = current->cred;
-	bool may = capable(CAP_SETUID);
+	bool may = own_capable(CAP_SETUID);
 	struct cred *n;
 
+	uid = uid_given(uid);
 	if (uid == ID_NONE)
 		return -EINVAL;
 	if (!may && uid != old->uid && uid != old->suid)
@@ -131,9 +155,12 @@ long sys_setuid(u32 uid)
 long sys_setreuid(u32 ruid, u32 euid)
 {
 	const struct cred *old = current->cred;
-	bool may = capable(CAP_SETUID);
+	bool may = own_capable(CAP_SETUID);
 	struct cred *n;
 
+	if (!cred_take_uid(&ruid) ||
+	    !cred_take_uid(&euid))
+		return -EINVAL;
 	if (ruid != ID_NONE && !may && ruid != old->uid && ruid != old->euid)
 		return -EPERM;
 	if (euid != ID_NONE && !may && euid != old->uid && euid != old->euid &&
@@ -162,9 +189,13 @@ long sys_setresuid(u32 ruid, u32 euid, u32 suid)
 	const struct cred *old = current->cred;
 	struct cred *n;
 
+	if (!cred_take_uid(&ruid) ||
+	    !cred_take_uid(&euid) ||
+	    !cred_take_uid(&suid))
+		return -EINVAL;
 	if ((!cred_uid_is_ours(old, ruid) || !cred_uid_is_ours(old, euid) ||
 	     !cred_uid_is_ours(old, suid)) &&
-	    !capable(CAP_SETUID))
+	    !own_capable(CAP_SETUID))
 		return -EPERM;
 	n = cred_copy(old);
 	if (!n)
@@ -182,16 +213,17 @@ long sys_setresuid(u32 ruid, u32 euid, u32 suid)
 long sys_setfsuid(u32 uid)
 {
 	const struct cred *old = current->cred;
-	u32 was = old->fsuid;
+	u32 was = old->fsuid, shown = uid_shown(was);
 	struct cred *n;
 
+	uid = uid_given(uid);
 	if (uid == ID_NONE || uid == was ||
 	    (uid != old->uid && uid != old->euid && uid != old->suid &&
-	     !capable(CAP_SETUID)))
-		return was;
+	     !own_capable(CAP_SETUID)))
+		return shown;
 	n = cred_copy(old);
 	if (!n)
-		return was;
+		return shown;
 	n->fsuid = uid;
 	if (!(current->proc->securebits & SECBIT_NO_SETUID_FIXUP)) {
 		if (!was && uid)
@@ -200,7 +232,7 @@ long sys_setfsuid(u32 uid)
 			n->cap_effective |= n->cap_permitted & CAP_FS_SET;
 	}
 	cred_install(n);
-	return was;
+	return shown;
 }
 
 /* --- Groups --- */
@@ -215,9 +247,10 @@ static long cred_finish_gid(struct cred *n)
 long sys_setgid(u32 gid)
 {
 	const struct cred *old = current->cred;
-	bool may = capable(CAP_SETGID);
+	bool may = own_capable(CAP_SETGID);
 	struct cred *n;
 
+	gid = gid_given(gid);
 	if (gid == ID_NONE)
 		return -EINVAL;
 	if (!may && gid != old->gid && gid != old->sgid)
@@ -234,9 +267,12 @@ long sys_setgid(u32 gid)
 long sys_setregid(u32 rgid, u32 egid)
 {
 	const struct cred *old = current->cred;
-	bool may = capable(CAP_SETGID);
+	bool may = own_capable(CAP_SETGID);
 	struct cred *n;
 
+	if (!cred_take_gid(&rgid) ||
+	    !cred_take_gid(&egid))
+		return -EINVAL;
 	if (rgid != ID_NONE && !may && rgid != old->gid && rgid != old->egid)
 		return -EPERM;
 	if (egid != ID_NONE && !may && egid != old->gid && egid != old->egid &&
@@ -265,9 +301,13 @@ long sys_setresgid(u32 rgid, u32 egid, u32 sgid)
 	const struct cred *old = current->cred;
 	struct cred *n;
 
+	if (!cred_take_gid(&rgid) ||
+	    !cred_take_gid(&egid) ||
+	    !cred_take_gid(&sgid))
+		return -EINVAL;
 	if ((!cred_gid_is_ours(old, rgid) || !cred_gid_is_ours(old, egid) ||
 	     !cred_gid_is_ours(old, sgid)) &&
-	    !capable(CAP_SETGID))
+	    !own_capable(CAP_SETGID))
 		return -EPERM;
 	n = cred_copy(old);
 	if (!n)
@@ -284,19 +324,20 @@ long sys_setresgid(u32 rgid, u32 egid, u32 sgid)
 long sys_setfsgid(u32 gid)
 {
 	const struct cred *old = current->cred;
-	u32 was = old->fsgid;
+	u32 was = old->fsgid, shown = gid_shown(was);
 	struct cred *n;
 
+	gid = gid_given(gid);
 	if (gid == ID_NONE || gid == was ||
 	    (gid != old->gid && gid != old->egid && gid != old->sgid &&
-	     !capable(CAP_SETGID)))
-		return was;
+	     !own_capable(CAP_SETGID)))
+		return shown;
 	n = cred_copy(old);
 	if (!n)
-		return was;
+		return shown;
 	n->fsgid = gid;
 	cred_install(n);
-	return was;
+	return shown;
 }
 
 long sys_getgroups(int size, uaddr list)
@@ -310,8 +351,12 @@ long sys_getgroups(int size, uaddr list)
 		return n;
 	if (n > (u32)size)
 		return -EINVAL;
-	if (n && copy_to_user(list, g->gid, n * sizeof(u32)))
-		return -EFAULT;
+	for (u32 i = 0; i < n; i++) {
+		u32 gid = gid_shown(g->gid[i]);
+
+		if (put_user(gid, uadd(list, i * sizeof(gid))))
+			return -EFAULT;
+	}
 	return n;
 }
 
@@ -352,7 +397,8 @@ long sys_setgroups(int size, uaddr list)
 	struct group_list *g;
 	struct cred *n;
 
-	if (!capable(CAP_SETGID))
+	if (!own_capable(CAP_SETGID) ||
+	    !user_ns_may_setgroups(current->cred->user_ns))
 		return -EPERM;
 	if (size < 0 || size > NGROUPS_MAX)
 		return -EINVAL;
@@ -365,11 +411,13 @@ long sys_setgroups(int size, uaddr list)
 		kfree(g);
 		return -EFAULT;
 	}
-	for (int i = 0; i < size; i++)
+	for (int i = 0; i < size; i++) {
+		g->gid[i] = gid_given(g->gid[i]);
 		if (g->gid[i] == ID_NONE) {
 			kfree(g);
 			return -EINVAL;
 		}
+	}
 	groups_sort(g->gid, g->n);
 	n = cred_copy(current->cred);
 	if (!n) {
@@ -435,7 +483,7 @@ long sys_capget(uaddr header, uaddr data)
 
 static int cap_check_change(const struct cred *old, u64 e, u64 p, u64 i)
 {
-	if (!capable(CAP_SETPCAP) &&
+	if (!own_capable(CAP_SETPCAP) &&
 	    (i & ~(old->cap_inheritable | old->cap_permitted)))
 		return -EPERM;
 	if (i & ~(old->cap_inheritable | old->cap_bset))

@@ -27,24 +27,6 @@
 
 /* --- Names --- */
 
-struct mutex uts_lock = MUTEX_INIT(uts_lock);
-struct utsname uts_name = {
-	.sysname = "Linux",
-	.nodename = "lodger",
-	.release = MACHINE_RELEASE,
-	.version = MACHINE_VERSION,
-	.machine = "x86_64",
-	.domainname = "(none)",
-};
-
-void uts_set_nodename(const char *name)
-{
-	mutex_lock(&uts_lock);
-	memset(uts_name.nodename, 0, UTS_LEN);
-	strlcpy(uts_name.nodename, name, UTS_LEN);
-	mutex_unlock(&uts_lock);
-}
-
 /* personality(2): what old programs are told. */
 static void uts_apply_personality(struct utsname *u)
 {
@@ -61,7 +43,7 @@ long sys_uname(uaddr name)
 	struct utsname u;
 
 	mutex_lock(&uts_lock);
-	u = uts_name;
+	u = *uts_current();
 	mutex_unlock(&uts_lock);
 	if (unlikely(current->personality))
 		uts_apply_personality(&u);
@@ -72,7 +54,7 @@ static long uts_set(char *field, uaddr name, u64 len)
 {
 	char buf[UTS_LEN];
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!uts_may_set())
 		return -EPERM;
 	if (len > UTS_LEN - 1)
 		return -EINVAL;
@@ -87,12 +69,12 @@ static long uts_set(char *field, uaddr name, u64 len)
 
 long sys_sethostname(uaddr name, u64 len)
 {
-	return uts_set(uts_name.nodename, name, (u64)(s64)(int)len);
+	return uts_set(uts_current()->nodename, name, (u64)(s64)(int)len);
 }
 
 long sys_setdomainname(uaddr name, u64 len)
 {
-	return uts_set(uts_name.domainname, name, (u64)(s64)(int)len);
+	return uts_set(uts_current()->domainname, name, (u64)(s64)(int)len);
 }
 
 /* --- State --- */

@@ -171,7 +171,7 @@ long sys_chroot(uaddr path)
 	if (err)
 		return err;
 	err = inode_permission(p.dentry->inode, MAY_EXEC);
-	if (!err && !capable(CAP_SYS_CHROOT))
+	if (!err && !own_capable(CAP_SYS_CHROOT))
 		err = -EPERM;
 	if (err)
 		path_put(&p);

@@ -106,7 +106,7 @@ static long prctl_set_securebits(u64 a2, u64 a3, u64 a4, u64 a5)
 
 	if ((locked & (old ^ a2)) || (old & SECURE_ALL_LOCKS & ~a2) ||
 	    (a2 & ~(u64)(SECURE_ALL_LOCKS | SECURE_ALL_BITS)) ||
-	    !capable(CAP_SETPCAP))
+	    !own_capable(CAP_SETPCAP))
 		return -EPERM;
 	p->securebits = (u32)a2;
 	return 0;
@@ -123,7 +123,7 @@ static long prctl_capbset_drop(u64 a2, u64 a3, u64 a4, u64 a5)
 {
 	struct cred *n;
 
-	if (!capable(CAP_SETPCAP))
+	if (!own_capable(CAP_SETPCAP))
 		return -EPERM;
 	if (a2 > CAP_LAST_CAP)
 		return -EINVAL;

@@ -18,8 +18,8 @@ static long stat_copy_out(const struct kstat *ks, uaddr to)
 		.st_ino = ks->ino,
 		.st_nlink = ks->nlink,
 		.st_mode = ks->mode,
-		.st_uid = ks->uid,
-		.st_gid = ks->gid,
+		.st_uid = uid_shown(ks->uid),
+		.st_gid = gid_shown(ks->gid),
 		.st_rdev = ks->rdev,
 		.st_size = (s64)ks->size,
 		.st_blksize = ks->blksize,
@@ -139,8 +139,8 @@ static void statx_fill(const struct kstat *ks, u32 mask, struct statx *sx)
 	sx->stx_mask = STATX_BASIC_STATS;
 	sx->stx_blksize = ks->blksize;
 	sx->stx_nlink = ks->nlink;
-	sx->stx_uid = ks->uid;
-	sx->stx_gid = ks->gid;
+	sx->stx_uid = uid_shown(ks->uid);
+	sx->stx_gid = gid_shown(ks->gid);
 	sx->stx_mode = (u16)ks->mode;
 	sx->stx_ino = ks->ino;
 	sx->stx_size = ks->size;
@@ -199,7 +199,7 @@ static struct cred *access_cred(int flags)
 {
 	const struct cred *c = current->cred;
 	struct cred *real;
-	u64 caps = c->uid == 0 ? c->cap_permitted : 0;
+	u64 caps = c->uid == uid_given(0) ? c->cap_permitted : 0;
 
 	if ((flags & AT_EACCESS) || (c->fsuid == c->uid && c->fsgid == c->gid &&
 				     c->cap_effective == caps))

@@ -9,6 +9,7 @@
 #include <abi/wait.h>
 #include <kernel/fdtable.h>
 #include <kernel/mm.h>
+#include <kernel/ns.h>
 #include <kernel/string.h>
 #include <kernel/syscall.h>
 #include <kernel/sysv.h>
@@ -424,7 +425,7 @@ static bool prlimit_allowed(struct task *t)
 	c = task_get_cred(t);
 	ok = (me->uid == c->euid && me->uid == c->suid && me->uid == c->uid &&
 	      me->gid == c->egid && me->gid == c->sgid && me->gid == c->gid) ||
-	     capable(CAP_SYS_RESOURCE);
+	     ns_capable(c->user_ns, CAP_SYS_RESOURCE);
 	cred_put(c);
 	return ok;
 }
@@ -552,7 +553,7 @@ static int unshare_fs(void)
 	return 0;
 }
 
-/* part: namespaces are EPERM without CAP_SYS_ADMIN, else EINVAL */
+/* part: namespaces but user and UTS are EPERM or EINVAL: ns_check_flags() */
 long sys_unshare(u64 flags)
 {
 	struct task *t = current;
@@ -561,10 +562,11 @@ long sys_unshare(u64 flags)
 	if (flags & ~(u64)(CLONE_THREAD | CLONE_FS | CLONE_SIGHAND | CLONE_VM |
 			   CLONE_FILES | CLONE_SYSVSEM | UNSHARE_NAMESPACES))
 		return -EINVAL;
-	if (flags & UNSHARE_NAMESPACES)
-		return (flags & CLONE_NEWUSER) || capable(CAP_SYS_ADMIN) ?
-			       -EINVAL :
-			       -EPERM;
+	err = ns_check_flags(flags);
+	if (err)
+		return err;
+	if (flags & CLONE_NEWUSER)
+		flags |= CLONE_THREAD | CLONE_FS;
 	/* These cannot be undone: only a check that they are not shared. */
 	if ((flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)) &&
 	    t->proc->nr_threads > 1)
@@ -580,18 +582,9 @@ long sys_unshare(u64 flags)
 		err = unshare_fs();
 	if (!err && (flags & CLONE_FILES))
 		err = files_unshare();
+	if (!err && (flags & (CLONE_NEWUSER | CLONE_NEWUTS)))
+		err = (int)ns_unshare(flags);
 	return err;
-}
-
-/* part: there are no namespaces to enter */
-long sys_setns(int fd, int nstype)
-{
-	struct file *f = fd_get(fd);
-
-	if (!f)
-		return -EBADF;
-	file_put(f);
-	return -EINVAL;
 }
 
 /* --- pidfds --- */

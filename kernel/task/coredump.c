@@ -240,7 +240,7 @@ static bool core_name_special(struct core_name *c, char what, int sig)
 		core_name_number(c, (s64)(host_clock_ns(0) / NSEC_PER_SEC));
 		break;
 	case 'h':
-		core_name_text(c, uts_name.nodename);
+		core_name_text(c, uts_current()->nodename);
 		break;
 	case 'e':
 		core_name_text(c, current->comm);

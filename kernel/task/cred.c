@@ -11,6 +11,7 @@
  */
 #include <abi/capability.h>
 #include <kernel/mm.h>
+#include <kernel/ns.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include "internal.h"
@@ -27,6 +28,7 @@ struct cred init_cred __hot_data = {
 	.cap_effective = CAP_FULL_SET,
 	.cap_bset = CAP_FULL_SET,
 	.user = &user_root,
+	.user_ns = &init_user_ns,
 };
 
 void cred_init(void)
@@ -113,6 +115,7 @@ void cred_put(struct cred *c)
 		return;
 	group_list_put(c->groups);
 	user_put(c->user);
+	ns_put(&c->user_ns->ns);
 	kfree(c);
 }
 
@@ -127,6 +130,7 @@ struct cred *cred_copy(const struct cred *c)
 	if (n->groups)
 		ref_get(&n->groups->refs);
 	user_hold(n->user);
+	ns_get(&n->user_ns->ns);
 	return n;
 }
 
@@ -150,7 +154,7 @@ static bool cred_needs_shield(const struct cred *old, const struct cred *new)
 {
 	return old->euid != new->euid || old->egid != new->egid ||
 	       old->fsuid != new->fsuid || old->fsgid != new->fsgid ||
-	       (new->cap_permitted & ~old->cap_permitted);
+	       !cred_caps_within(old, new);
 }
 
 void cred_install(struct cred *c)
@@ -194,9 +198,4 @@ bool cred_in_group(const struct cred *c, u32 gid)
 			hi = mid;
 	}
 	return false;
-}
-
-bool capable(int cap)
-{
-	return current->cred->cap_effective >> cap & 1;
 }

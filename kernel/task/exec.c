@@ -28,6 +28,7 @@
 #include <kernel/string.h>
 #include <kernel/uaccess.h>
 #include <kernel/vfs.h>
+#include <kernel/ns.h>
 #include "exec.h"
 #include "ptrace_internal.h"
 
@@ -201,6 +202,9 @@ static void exec_setid(struct exec_job *job, struct cred *n)
 	if ((job->file->path.mnt->flags & MS_NOSUID) ||
 	    current->proc->no_new_privs || ptrace_forbids_setid())
 		return;
+	if (id_from_kernel(n->user_ns, ID_UID, ino->uid) == (u32)-1 ||
+	    id_from_kernel(n->user_ns, ID_GID, ino->gid) == (u32)-1)
+		return; /* owners that the namespace does not know */
 	if (ino->mode & S_ISUID)
 		n->euid = ino->uid;
 	if ((ino->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
@@ -212,12 +216,13 @@ static void exec_compute_cred(struct exec_job *job, const struct cred *old,
 {
 	bool noroot = current->proc->securebits & SECBIT_NOROOT;
 	bool effective = false, setid;
+	u32 root = id_to_kernel(n->user_ns, ID_UID, 0);
 
 	exec_setid(job, n);
 	n->cap_permitted = 0;
-	if (!noroot && (n->euid == 0 || n->uid == 0))
+	if (!noroot && (n->euid == root || n->uid == root))
 		n->cap_permitted = old->cap_bset | old->cap_inheritable;
-	if (!noroot && n->euid == 0)
+	if (!noroot && n->euid == root)
 		effective = true;
 	setid = n->euid != old->uid || n->egid != old->gid;
 	n->suid = n->fsuid = n->euid;
@@ -227,7 +232,7 @@ static void exec_compute_cred(struct exec_job *job, const struct cred *old,
 	n->cap_permitted |= n->cap_ambient;
 	n->cap_effective = effective ? n->cap_permitted : n->cap_ambient;
 	job->secure = setid ||
-		      (n->uid != 0 &&
+		      (n->uid != root &&
 		       (effective || (n->cap_permitted & ~n->cap_ambient)));
 }
 

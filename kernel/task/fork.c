@@ -18,6 +18,7 @@
 #include <abi/sched.h>
 #include <kernel/fdtable.h>
 #include <kernel/mm.h>
+#include <kernel/ns.h>
 #include <kernel/printk.h>
 #include <kernel/seccomp.h>
 #include <kernel/string.h>
@@ -26,10 +27,6 @@
 #include <kernel/vfs.h>
 #include "internal.h"
 #include "ptrace_internal.h"
-
-#define CLONE_NAMESPACES                                                       \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |         \
-	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
 
 struct clone_job {
 	const struct clone_args_k *a;
@@ -60,15 +57,12 @@ static int clone_check(const struct clone_args_k *a)
 		return -EINVAL;
 	if ((f & CLONE_SIGHAND) && (f & CLONE_CLEAR_SIGHAND))
 		return -EINVAL;
-	if (f & CLONE_NAMESPACES)
-		return (f & CLONE_NEWUSER) || capable(CAP_SYS_ADMIN) ? -EINVAL :
-								       -EPERM;
 	if (f & CLONE_INTO_CGROUP)
 		return -EINVAL;
 	/* the processor would fault on it */
 	if ((f & CLONE_SETTLS) && a->tls >= USER_MAX)
 		return -EPERM;
-	return 0;
+	return ns_check_flags(f);
 }
 
 static int clone_check_limits(void)
@@ -125,6 +119,8 @@ static void clone_copy_task(struct clone_job *j)
 	}
 	t->cred = me->cred;
 	cred_get(t->cred);
+	t->uts = me->uts;
+	ns_get(&t->uts->ns);
 }
 
 static void clone_copy_regs(struct clone_job *j)
@@ -466,6 +462,8 @@ long do_clone(const struct clone_args_k *a)
 		return PTR_ERR(t);
 	tid = t->tid;
 	err = clone_copy_files(&j);
+	if (!err && unlikely(a->flags & (CLONE_NEWUSER | CLONE_NEWUTS)))
+		err = ns_clone(t, a->flags);
 	if (!err)
 		err = clone_make_pidfd(&j);
 	if (err) {

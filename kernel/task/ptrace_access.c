@@ -18,6 +18,7 @@ static bool ptrace_same_user(struct task *t)
 
 	ok = me->uid == c->euid && me->uid == c->suid && me->uid == c->uid &&
 	     me->gid == c->egid && me->gid == c->sgid && me->gid == c->gid &&
+	     me->user_ns == c->user_ns &&
 	     !(c->cap_permitted & ~me->cap_permitted);
 	cred_put(c);
 	return ok;
@@ -40,11 +41,15 @@ static bool ptrace_is_descendant(struct process *p)
 int ptrace_may_attach(struct task *t)
 {
 	struct mm *mm;
+	struct cred *c;
 	bool ok;
 
 	if (t->proc == current->proc)
 		return 0;
-	if (capable(CAP_SYS_PTRACE))
+	c = task_get_cred(t);
+	ok = ns_capable(c->user_ns, CAP_SYS_PTRACE);
+	cred_put(c);
+	if (ok)
 		return 0;
 	ok = ptrace_same_user(t);
 	if (ok) {

@@ -552,7 +552,7 @@ static long seccomp_set_filter(u32 flags, uaddr args)
 			   SECCOMP_FILTER_FLAG_SPEC_ALLOW |
 			   SECCOMP_FILTER_FLAG_TSYNC_ESRCH))
 		return -EINVAL;
-	if (!me->proc->no_new_privs && !capable(CAP_SYS_ADMIN))
+	if (!me->proc->no_new_privs && !own_capable(CAP_SYS_ADMIN))
 		return -EACCES;
 	f = seccomp_from_user(args);
 	if (IS_ERR(f))

@@ -629,7 +629,7 @@ bool signal_kill_allowed(struct task *t, int sig)
 		return true;
 	c = task_get_cred(t);
 	ok = me->euid == c->suid || me->euid == c->uid || me->uid == c->suid ||
-	     me->uid == c->uid || capable(CAP_KILL) ||
+	     me->uid == c->uid || ns_capable(c->user_ns, CAP_KILL) ||
 	     (sig == SIGCONT && t->proc->sid == current->proc->sid);
 	cred_put(c);
 	return ok;

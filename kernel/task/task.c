@@ -20,6 +20,7 @@
 #include <hostapi/kern.h>
 #include <kernel/fdtable.h>
 #include <kernel/mm.h>
+#include <kernel/ns.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
@@ -152,6 +153,8 @@ void task_put(struct task *t)
 		return;
 	if (t->cred)
 		cred_put(t->cred);
+	if (t->uts)
+		ns_put(&t->uts->ns);
 	if (t->sighand)
 		sighand_put(t->sighand);
 	if (t->proc)
@@ -365,6 +368,8 @@ struct task *kthread_create(const char *name, u32 tid, void (*fn)(void *),
 	memcpy(p->rlim, task_root_process->rlim, sizeof(p->rlim));
 	t->cred = &init_cred;
 	cred_get(t->cred);
+	t->uts = &init_uts_ns;
+	ns_get(&t->uts->ns);
 	memcpy(t->affinity, current->affinity, sizeof(t->affinity));
 	t->timer_slack = 50000;
 	if (current->fs) {
@@ -440,6 +445,8 @@ void task_subsys_init(void)
 	strlcpy(t->comm, "swapper", sizeof(t->comm));
 	t->cred = &init_cred;
 	cred_get(t->cred);
+	t->uts = &init_uts_ns;
+	ns_get(&t->uts->ns);
 	process_init(&a->proc, t);
 	t->proc = &a->proc;
 	a->proc.sighand = a->proc.first_sighand = t->sighand = &a->sighand;

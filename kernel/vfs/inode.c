@@ -166,7 +166,7 @@ static u32 inode_mode_no_setid(const struct inode *ino)
 
 	if ((mode & S_ISGID) &&
 	    ((mode & S_IXGRP) || (!cred_in_group(current->cred, ino->gid) &&
-				  !capable(CAP_FSETID))))
+				  !inode_capable(ino, CAP_FSETID))))
 		mode &= ~S_ISGID;
 	return mode;
 }
@@ -178,21 +178,24 @@ static int inode_may_setattr(struct inode *ino, struct iattr *a)
 
 	if (a->valid & ATTR_FORCE)
 		return 0;
+	if (((a->valid & ATTR_UID) && a->uid == (u32)-1) ||
+	    ((a->valid & ATTR_GID) && a->gid == (u32)-1))
+		return -EINVAL; /* no such id in this user namespace */
 	if ((a->valid & ATTR_UID) &&
 	    !(c->fsuid == ino->uid && a->uid == ino->uid) &&
-	    !capable(CAP_CHOWN))
+	    !inode_capable(ino, CAP_CHOWN))
 		return -EPERM;
 	if ((a->valid & ATTR_GID) &&
 	    !(c->fsuid == ino->uid &&
 	      (a->gid == ino->gid || cred_in_group(c, a->gid))) &&
-	    !capable(CAP_CHOWN))
+	    !inode_capable(ino, CAP_CHOWN))
 		return -EPERM;
 	if (a->valid & ATTR_MODE) {
 		u32 gid = a->valid & ATTR_GID ? a->gid : ino->gid;
 
 		if (!inode_owner_or_capable(ino))
 			return -EPERM;
-		if (!cred_in_group(c, gid) && !capable(CAP_FSETID))
+		if (!cred_in_group(c, gid) && !inode_capable(ino, CAP_FSETID))
 			a->mode &= ~S_ISGID;
 	}
 	if ((a->valid & (ATTR_ATIME_SET | ATTR_MTIME_SET)) &&
@@ -260,7 +263,7 @@ int vfs_truncate(struct path *p, u64 size)
 	if (!S_ISREG(ino->mode))
 		return -EINVAL;
 	/* set-id bits do not survive, as for a write */
-	if ((ino->mode & (S_ISUID | S_ISGID)) && !capable(CAP_FSETID)) {
+	if ((ino->mode & (S_ISUID | S_ISGID)) && !inode_capable(ino, CAP_FSETID)) {
 		a.valid |= ATTR_MODE;
 		a.mode = inode_mode_no_setid(ino) & S_IALLUGO;
 	}
@@ -274,7 +277,7 @@ void inode_modified(struct inode *ino)
 	ino->mtime = now;
 	ino->ctime = now;
 	if (unlikely((ino->mode & (S_ISUID | S_ISGID)) &&
-		     !capable(CAP_FSETID)))
+		     !inode_capable(ino, CAP_FSETID)))
 		ino->mode = inode_mode_no_setid(ino);
 }
 

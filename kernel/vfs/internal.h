@@ -108,7 +108,7 @@ void super_sync_all(void);
 /* --- permission.c --- */
 int generic_permission(const struct inode *ino, u32 mask, const struct cred *c);
 int inode_permission_as(struct inode *ino, u32 mask, const struct cred *c);
-bool cred_capable(const struct cred *c, int cap);
+bool inode_capable(const struct inode *ino, int cap);
 int may_delete(struct inode *dir, struct dentry *victim, bool isdir);
 int may_create(struct inode *dir);
 u32 inode_umask_mode(struct inode *dir, u32 mode);

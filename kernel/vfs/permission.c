@@ -8,9 +8,14 @@
  */
 #include "vfs/internal.h"
 
-bool cred_capable(const struct cred *c, int cap)
+static bool cred_capable(const struct cred *c, int cap, const struct inode *ino)
 {
-	return c->cap_effective >> cap & 1;
+	return cred_capable_ids(c, cap, ino->uid, ino->gid);
+}
+
+bool inode_capable(const struct inode *ino, int cap)
+{
+	return cred_capable(current->cred, cap, ino);
 }
 
 int generic_permission(const struct inode *ino, u32 mask, const struct cred *c)
@@ -26,15 +31,15 @@ int generic_permission(const struct inode *ino, u32 mask, const struct cred *c)
 	if (likely(!(mask & ~bits & 7)))
 		return 0;
 	if (S_ISDIR(mode)) {
-		if (!(mask & MAY_WRITE) && cred_capable(c, CAP_DAC_READ_SEARCH))
+		if (!(mask & MAY_WRITE) && cred_capable(c, CAP_DAC_READ_SEARCH, ino))
 			return 0;
-		return cred_capable(c, CAP_DAC_OVERRIDE) ? 0 : -EACCES;
+		return cred_capable(c, CAP_DAC_OVERRIDE, ino) ? 0 : -EACCES;
 	}
-	if (mask == MAY_READ && cred_capable(c, CAP_DAC_READ_SEARCH))
+	if (mask == MAY_READ && cred_capable(c, CAP_DAC_READ_SEARCH, ino))
 		return 0;
 	/* even root needs one x bit to run a file */
 	if ((!(mask & MAY_EXEC) || (mode & S_IXUGO)) &&
-	    cred_capable(c, CAP_DAC_OVERRIDE))
+	    cred_capable(c, CAP_DAC_OVERRIDE, ino))
 		return 0;
 	return -EACCES;
 }
@@ -56,7 +61,8 @@ int inode_permission(struct inode *ino, u32 mask)
 
 bool inode_owner_or_capable(struct inode *ino)
 {
-	return current->cred->fsuid == ino->uid || capable(CAP_FOWNER);
+	return current->cred->fsuid == ino->uid ||
+	       inode_capable(ino, CAP_FOWNER);
 }
 
 /* Remove or rename away an entry. => Caller holds dir's lock. */
@@ -71,7 +77,7 @@ int may_delete(struct inode *dir, struct dentry *victim, bool isdir)
 	if (err)
 		return err;
 	if ((dir->mode & S_ISVTX) && current->cred->fsuid != ino->uid &&
-	    current->cred->fsuid != dir->uid && !capable(CAP_FOWNER))
+	    current->cred->fsuid != dir->uid && !inode_capable(ino, CAP_FOWNER))
 		return -EPERM;
 	if (isdir) {
 		if (!S_ISDIR(ino->mode))
@@ -98,7 +104,7 @@ u32 inode_umask_mode(struct inode *dir, u32 mode)
 	mode &= ~READ_ONCE(current->fs->umask) | S_IFMT | 07000;
 	if ((dir->mode & S_ISGID) && !S_ISDIR(mode) &&
 	    (mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
-	    !cred_in_group(current->cred, dir->gid) && !capable(CAP_FSETID))
+	    !cred_in_group(current->cred, dir->gid) && !inode_capable(dir, CAP_FSETID))
 		mode &= ~S_ISGID;
 	return mode;
 }

@@ -10,6 +10,7 @@
 
 struct task;
 struct user;
+struct user_ns;
 
 struct group_list {
 	struct ref refs;
@@ -24,6 +25,7 @@ struct cred {
 		cap_ambient;
 	struct group_list *groups; /* sorted, may be NULL */
 	struct user *user;	   /* accounts of uid; reference */
+	struct user_ns *user_ns;   /* where the capabilities count; reference */
 };
 
 /* What all tasks of one real uid use together. */
@@ -48,8 +50,28 @@ int cred_set_user(struct cred *c);
 void group_list_put(struct group_list *g);
 /* Is gid the fsgid or in the supplementary groups? */
 bool cred_in_group(const struct cred *c, u32 gid);
-/* Does the current task have the capability (CAP_* number)? */
+/*
+ * Does the current task have the capability (CAP_* number): in the first user
+ * namespace (so about the machine), in its own, in ns? user_ns.c
+ */
 bool capable(int cap);
+bool own_capable(int cap);
+bool ns_capable(const struct user_ns *ns, int cap);
+bool cred_ns_capable(const struct cred *c, const struct user_ns *ns, int cap);
+/* The capability over a file of these owners. */
+bool cred_capable_ids(const struct cred *c, int cap, u32 uid, u32 gid);
+bool cred_caps_within(const struct cred *old, const struct cred *n);
+
+/*
+ * Ids between the current task and the kernel. Shown: one that has no number
+ * there is ID_OVERFLOW. Given: -1 if there is no such id.
+ */
+#define ID_OVERFLOW 65534u
+u32 uid_shown(u32 uid);
+u32 gid_shown(u32 gid);
+u32 uid_given(u32 uid);
+u32 gid_given(u32 gid);
+extern struct user_ns init_user_ns;
 extern struct cred init_cred;
 
 #endif

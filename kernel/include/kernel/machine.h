@@ -11,8 +11,12 @@
 #define MACHINE_RELEASE "6.12.0-lodger"
 #define MACHINE_VERSION "#1 SMP PREEMPT_DYNAMIC"
 
-/* Names as uname(2) shows them; nodename and domainname under uts_lock. */
-extern struct utsname uts_name;
+/*
+ * Names as uname(2) shows them to current: its UTS namespace's. nodename and
+ * domainname under uts_lock.
+ */
+struct utsname *uts_current(void);
+bool uts_may_set(void);
 extern struct mutex uts_lock;
 void uts_set_nodename(const char *name);
 

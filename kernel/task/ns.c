@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Namespaces: their life, their files (nsfs), and how a task gets into one:
+ * clone(2), unshare(2), setns(2). The story is in kernel/ns.h.
+ *
+ * A namespace's file is an inode of its own for each lookup, numbered as the
+ * namespace and holding a reference on it: so whoever has it open, or only its
+ * path, keeps the namespace alive.
+ */
+#include <abi/capability.h>
+#include <abi/sched.h>
+#include <kernel/machine.h>
+#include <kernel/ns.h>
+#include <kernel/slab.h>
+#include <kernel/string.h>
+#include <kernel/syscall.h>
+#include <kernel/uaccess.h>
+#include "../vfs/internal.h"
+#include "internal.h"
+#include "ptrace_internal.h"
+
+#define NS_GET_USERNS	 0xb701u
+#define NS_GET_PARENT	 0xb702u
+#define NS_GET_NSTYPE	 0xb703u
+#define NS_GET_OWNER_UID 0xb704u
+
+#define NS_FIRST_DYNAMIC 4026532200u /* numbers below are taken on Linux */
+
+struct mutex uts_lock = MUTEX_INIT(uts_lock);
+struct uts_ns init_uts_ns = {
+	.ns = { .refs = { 1 }, .kind = NS_UTS, .inum = 4026531838u,
+		.owner = &init_user_ns },
+	.name = {
+		.sysname = "Linux",
+		.nodename = "lodger",
+		.release = MACHINE_RELEASE,
+		.version = MACHINE_VERSION,
+		.machine = "x86_64",
+		.domainname = "(none)",
+	},
+};
+
+#define NS_FIRST(k, no)                                                \
+	[k] = { .refs = { 1 }, .kind = k, .inum = no, .owner = &init_user_ns }
+struct ns ns_first[NS_NR] = {
+	NS_FIRST(NS_CGROUP, 4026531835u), NS_FIRST(NS_IPC, 4026531839u),
+	NS_FIRST(NS_MNT, 4026531841u),	  NS_FIRST(NS_NET, 4026531840u),
+	NS_FIRST(NS_PID, 4026531836u),	  NS_FIRST(NS_TIME, 4026531834u),
+};
+
+static const struct {
+	const char *name;
+	u32 flag;
+} ns_kinds[] = {
+	[NS_CGROUP] = { "cgroup", CLONE_NEWCGROUP },
+	[NS_IPC] = { "ipc", CLONE_NEWIPC },
+	[NS_MNT] = { "mnt", CLONE_NEWNS },
+	[NS_NET] = { "net", CLONE_NEWNET },
+	[NS_PID] = { "pid", CLONE_NEWPID },
+	[NS_TIME] = { "time", CLONE_NEWTIME },
+	[NS_USER] = { "user", CLONE_NEWUSER },
+	[NS_UTS] = { "uts", CLONE_NEWUTS },
+};
+_Static_assert(ARRAY_SIZE(ns_kinds) == NS_NR, "names");
+
+/* Those of which there is one only. */
+#define NS_SINGLE                                                     \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWPID | \
+	 CLONE_NEWNET | CLONE_NEWTIME)
+#define NS_ALL (NS_SINGLE | CLONE_NEWUSER | CLONE_NEWUTS)
+
+const char *ns_name(enum ns_kind kind)
+{
+	return ns_kinds[kind].name;
+}
+
+u32 ns_flag(enum ns_kind kind)
+{
+	return ns_kinds[kind].flag;
+}
+
+u32 ns_new_inum(void)
+{
+	static u32 next = NS_FIRST_DYNAMIC;
+
+	return atomic_add(&next, 1);
+}
+
+void ns_get(struct ns *ns)
+{
+	ref_get(&ns->refs);
+}
+
+void ns_put(struct ns *ns)
+{
+	while (ns && ref_put(&ns->refs)) {
+		struct user_ns *owner = ns->owner;
+
+		if (ns->kind == NS_USER)
+			user_ns_free(container_of(ns, struct user_ns, ns));
+		else
+			kfree(container_of(ns, struct uts_ns, ns));
+		ns = &owner->ns;
+	}
+}
+
+struct ns *task_get_ns(struct task *t, enum ns_kind kind)
+{
+	struct ns *ns = &ns_first[kind];
+
+	spin_lock(&t->lock);
+	if (kind == NS_USER)
+		ns = &t->cred->user_ns->ns;
+	else if (kind == NS_UTS)
+		ns = &t->uts->ns;
+	ns_get(ns);
+	spin_unlock(&t->lock);
+	return ns;
+}
+
+/* --- Names of the machine --- */
+
+struct utsname *uts_current(void)
+{
+	return &current->uts->name;
+}
+
+bool uts_may_set(void)
+{
+	return ns_capable(current->uts->ns.owner, CAP_SYS_ADMIN);
+}
+
+void uts_set_nodename(const char *name)
+{
+	mutex_lock(&uts_lock);
+	memset(init_uts_ns.name.nodename, 0, UTS_LEN);
+	strlcpy(init_uts_ns.name.nodename, name, UTS_LEN);
+	mutex_unlock(&uts_lock);
+}
+
+struct uts_ns *uts_ns_copy(struct uts_ns *from, struct user_ns *owner)
+{
+	struct uts_ns *u = kzalloc(sizeof(*u));
+
+	if (!u)
+		return NULL;
+	ref_init(&u->ns.refs, 1);
+	u->ns.kind = NS_UTS;
+	u->ns.inum = ns_new_inum();
+	u->ns.owner = owner;
+	ns_get(&owner->ns);
+	mutex_lock(&uts_lock);
+	u->name = from->name;
+	mutex_unlock(&uts_lock);
+	return u;
+}
+
+/* --- Files --- */
+
+static void nsfs_evict(struct inode *ino)
+{
+	ns_put(ino->priv);
+}
+
+static const struct super_ops nsfs_super_ops = { .evict = nsfs_evict };
+static struct super nsfs_super = {
+	.refs = { 1 },
+	.ops = &nsfs_super_ops,
+	.dev = MKDEV(0, 4),
+	.magic = 0x6e736673,
+	.blksize = 4096,
+};
+static const struct file_ops nsfs_file_ops;
+
+int ns_path(struct ns *ns, struct path *out)
+{
+	struct inode *ino = inode_alloc(&nsfs_super, S_IFREG | 0444);
+	struct dentry *d = NULL;
+	char name[32];
+
+	if (!ino) {
+		ns_put(ns);
+		return -ENOMEM;
+	}
+	ino->priv = ns;
+	ino->ino = ns->inum;
+	ino->uid = ino->gid = 0;
+	ino->fops = &nsfs_file_ops;
+	snprintf(name, sizeof(name), "%s:[%u]", ns_name(ns->kind), ns->inum);
+	d = dentry_alloc_anon(&nsfs_super, name, ino);
+	if (!d) {
+		inode_put(ino);
+		return -ENOMEM;
+	}
+	ref_get(&anon_mount.refs);
+	*out = (struct path){ &anon_mount, d };
+	return 0;
+}
+
+struct ns *ns_of_file(struct file *f)
+{
+	return f->ops == &nsfs_file_ops ? f->inode->priv : NULL;
+}
+
+/* A descriptor for ns, whose reference is taken over. */
+static long ns_open(struct ns *ns)
+{
+	struct path p;
+	struct file *f;
+	int err = ns_path(ns, &p);
+
+	if (err)
+		return err;
+	f = file_open_path(&p, O_RDONLY);
+	path_put(&p);
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	err = fd_install_new(f, 0, true);
+	if (err < 0)
+		file_put(f);
+	return err;
+}
+
+/* May current see ns, that is: is it below its own user namespace? */
+static long ns_open_user(struct user_ns *ns)
+{
+	struct user_ns *at = ns;
+
+	while (at && at != current->cred->user_ns)
+		at = at->ns.owner;
+	if (!ns || !at)
+		return -EPERM;
+	ns_get(&ns->ns);
+	return ns_open(&ns->ns);
+}
+
+static long nsfs_ioctl(struct file *f, u32 cmd, u64 arg)
+{
+	struct ns *ns = f->inode->priv;
+	u32 uid;
+
+	switch (cmd) {
+	case NS_GET_USERNS:
+		return ns_open_user(ns->owner);
+	case NS_GET_PARENT:
+		if (ns->kind == NS_USER)
+			return ns_open_user(ns->owner);
+		return ns->kind == NS_PID ? -EPERM : -EINVAL;
+	case NS_GET_NSTYPE:
+		return ns_flag(ns->kind);
+	case NS_GET_OWNER_UID:
+		if (ns->kind != NS_USER)
+			return -EINVAL;
+		uid = uid_shown(container_of(ns, struct user_ns, ns)->uid);
+		return put_user(uid, UADDR(arg));
+	}
+	return -ENOTTY;
+}
+
+static const struct file_ops nsfs_file_ops = {
+	.ioctl = nsfs_ioctl,
+};
+
+/* --- New ones --- */
+
+int ns_check_flags(u64 flags)
+{
+	if (!(flags & NS_ALL))
+		return 0;
+	if (!(flags & CLONE_NEWUSER) && !own_capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return flags & NS_SINGLE ? -EINVAL : 0;
+}
+
+/* => a cred in a new user namespace, or ERR_PTR */
+static struct cred *ns_new_user(const struct cred *c)
+{
+	struct user_ns *ns = user_ns_create(c);
+	struct cred *n;
+
+	if (IS_ERR(ns))
+		return (struct cred *)ns;
+	n = cred_copy(c);
+	if (!n) {
+		ns_put(&ns->ns);
+		return ERR_PTR(-ENOMEM);
+	}
+	user_ns_enter(n, ns);
+	return n;
+}
+
+int ns_clone(struct task *t, u64 flags)
+{
+	struct cred *n;
+
+	if (flags & CLONE_NEWUSER) {
+		n = ns_new_user(t->cred);
+		if (IS_ERR(n))
+			return (int)PTR_ERR(n);
+		cred_put(t->cred);
+		t->cred = n;
+		t->proc->securebits = 0;
+	}
+	if (flags & CLONE_NEWUTS) {
+		struct uts_ns *u = uts_ns_copy(t->uts, t->cred->user_ns);
+
+		if (!u)
+			return -ENOMEM;
+		ns_put(&t->uts->ns);
+		t->uts = u;
+	}
+	return 0;
+}
+
+static void ns_set_uts(struct uts_ns *u)
+{
+	struct task *t = current;
+	struct uts_ns *old = t->uts;
+
+	spin_lock(&t->lock);
+	t->uts = u;
+	spin_unlock(&t->lock);
+	ns_put(&old->ns);
+}
+
+/* The flags have been checked, nothing is shared with other threads. */
+long ns_unshare(u64 flags)
+{
+	struct cred *n = NULL;
+	struct uts_ns *u;
+
+	if (flags & CLONE_NEWUSER) {
+		n = ns_new_user(current->cred);
+		if (IS_ERR(n))
+			return PTR_ERR(n);
+	}
+	if (flags & CLONE_NEWUTS) {
+		u = uts_ns_copy(current->uts,
+				(n ? n : current->cred)->user_ns);
+		if (!u) {
+			if (n)
+				cred_put(n);
+			return -ENOMEM;
+		}
+		ns_set_uts(u);
+	}
+	if (n) {
+		current->proc->securebits = 0;
+		cred_install(n);
+	}
+	return 0;
+}
+
+/* --- setns(2) --- */
+
+struct setns_job {
+	struct cred *cred; /* new one, or NULL */
+	struct uts_ns *uts; /* to go to, with a reference, or NULL */
+	bool root; /* to the root of the mount namespace */
+};
+
+static int setns_user(struct setns_job *j, struct user_ns *ns)
+{
+	if (ns == current->cred->user_ns || current->proc->nr_threads > 1 ||
+	    READ_ONCE(current->fs->refs.n) > 1)
+		return -EINVAL;
+	if (!ns_capable(ns, CAP_SYS_ADMIN))
+		return -EPERM;
+	j->cred = cred_copy(current->cred);
+	if (!j->cred)
+		return -ENOMEM;
+	ns_get(&ns->ns);
+	user_ns_enter(j->cred, ns);
+	return 0;
+}
+
+static int setns_one(struct setns_job *j, struct ns *ns)
+{
+	const struct cred *c = j->cred ? j->cred : current->cred;
+
+	if (ns->kind == NS_USER)
+		return setns_user(j, container_of(ns, struct user_ns, ns));
+	if (!cred_ns_capable(c, ns->owner, CAP_SYS_ADMIN) ||
+	    !(c->cap_effective >> CAP_SYS_ADMIN & 1))
+		return -EPERM;
+	if (ns->kind == NS_MNT) {
+		if (!(c->cap_effective >> CAP_SYS_CHROOT & 1))
+			return -EPERM;
+		if (READ_ONCE(current->fs->refs.n) > 1)
+			return -EINVAL;
+		j->root = true;
+	}
+	if (ns->kind == NS_TIME && current->proc->nr_threads > 1)
+		return -EUSERS;
+	if (ns->kind == NS_UTS) {
+		ns_get(ns);
+		j->uts = container_of(ns, struct uts_ns, ns);
+	}
+	return 0;
+}
+
+static int setns_of_task(struct setns_job *j, struct file *f, u32 flags)
+{
+	/* the user namespace first: its capabilities open the others */
+	static const enum ns_kind order[] = { NS_USER, NS_MNT, NS_UTS, NS_IPC,
+					      NS_PID, NS_CGROUP, NS_NET,
+					      NS_TIME };
+	struct task *t;
+	bool thread;
+	int err;
+
+	if (!flags || (flags & ~(u32)NS_ALL))
+		return -EINVAL;
+	t = pidfd_task(f, &thread);
+	if (!t)
+		return -ESRCH;
+	err = ptrace_may_attach(t);
+	for (u32 i = 0; !err && i < ARRAY_SIZE(order); i++) {
+		struct ns *ns;
+
+		if (!(flags & ns_flag(order[i])))
+			continue;
+		ns = task_get_ns(t, order[i]);
+		err = setns_one(j, ns);
+		ns_put(ns);
+	}
+	task_put(t);
+	return err;
+}
+
+static void setns_root(void)
+{
+	struct path p = { root_mount, root_mount->root };
+
+	path_get(&p);
+	fs_set_root(current->fs, &p);
+	path_get(&p);
+	fs_set_cwd(current->fs, &p);
+}
+
+static void setns_finish(struct setns_job *j)
+{
+	if (j->root)
+		setns_root();
+	if (j->uts)
+		ns_set_uts(j->uts);
+	if (j->cred) {
+		current->proc->securebits = 0;
+		cred_install(j->cred);
+	}
+}
+
+long sys_setns(int fd, int nstype)
+{
+	struct setns_job j = { .cred = NULL };
+	struct file *f = fd_get(fd);
+	struct ns *ns;
+	int err = -EINVAL;
+
+	if (!f)
+		return -EBADF;
+	ns = ns_of_file(f);
+	if (ns && (!nstype || (u32)nstype == ns_flag(ns->kind)))
+		err = setns_one(&j, ns);
+	else if (!ns && file_is_pidfd(f))
+		err = setns_of_task(&j, f, (u32)nstype);
+	file_put(f);
+	if (!err) {
+		setns_finish(&j);
+		return 0;
+	}
+	if (j.cred)
+		cred_put(j.cred);
+	if (j.uts)
+		ns_put(&j.uts->ns);
+	return err;
+}
