@@ -22,6 +22,7 @@ static const char *const left_out[] = {
 	"exit", "exit_group", "fork", "vfork", "clone", "clone3", "pause",
 	"rt_sigreturn", "kill", "tkill", "tgkill", "rt_sigqueueinfo",
 	"rt_tgsigqueueinfo", "pidfd_send_signal", "reboot", "ptrace",
+	"ustat", /* whichever device numbers there are */
 	"prlimit64", "setpriority", "vhangup", "process_madvise",
 	"process_mrelease", "setitimer", "alarm", "rt_sigaction",
 	"rt_sigprocmask", "seccomp", "restart_syscall", "execve", "execveat",
