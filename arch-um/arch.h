@@ -158,6 +158,9 @@ void filter_install(uint64_t token, const struct boot_params *bp);
 /* An instruction that stands for WRPKRU or XRSTOR faulted. => it is done */
 bool text_emulate(struct pt_regs *regs);
 
+/* The host's clock of a process's (2) or thread's (6) processor time. */
+#define HOST_CPU_CLOCK(id, kind) ((int)((~(uint32_t)(id) << 3) | (kind)))
+
 /* --- trap_direct.c --- */
 struct siginfo;
 struct abi_ucontext;

@@ -122,9 +122,9 @@ uint64_t host_task_cpu_ns(struct task *t)
 	if (t == current)
 		clock = 3; /* CLOCK_THREAD_CPUTIME_ID */
 	else if (ht->host_pid == current->host->host_pid)
-		clock = (~(long)ht->host_tid << 3) | 6;
+		clock = HOST_CPU_CLOCK(ht->host_tid, 6);
 	else if (ht->host_tid == ht->host_pid)
-		clock = (~(long)ht->host_pid << 3) | 2;
+		clock = HOST_CPU_CLOCK(ht->host_pid, 2);
 	else
 		return 0;
 	if (host_call(__NR_clock_gettime, (int)clock, (long)&ts, 0, 0, 0))

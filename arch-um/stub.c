@@ -847,7 +847,7 @@ uint64_t stub_cpu_ns(const struct stub *s)
 		return s->cpu_former;
 	/* the process's CPU clock, CPUCLOCK_SCHED */
 	if (sp->pid)
-		host_call(__NR_clock_gettime, (int)((~(long)sp->pid << 3) | 2),
+		host_call(__NR_clock_gettime, HOST_CPU_CLOCK(sp->pid, 2),
 			  (long)&ts, 0, 0, 0);
 	all = ts.sec * NSEC_PER_SEC + ts.nsec;
 	if (sp->threads > 1)

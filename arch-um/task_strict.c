@@ -269,7 +269,7 @@ uint64_t strict_cpu_ns(struct task *t)
 
 	if (!ht)
 		return 0;
-	host_call(__NR_clock_gettime, (int)((~(long)ht->host_tid << 3) | 6),
+	host_call(__NR_clock_gettime, HOST_CPU_CLOCK(ht->host_tid, 6),
 		  (long)&ts, 0, 0, 0);
 	return stub_cpu_ns(stub_of(t)) + (uint64_t)ts.sec * 1000000000 +
 	       (uint64_t)ts.nsec;

@@ -31,6 +31,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/lodger-tests.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 passed=0 failed=0 skipped=0
+reports='BUG: (undefined|address|lock|race|leak): '
 
 # --- what the tests see: a copy that the ordinary user can read ---
 
@@ -126,6 +127,12 @@ count() { # KIND NAME
 		f=1
 		echo "FAIL $1 $2: all cases passed, but the status is $rc"
 		tail -n 5 "$out" | sed 's/^/    /'
+	fi
+	# what a kernel built with checkers (SAN=, LOCKDEP=1) says
+	if grep -aqE "$reports" "$out"; then
+		f=$((f + 1))
+		echo "FAIL $1 $2: the kernel reports:"
+		grep -aE -A12 "$reports" "$out" | head -40 | sed 's/^/    /'
 	fi
 	if grep -aq '^FAIL ' "$out"; then
 		echo "-- $1 $2"

@@ -34,7 +34,7 @@ UNITHOST_fs := drivers-host/hostfs_host.o drivers-host/hostfs_nodes_host.o drive
 .SECONDEXPANSION:
 $(UTEST): $(O)/tests/bin/unit-%: $(O)/tests/unit/%/fake.o tests/unit/%/test_$$*.c $$(addprefix $(O)/,$$(UNITHOST_$$*))
 	$(call say,TEST,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(TFLAGS) -D_GNU_SOURCE -Wno-unused-function -Ikernel -I. -o $@ $(filter %.o %.c,$^) -lcheck -lsubunit -lm -lrt -lz -lpthread
+	$(Q)mkdir -p $(@D) && $(CC) $(TFLAGS) $(HSAN) -D_GNU_SOURCE -Wno-unused-function -Ikernel -I. -o $@ $(filter %.o %.c,$^) -lcheck -lsubunit -lm -lrt -lz -lpthread
 
 .PHONY: tests test-deps
 test-deps:

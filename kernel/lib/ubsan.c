@@ -24,8 +24,8 @@ static void ubsan_report(void *data, const char *what)
 	u32 column = atomic_xchg(&p->column, REPORTED);
 
 	if (column != REPORTED)
-		printk(KERN_WARN "ubsan: %s:%u:%u: %s\n", p->file, p->line,
-		       column, what);
+		printk(KERN_ERR "BUG: undefined: %s:%u:%u: %s\n", p->file,
+		       p->line, column, what);
 }
 
 #define UBSAN_1(name, what)                                                    \
