@@ -1,6 +1,7 @@
 # Lodger. `make run` boots the built-in machine, `make check` passes the tests.
 # One Makefile, not recursive. O=DIR build folder, V=1 shows commands,
-# SAN=undefined builds the kernel and the tools with that sanitizer.
+# SAN=undefined builds the kernel and the tools with that sanitizer, FAULTS=1
+# a kernel that can be told what is to fail. See kernel/debug/.
 
 O	?= build
 V	?= 0
@@ -24,15 +25,20 @@ KFLAGS	:= $(COMMON) -ffreestanding -mgeneral-regs-only -mpopcnt -mno-red-zone -f
 	   -include kernel/include/kernel/hidden.h -Ikernel -Ikernel/include -I$(O)
 # kernel/ and *_kern.c see no host header at all
 KERNEL_ONLY := -nostdinc -isystem $(GCCINC)
-ifeq ($(SAN),undefined)
+ifneq ($(findstring undefined,$(SAN)),)
 KFLAGS	+= -fsanitize=undefined -fno-sanitize=alignment,vptr
 HSAN	:= -fsanitize=undefined
 endif
 
-KSRC	:= $(sort $(wildcard kernel/*/*.c kernel/*/*/*.c))
-ifneq ($(SAN),undefined)
-KSRC	:= $(filter-out kernel/lib/ubsan.c,$(KSRC))
+ifeq ($(FAULTS),1)
+KFLAGS	+= -DCONFIG_FAULTS
 endif
+
+# Checkers, and nothing of them where they are not asked for.
+debug-$(filter 1,$(FAULTS)) += faults
+debug-$(if $(findstring undefined,$(SAN)),1) += ubsan
+CHECKERS := $(filter-out ubsan,$(debug-1))
+KSRC	:= $(sort $(filter-out kernel/debug/%,$(wildcard kernel/*/*.c)) $(debug-1:%=kernel/debug/%.c))
 DKSRC	:= $(sort $(wildcard drivers-host/*_kern.c))
 ASRC	:= $(sort $(wildcard arch-um/*.c))
 ASSRC	:= $(sort $(wildcard arch-um/*.S))

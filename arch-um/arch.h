@@ -113,6 +113,8 @@ void zygote_main(void) __attribute__((noreturn));
 /* A kernel thread's body: makes blank processes on request. */
 void zygote_server(void *unused);
 struct host_task *blank_get(void);
+/* Tell the first process to end everything; returns. */
+void machine_exit_soon(int code);
 
 /* mm->host[]: the host process that has this address space */
 #define MM_HOST_PID 0
@@ -167,5 +169,7 @@ struct abi_ucontext;
 void direct_signal_nested(int sig, const struct siginfo *info,
 			  struct abi_ucontext *uc, struct host_task *ht);
 void arch_panic(const char *msg) __attribute__((noreturn));
+
+#include "faults.h"
 
 #endif

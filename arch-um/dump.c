@@ -80,6 +80,8 @@ void arch_panic(const char *msg)
 	host_early_print(pre, sizeof(pre) - 1);
 	host_early_print(msg, strlen(msg));
 	host_early_print("\n", 1);
+	if (slots_used)
+		machine_exit_soon(120);
 	for (;;)
 		host_call(__NR_exit_group, 120, 0, 0, 0, 0);
 }

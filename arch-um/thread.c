@@ -782,6 +782,16 @@ void host_machine_exit(int code)
 	}
 }
 
+/* For arch_panic: on any stack, with nothing to rely on. The caller exits. */
+void machine_exit_soon(int code)
+{
+	if (atomic_cas(&machine_exit_wanted, 0, 1))
+		machine_exit_code = code;
+	/* the end of our process wakes the reaper as well */
+	host_futex(&machine_exit_wanted, FUTEX_WAKE, 1, NULL, 0);
+	host_call(__NR_tgkill, zygote_pid, zygote_pid, HOST_SIGURG, 0, 0);
+}
+
 int host_task_host_tid(const struct task *t)
 {
 	struct host_task *ht = READ_ONCE(t->host);

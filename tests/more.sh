@@ -13,6 +13,10 @@
 set -u
 
 one_unit() {
+	[ -x "$work/bin/unit-$1" ] || {
+		echo "not built with checkers"
+		exit 77
+	}
 	[ "$mode" != long ] || export LODGER_LONG=1
 	CK_FORK=yes CK_DEFAULT_TIMEOUT=60 TMPDIR=$work/tmp "$work/bin/unit-$1"
 }

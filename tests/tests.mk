@@ -5,7 +5,8 @@ GTEST	:= $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/guest/*.c \
 	   tests/attack/*.c tests/stress/*.c tests/diff/*.c))
 # helpers on the host: tests/boot/NAME.c
 HTEST	:= $(patsubst tests/boot/%.c,$(O)/tests/bin/%,$(wildcard tests/boot/*.c))
-UTEST	:= $(patsubst tests/unit/%/fake.c,$(O)/tests/bin/unit-%,$(wildcard tests/unit/*/fake.c))
+# not for kernels with checkers, which need a kernel around them
+UTEST	:= $(if $(CHECKERS),,$(patsubst tests/unit/%/fake.c,$(O)/tests/bin/unit-%,$(wildcard tests/unit/*/fake.c)))
 
 $(GTEST): $(wildcard tests/guest/*.h tests/attack/*.h tests/diff/*.h) $(O)/tests/attack/calls.h
 $(O)/tests/diff/calls: $(O)/tests/attack/calls-there.h

@@ -14,6 +14,7 @@
  * Each class has its own spinlock; the page allocator has one.
  */
 #include <kernel/atomic.h>
+#include <kernel/faults.h>
 #include <kernel/list.h>
 #include <kernel/lock.h>
 #include <kernel/printk.h>
@@ -98,7 +99,7 @@ void *page_alloc(unsigned int order)
 	struct free_block *b = NULL;
 	u64 i;
 
-	if (order > ORDER_MAX)
+	if (order > ORDER_MAX || fault_alloc())
 		return NULL;
 	spin_lock(&page_lock);
 	for (;;) {
@@ -255,6 +256,8 @@ void *kmalloc(size_t n)
 	unsigned int order;
 	void *p;
 
+	if (fault_alloc())
+		return NULL;
 	if (likely(n <= SLAB_MAX))
 		return slab_alloc_from(
 			&slab_classes[slab_class_of[(n + 15) / 16]]);

@@ -6,6 +6,7 @@
  * after `--`, which cannot occur here, likewise.
  */
 #include <kernel/net.h>
+#include <kernel/faults.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
@@ -92,6 +93,7 @@ static const struct {
 	{ "strace=", word_strace },   { "mem=", word_known },
 	{ "root=", word_known },      { "rootfstype=", word_known },
 	{ "rootflags=", word_known }, { "hostname=", word_known },
+	{ "failalloc=", fault_word_alloc }, { "failhost=", fault_word_host },
 	{ "console=", word_known },   { "ro", word_known },
 	{ "rw", word_known },	      { "ip=", net_word_ip },
 };
