@@ -57,10 +57,12 @@ for backend in ${FAULTS_BACKENDS:-direct}; do
 			n=${FAULTS_FROM:-1}
 			while [ "$n" -le "${FAULTS_TO:-100000}" ]; do
 				machine "$what" "$only"
-				judge || break
-				if [ "$n" = 1 ] && ! grep -aq '^faults: \|panic' "$out"; then
-					echo "not built with FAULTS=1"
-					exit 77
+				if ! judge; then
+					[ "$tried" != 1 ] || {
+						echo "not built with FAULTS=1"
+						exit 77
+					}
+					break
 				fi
 				n=$((n + step))
 			done
