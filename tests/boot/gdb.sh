@@ -58,8 +58,8 @@ for b in direct seccomp ptrace; do
 		lodger-bt nobody
 	EOF
 	has "${b}_ps" '^ +1 +1 sleeping +[0-9]+ +wait +\[init\]'
-	has "${b}_ps_wchan" 'wait +sh$'
-	has "${b}_bt_asleep" ' in do_wait \(\) at kernel/task/wait.c'
+	has "${b}_ps_guest" '(sleeping|running) .* (sh|cat|sleep)$'
+	has "${b}_bt_asleep" ' in timer_main \(\) at kernel/core/timer.c'
 	has "${b}_bt_guest" '^    guest: rip 0x'
 	has "${b}_mounts" '^ *[0-9]+ proc +/proc'
 	has "${b}_fds" '^ +1 -w pos 0 +hostio_file_ops'

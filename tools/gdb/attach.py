@@ -102,7 +102,8 @@ class GoOn(gdb.Command):
             go_on()
 
 
-filter_warnings()
+if sys.stdin.isatty():  # what a batch says last must not be lost
+    filter_warnings()
 GoOn()
 gdb.events.exited.connect(on_exit)
 gdb.execute("define hookpost-continue\nlodger-go-on\nend", to_string=True)
