@@ -29,7 +29,7 @@ enum ctx_state {
 	CTX_ADOPTED, /* taken over by another thread */
 };
 
-enum idle_cmd { IDLE_WAIT, IDLE_RUN, IDLE_GONE };
+enum idle_cmd { IDLE_WAIT, IDLE_RUN };
 
 struct mm_call;
 
@@ -53,7 +53,7 @@ struct host_task {
 	uint32_t gs_set;
 	uint32_t kind; /* enum slot_kind */
 	uint32_t *wait_word;   /* where it sleeps, so that it can be asked */
-	uint32_t kick_blocked; /* a kick's handler never returned to the host */
+	uint32_t kick_blocked; /* kicks are shut out by the host's mask */
 	uint32_t spare;
 };
 _Static_assert(sizeof(struct host_task) == 1 << SLOT_SHIFT, "slot size");
@@ -102,10 +102,12 @@ void slot_free(struct host_task *ht);
 struct host_task *slot_of_task(const struct task *t);
 struct host_task *slot_current(void);
 void slot_bind(struct host_task *ht, struct task *t);
-/* Let kicks in again, if the last one's handler shut them out. */
+/* Shut kicks out, on the slot's own thread; they are kept for later. */
+void thread_block_kick(struct host_task *ht);
+/* Let kicks in again, if they are shut out. */
 void thread_unblock_kick(struct host_task *ht);
 void thread_identity(struct host_task *ht);
-/* Park: wait for a command. Restartable at any point. */
+/* Park: wait for a command; with kicks shut out. */
 void thread_idle_loop(struct host_task *ht) __attribute__((noreturn));
 /* Move the current context to another slot; returns there. */
 void ctx_migrate(struct host_task *from, struct host_task *to);
@@ -140,8 +142,8 @@ struct fpu_sw_bytes {
 };
 void fpu_trailer(struct fpu_sw_bytes *sw);
 void fpu_init(uint64_t minsigstksz);
-int fpu_check_stack(const struct host_task *ht, uint64_t frame_sp,
-		    uint64_t context, uint64_t image);
+int fpu_check_stack(const struct host_task *ht, uint64_t context,
+		    uint64_t image);
 int fpu_check_pad(const struct host_task *ht, uint64_t addr);
 
 /* Wholly inside the user range? Says nothing of mappings. */
@@ -166,8 +168,9 @@ bool text_emulate(struct pt_regs *regs);
 /* --- trap_direct.c --- */
 struct siginfo;
 struct abi_ucontext;
-void direct_signal_nested(int sig, const struct siginfo *info,
-			  struct abi_ucontext *uc, struct host_task *ht);
+struct pt_regs *direct_signal_nested(int sig, const struct siginfo *info,
+				     struct abi_ucontext *uc,
+				     struct host_task *ht);
 void arch_panic(const char *msg) __attribute__((noreturn));
 
 #include "faults.h"

@@ -12,14 +12,20 @@
  * processor (LSL), never of GS, RSP or PKRU: those can be forged, the latter by
  * a jump to the WRPKRU of the exit gate.
  *
- * A signal may arrive between any two instructions. The handler tells what was
- * interrupted by the slot's state word, by whether the frame lies on the keyed
- * stack, and by the RIP ranges below (direct_signal in trap_direct.c):
+ * A signal may arrive between any two instructions. While the stack pointer may
+ * be user mode's, the slot's state says USER or the pointer has been moved to
+ * the top of the pad; it goes to the keyed stack only when the state says
+ * KERNEL, and leaves it before the state says USER. So where the host has put
+ * the frame and what the state says tell all there is to know:
  *
- *   state USER, RIP in gate_jump	undo: registers as before the jump
- *   state USER, RIP in gate_signal	start over with the first frame
- *   state USER, RIP in gate_exit	start the exit over from pt_regs
- *   state KERNEL			a nested interrupt; plain sigreturn
+ *   frame on the pad		guest registers, whatever the state: user mode or
+ *				a gate was interrupted, the RIP ranges below say
+ *				which (direct_signal in trap_direct.c)
+ *	RIP in gate_jump	undo: registers as before the jump
+ *	RIP in gate_signal	start over with the first frame
+ *	RIP in the exit		start the exit over from pt_regs
+ *   elsewhere, state USER	the stack pointer was forged: the guest dies
+ *   elsewhere, else		the kernel was interrupted; plain sigreturn
  */
 #include "layout.h"
 #include "unwind.h"
@@ -53,9 +59,10 @@ ENTRY gate_jump_saved
 	cmpl	$SLOT_USER, HT_STATE(%rcx)
 	jne	gate_bad
 	mov	%rsp, %rdx
-	mov	HT_STACKTOP(%rcx), %rsp
+	mov	HT_SCRATCH(%rcx), %rsp
 ENTRY gate_jump_switched
 	movl	$SLOT_KERNEL, HT_STATE(%rcx)
+	mov	HT_STACKTOP(%rcx), %rsp
 ENTRY gate_jump_end
 	push	$0			/* entry = ENTRY_JUMP, flags = 0 */
 	push	$USER_SS
@@ -118,17 +125,13 @@ ENTRY exit_slow
 	/* => eax: 0 plain, 1 full registers, 2 iret */
 	mov	HT_TASK_OFF(%rsp), %rcx	/* task->host */
 	mov	HT_SCRATCH(%rcx), %r11
-	mov	%eax, %r10d
-	movl	$SLOT_USER, %eax
-	xchg	%eax, HT_STATE(%rcx)
-	/* --- from here on a signal starts the exit over --- */
-	cmpl	$0, TASK_WORK_OFF(%rsp)
-	jne	exit_again
-	test	%r10d, %r10d
-	jz	gate_exit
-	jmp	exit_full
+	mov	%rsp, %rdx
+	test	%eax, %eax
+	jnz	exit_full
+	jmp	gate_exit
 exit_again:
 	movl	$SLOT_KERNEL, HT_STATE(%rcx)
+	mov	%rdx, %rsp
 	jmp	exit_slow
 	.cfi_endproc
 
@@ -142,69 +145,68 @@ exit_fast:
 	jne	exit_slow
 	mov	HT_TASK_OFF(%rsp), %rcx
 	mov	HT_SCRATCH(%rcx), %r11
+	mov	%rsp, %rdx
+	/*
+	 * rcx = slot, rdx = pt_regs, r11 = scratch: all guest registers leave
+	 * the keyed stack, then the stack pointer, then the state changes.
+	 */
+ENTRY gate_exit
+	mov	%r11, %rsp
+	mov	PT_RAX(%rdx), %rax
+	mov	PT_RDX(%rdx), %rbx
+	mov	PT_RIP(%rdx), %rbp
+	mov	PT_RSP(%rdx), %r12
+	mov	%rax, SCR_RAX(%rsp)
+	mov	%rbx, SCR_RDX(%rsp)
+	mov	%rbp, SCR_RIP(%rsp)
+	mov	%r12, SCR_RSP(%rsp)
+	mov	$0x202, %r11d
+exit_leave:
+	mov	PT_R15(%rdx), %r15
+	mov	PT_R14(%rdx), %r14
+	mov	PT_R13(%rdx), %r13
+	mov	PT_R12(%rdx), %r12
+	mov	PT_RBP(%rdx), %rbp
+	mov	PT_RBX(%rdx), %rbx
+	mov	PT_R10(%rdx), %r10
+	mov	PT_R9(%rdx), %r9
+	mov	PT_R8(%rdx), %r8
+	mov	PT_RSI(%rdx), %rsi
+	mov	PT_RDI(%rdx), %rdi
 	movl	$SLOT_USER, %eax
 	xchg	%eax, HT_STATE(%rcx)
-	cmpl	$0, TASK_WORK_OFF(%rsp)
+	/* a kick that came before has left work, a later one is a signal */
+	cmpl	$0, TASK_WORK_OFF(%rdx)
 	jne	exit_again
-ENTRY gate_exit
-	mov	PT_RAX(%rsp), %rax
-	mov	PT_RDX(%rsp), %rdx
-	mov	PT_RIP(%rsp), %rcx
-	mov	PT_RSP(%rsp), %rbx
-	mov	%rax, SCR_RAX(%r11)
-	mov	%rdx, SCR_RDX(%r11)
-	mov	%rcx, SCR_RIP(%r11)
-	mov	%rbx, SCR_RSP(%r11)
-	mov	PT_R15(%rsp), %r15
-	mov	PT_R14(%rsp), %r14
-	mov	PT_R13(%rsp), %r13
-	mov	PT_R12(%rsp), %r12
-	mov	PT_RBP(%rsp), %rbp
-	mov	PT_RBX(%rsp), %rbx
-	mov	PT_R10(%rsp), %r10
-	mov	PT_R9(%rsp), %r9
-	mov	PT_R8(%rsp), %r8
-	mov	PT_RSI(%rsp), %rsi
-	mov	PT_RDI(%rsp), %rdi
-	mov	%r11, %rsp
-	mov	$0x202, %r11d
 	jmp	exit_close
 
 exit_full:				/* everything, rcx and r11 as well */
-	mov	PT_RCX(%rsp), %rax
-	mov	%rax, SCR_RCX(%r11)
-	mov	PT_R11(%rsp), %rax
-	mov	%rax, SCR_R11(%r11)
-	mov	PT_RFLAGS(%rsp), %rax
-	mov	%rax, SCR_FLAGS(%r11)
-	mov	PT_RAX(%rsp), %rax
-	mov	%rax, SCR_RAX(%r11)
-	mov	PT_RDX(%rsp), %rax
-	mov	%rax, SCR_RDX(%r11)
-	mov	PT_RIP(%rsp), %rax
-	mov	%rax, SCR_RIP(%r11)
-	mov	%rax, SCR_IRET(%r11)
-	movq	$USER_CS, SCR_IRET + 8(%r11)
-	mov	PT_RFLAGS(%rsp), %rax
-	mov	%rax, SCR_IRET + 16(%r11)
-	mov	PT_RSP(%rsp), %rax
-	mov	%rax, SCR_RSP(%r11)
-	mov	%rax, SCR_IRET + 24(%r11)
-	movq	$USER_SS, SCR_IRET + 32(%r11)
-	mov	%r10d, SCR_CS(%r11)	/* which way: 1 or 2 */
-	mov	PT_R15(%rsp), %r15
-	mov	PT_R14(%rsp), %r14
-	mov	PT_R13(%rsp), %r13
-	mov	PT_R12(%rsp), %r12
-	mov	PT_RBP(%rsp), %rbp
-	mov	PT_RBX(%rsp), %rbx
-	mov	PT_R10(%rsp), %r10
-	mov	PT_R9(%rsp), %r9
-	mov	PT_R8(%rsp), %r8
-	mov	PT_RSI(%rsp), %rsi
-	mov	PT_RDI(%rsp), %rdi
 	mov	%r11, %rsp
+	mov	%eax, SCR_CS(%rsp)	/* which way: 1 or 2 */
+	mov	PT_RCX(%rdx), %rax
+	mov	%rax, SCR_RCX(%rsp)
+	mov	PT_R11(%rdx), %rax
+	mov	%rax, SCR_R11(%rsp)
+	mov	PT_RFLAGS(%rdx), %rax
+	mov	%rax, SCR_FLAGS(%rsp)
+	mov	PT_RAX(%rdx), %rax
+	mov	%rax, SCR_RAX(%rsp)
+	mov	PT_RDX(%rdx), %rax
+	mov	%rax, SCR_RDX(%rsp)
+	mov	PT_RIP(%rdx), %rax
+	mov	%rax, SCR_RIP(%rsp)
+	mov	%rax, SCR_IRET(%rsp)
+	movq	$USER_CS, SCR_IRET + 8(%rsp)
+	mov	PT_RFLAGS(%rdx), %rax
+	mov	%rax, SCR_IRET + 16(%rsp)
+	mov	PT_RSP(%rdx), %rax
+	mov	%rax, SCR_RSP(%rsp)
+	mov	%rax, SCR_IRET + 24(%rsp)
+	movq	$USER_SS, SCR_IRET + 32(%rsp)
 	xor	%r11d, %r11d
+	jmp	exit_leave
+
+	.balign	16
 exit_close:
 	xor	%ecx, %ecx
 	xor	%edx, %edx
@@ -269,50 +271,50 @@ ENTRY gate_signal
 	shl	$SLOT_SHIFT, %rcx
 	lea	slots(%rip), %rax
 	add	%rax, %rcx		/* rcx = slot */
-	mov	%rsp, %r8
-	cmpl	$SLOT_USER, HT_STATE(%rcx)
-	jne	signal_kernel
 	mov	%r12, %rdx
-	/*
-	 * From user mode or a gate. A frame on the pad: go to the kernel stack.
-	 * A frame on the kernel stack itself (a gate): stay below it.
-	 */
 	mov	HT_STACKTOP(%rcx), %rax
-	sub	%rsp, %rax
-	cmp	$STACK_SIZE, %rax
-	jb	1f
-	mov	HT_STACKTOP(%rcx), %rsp
-	sub	$PT_SIZE, %rsp
-1:	and	$-16, %rsp
+	mov	%rsp, %r8
+	sub	%rax, %r8
+	cmp	$PAD_SIZE, %r8
+	jae	signal_off_pad
+	/* From user mode or a gate. */
 	movl	$SLOT_KERNEL, HT_STATE(%rcx)
+	lea	-PT_SIZE(%rax), %rsp
 ENTRY gate_signal_end
 	UNWIND_REGS
 	push	$2			/* the host leaves NT and AC as they were */
 	popfq
-	/* (sig, info, uc, slot, frame_sp) => regs to leave with */
+	/* (sig, info, uc, slot) => regs to leave with */
 	xor	%ebp, %ebp
 	call	direct_signal
 	mov	%rax, %rdi
 	jmp	exit_to_user
 	.cfi_endproc
 
-signal_kernel:
-	cmpl	$SLOT_KERNEL, HT_STATE(%rcx)
-	jne	signal_idle
+signal_off_pad:
+	cmpl	$SLOT_USER, HT_STATE(%rcx)
+	je	signal_forged
 	/* Nested: stay on this stack, return by the host's sigreturn. */
-	mov	%r12, %rdx
 	and	$-16, %rsp
+	push	$2
+	popfq
 	call	direct_signal_nested
+	test	%rax, %rax
+	jnz	1f
 	mov	%r12, %rsp		/* the host finds the frame below */
 	jmp	host_sigreturn_code
+1:	mov	%rax, %rdi
+	jmp	exit_to_user
 
-signal_idle:
-	/* A late kick met a parked thread: its loop starts over. */
-	mov	HT_IDLE_STACK(%rcx), %rsp
+signal_forged:
+	mov	HT_SCRATCH(%rcx), %rsp
+	movl	$SLOT_KERNEL, HT_STATE(%rcx)
+	lea	-PT_SIZE(%rax), %rsp
 	mov	%rcx, %rdi
 	xor	%ebp, %ebp
-	call	thread_idle_loop
-	ud2
+	call	direct_forged
+	mov	%rax, %rdi
+	jmp	exit_to_user
 
 /* SA_RESTORER; not used by our handlers, but the host wants one. */
 ENTRY host_sigreturn_code

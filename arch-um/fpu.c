@@ -66,7 +66,8 @@ void fpu_init(uint64_t minsigstksz)
 	((uint16_t *)fpu_init_image)[0] = 0x37f;  /* FCW */
 	/* SSE and x87 stated, the rest initial */
 	((uint64_t *)fpu_init_image)[512 / 8] = 3;
-	if (minsigstksz + 1024 > TASK_PAD_SIZE)
+	/* a kick may come before the handler of another signal has begun */
+	if (2 * minsigstksz + 1024 > TASK_PAD_SIZE)
 		arch_panic("the host's signal frames do not fit the pad");
 }
 
@@ -79,16 +80,10 @@ int fpu_check_pad(const struct host_task *ht, uint64_t addr)
 	       addr + fpu_size <= ht->scratch + SCRATCH_SIZE;
 }
 
-/*
- * A signal frame on the slot's kernel stack: the context stands where the host
- * puts it, and the image behind it, on the same stack.
- */
-int fpu_check_stack(const struct host_task *ht, uint64_t frame_sp,
-		    uint64_t context, uint64_t image)
+/* Does the image of a frame on the kernel stack lie wholly on it, above it? */
+int fpu_check_stack(const struct host_task *ht, uint64_t context, uint64_t image)
 {
-	return frame_sp >= ht->stack_top - TASK_STACK_SIZE &&
-	       frame_sp < ht->stack_top && context == frame_sp + 8 &&
-	       !(image & 63) && image > context &&
+	return !(image & 63) && image > context &&
 	       image + fpu_size <= ht->stack_top;
 }
 

@@ -38,12 +38,12 @@
 #define HT_STACKTOP 8
 #define HT_SCRATCH  16
 #define HT_TASK	    24
-#define HT_IDLE_STACK 32
 
 /* struct task, counted from task_regs() */
-#define STACK_SIZE	98304
-#define TASK_WORK_OFF	(PT_SIZE + 16384)
-#define HT_TASK_OFF	(PT_SIZE + 16384 + 16)
+#define STACK_SIZE	81920
+#define PAD_SIZE	32768
+#define TASK_WORK_OFF	(PT_SIZE + PAD_SIZE)
+#define HT_TASK_OFF	(PT_SIZE + PAD_SIZE + 16)
 
 /* struct pt_regs, in bytes */
 #define PT_R15	    0

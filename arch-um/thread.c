@@ -12,7 +12,9 @@
  * user range and parks as a blank one, to be given the next exec after vfork.
  *
  * Contexts move: a slot leaves its task's stack for its own small idle stack,
- * and another slot's thread continues the stack (ctx_leave/ctx_resume).
+ * and another slot's thread continues the stack (ctx_leave/ctx_resume). There it
+ * has no signal stack to speak of: kicks are shut out from before it leaves until
+ * it runs a context again and that has found its way out of the kernel.
  */
 #include <asm/unistd.h>
 #include <linux/sched.h>
@@ -163,6 +165,15 @@ void thread_identity(struct host_task *ht)
 		arch_panic("set_thread_area was refused");
 }
 
+/* Who are we? Needs no task's stack. */
+static struct host_task *thread_self(void)
+{
+	uint32_t limit = SLOT_SELECTOR;
+
+	__asm__ volatile("lsl %0, %0" : "+r"(limit) : : "cc");
+	return &slots[limit];
+}
+
 /* Signal stack and pad of ht->task, on the thread itself. */
 static void thread_signal_stack(struct host_task *ht)
 {
@@ -191,6 +202,31 @@ void direct_thread_enter(struct host_task *ht)
 	thread_signal_stack(ht);
 }
 
+/* --- kicks --- */
+
+static void thread_mask_kick(int how)
+{
+	uint64_t urg = 1ull << (HOST_SIGURG - 1);
+
+	host_call(__NR_rt_sigprocmask, how, (long)&urg, 0, 8, 0);
+}
+
+void thread_block_kick(struct host_task *ht)
+{
+	if (ht->kick_blocked)
+		return;
+	ht->kick_blocked = 1;
+	thread_mask_kick(0 /* SIG_BLOCK */);
+}
+
+void thread_unblock_kick(struct host_task *ht)
+{
+	if (likely(!ht->kick_blocked))
+		return;
+	ht->kick_blocked = 0;
+	thread_mask_kick(1 /* SIG_UNBLOCK */);
+}
+
 /* --- starting tasks --- */
 
 static void thread_user_main(void *arg)
@@ -215,9 +251,18 @@ static uint64_t thread_start_stack(struct task *t)
 	(CLONE_FS | CLONE_FILES | CLONE_PARENT_SETTID |                        \
 	 CLONE_CHILD_CLEARTID | HOST_SIGCHLD)
 
+/*
+ * The new thread begins with kicks shut out: until it has an identity of its own
+ * it has its parent's, and a fork has no signal stack yet either. It lets them in
+ * on its way out of the kernel, as the caller does, who shares the mask till then.
+ */
 static long thread_clone(struct host_task *ht, uint64_t flags, uint64_t stack,
 			 void (*fn)(void *), void *arg)
 {
+	if (!backend_remote) {
+		thread_block_kick(thread_self());
+		ht->kick_blocked = 1;
+	}
 	WRITE_ONCE(ht->alive, 1);
 	return host_clone(flags, stack, &ht->host_tid, &ht->alive, fn, arg);
 }
@@ -254,7 +299,6 @@ int direct_start_thread(struct task *child)
 	if (!ht)
 		return -11;
 	host_fpu_make_live();
-	thread_unblock_kick(me);
 	slot_bind(ht, child);
 	ht->kind = SLOT_GUEST;
 	ht->host_pid = me->host_pid;
@@ -315,7 +359,6 @@ int direct_start_fork(struct task *child)
 	if (!ht)
 		return -11;
 	host_fpu_make_live();
-	thread_unblock_kick(me);
 	slot_bind(ht, child);
 	ht->kind = SLOT_GUEST;
 	ht->host_pid = 0;
@@ -381,8 +424,6 @@ int host_task_start_kernel(struct task *child, void (*fn)(void *), void *arg)
 static void thread_exit(struct host_task *ht) __noreturn;
 static void thread_exit(struct host_task *ht)
 {
-	/* A late kick would come back through the idle loop: only to exit. */
-	store_release(&ht->idle_word, IDLE_GONE);
 	slot_free(ht);
 	/* slot_alloc passes the slot over while the host has us `alive` */
 	for (;;)
@@ -401,44 +442,17 @@ static bool process_shared(const struct host_task *me)
 	return false;
 }
 
-void thread_unblock_kick(struct host_task *ht)
-{
-	uint64_t urg = 1ull << (HOST_SIGURG - 1);
-
-	if (likely(!ht->kick_blocked))
-		return;
-	ht->kick_blocked = 0;
-	host_call(__NR_rt_sigprocmask, 1 /* SIG_UNBLOCK */, (long)&urg, 0, 8,
-		  0);
-}
-
 void thread_idle_loop(struct host_task *ht)
 {
-	while (READ_ONCE(ht->idle_word) == IDLE_GONE)
-		host_call(__NR_exit, 0, 0, 0, 0, 0);
-	ht->kick_blocked = 1; /* perhaps: a late kick comes back to here */
 	WRITE_ONCE(ht->state, SLOT_IDLE);
-	for (;;) {
-		uint32_t cmd = load_acquire(&ht->idle_word);
-
-		if (cmd == IDLE_WAIT) {
-			host_futex(&ht->idle_word, FUTEX_WAIT, IDLE_WAIT, NULL,
-				   0);
-			continue;
-		}
-		/*
-		 * IDLE_RUN: continue the context of ht->task. Until the state
-		 * says so a kick starts the loop over, and must find the
-		 * command again.
-		 */
-		WRITE_ONCE(ht->state, SLOT_KERNEL);
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		WRITE_ONCE(ht->idle_word, IDLE_WAIT);
-		thread_unblock_kick(ht);
-		__builtin_ia32_wrfsbase64(0);
-		thread_signal_stack(ht);
-		ctx_resume(ht->ctx_sp, 0);
-	}
+	while (load_acquire(&ht->idle_word) == IDLE_WAIT)
+		host_futex(&ht->idle_word, FUTEX_WAIT, IDLE_WAIT, NULL, 0);
+	/* IDLE_RUN: continue the context of ht->task */
+	WRITE_ONCE(ht->state, SLOT_KERNEL);
+	WRITE_ONCE(ht->idle_word, IDLE_WAIT);
+	__builtin_ia32_wrfsbase64(0);
+	thread_signal_stack(ht);
+	ctx_resume(ht->ctx_sp, 0);
 }
 
 static void blank_put(struct host_task *ht)
@@ -459,19 +473,6 @@ static void blank_put(struct host_task *ht)
 		host_call(__NR_exit_group, 0, 0, 0, 0, 0);
 }
 
-/*
- * On the idle stack, with other guest threads in the process: a late kick's
- * frame would be built on the pad, which they can write. From here on it is
- * built below the stack pointer.
- */
-static void thread_leave_pad(void)
-{
-	struct sigaltstack_k none = { .flags = 2 /* SS_DISABLE */ };
-
-	if (!backend_remote)
-		host_call(__NR_sigaltstack, (long)&none, 0, 0, 0, 0);
-}
-
 /* On the idle stack: the task's context is no longer ours. */
 static void thread_after_exit(void *p, void *last)
 {
@@ -479,8 +480,6 @@ static void thread_after_exit(void *p, void *last)
 	struct task *t = ht->task;
 
 	ht->fpu = 0;
-	if (process_shared(ht))
-		thread_leave_pad();
 	if (last && !ht->is_zygote && !process_shared(ht) &&
 	    !mm_empty_user_range()) {
 		ht->task = NULL;
@@ -501,6 +500,7 @@ void host_task_exit(struct task *t, bool last_of_mm)
 	if (backend->task_exit)
 		backend->task_exit(t);
 	mm_calls_abort(ht);
+	thread_block_kick(ht);
 	WRITE_ONCE(t->host, NULL);
 	ctx_leave(&ignored, ht->idle_stack, thread_after_exit, ht,
 		  (void *)(long)last_of_mm);
@@ -512,7 +512,6 @@ static void thread_after_migrate(void *p, void *q)
 {
 	struct host_task *from = p, *to = q;
 
-	thread_leave_pad();
 	from->task = NULL;
 	store_release(&to->idle_word, IDLE_RUN);
 	host_futex(&to->idle_word, FUTEX_WAKE, 1, NULL, 0);
@@ -523,6 +522,7 @@ void ctx_migrate(struct host_task *from, struct host_task *to)
 {
 	struct task *t = from->task;
 
+	thread_block_kick(from);
 	slot_bind(to, t);
 	to->kind = SLOT_GUEST;
 	to->fpu = 0;
@@ -747,6 +747,7 @@ void direct_first_thread(void)
 		if (READ_ONCE(machine_exit_wanted))
 			host_call(__NR_exit_group, machine_exit_code, 0, 0, 0,
 				  0);
+		thread_unblock_kick(slot_current());
 		status = 0;
 		pid = host_call(__NR_wait4, -1, (long)&status, WAIT_WALL, 0, 0);
 		if (pid > 0)

@@ -5,10 +5,11 @@
  * here the guest's registers are taken out of the signal frame, once, and the
  * kernel is called. Nothing on the pad is believed: it is guest registers only.
  *
- * Three callers: direct_signal (user mode or a gate was interrupted; leaves by
- * exit_to_user, never by the host's sigreturn), direct_signal_nested (kernel
- * code was interrupted; the frame lies on the keyed stack and is authentic) and
- * direct_exit_prepare (the slow way out).
+ * Called from there: direct_signal (user mode or a gate was interrupted; leaves
+ * by exit_to_user, never by the host's sigreturn), direct_signal_nested (kernel
+ * code was interrupted; the frame lies on the keyed stack and is authentic),
+ * direct_forged (the stack pointer was made up) and direct_exit_prepare (the
+ * slow way out).
  */
 #include <asm/unistd.h>
 #include <linux/audit.h>
@@ -22,12 +23,11 @@ _Static_assert(offsetof(struct host_task, state) == HT_STATE, "slot");
 _Static_assert(offsetof(struct host_task, stack_top) == HT_STACKTOP, "slot");
 _Static_assert(offsetof(struct host_task, scratch) == HT_SCRATCH, "slot");
 _Static_assert(offsetof(struct host_task, task) == HT_TASK, "slot");
-_Static_assert(offsetof(struct host_task, idle_stack) == HT_IDLE_STACK, "slot");
 _Static_assert(sizeof(struct pt_regs) == PT_SIZE, "pt_regs");
 _Static_assert(offsetof(struct pt_regs, rip) == PT_RIP, "pt_regs");
 _Static_assert(offsetof(struct pt_regs, entry) == PT_ENTRY, "pt_regs");
 _Static_assert(STACK_SIZE == TASK_STACK_SIZE, "task block");
-_Static_assert(TASK_WORK_OFF == PT_SIZE + TASK_PAD_SIZE, "task block");
+_Static_assert(PAD_SIZE == TASK_PAD_SIZE, "task block");
 _Static_assert(HT_TASK_OFF == TASK_WORK_OFF + offsetof(struct task, host),
 	       "task");
 _Static_assert(offsetof(struct task, work) == 0, "task");
@@ -39,8 +39,8 @@ struct extable_entry {
 extern const struct extable_entry extable_start[], extable_end[];
 
 struct pt_regs *direct_signal(int sig, const struct siginfo *info,
-			      struct abi_ucontext *uc, struct host_task *ht,
-			      uint64_t frame_sp);
+			      struct abi_ucontext *uc, struct host_task *ht);
+struct pt_regs *direct_forged(struct host_task *ht);
 int direct_exit_prepare(struct pt_regs *regs);
 void direct_odd_flags(struct pt_regs *regs);
 
@@ -171,53 +171,58 @@ static void direct_slow_call(struct pt_regs *regs)
 	kern_syscall(regs);
 }
 
+/* Does [p, p + n) lie on the pad of the slot's task, below its scratch area? */
+static bool direct_on_pad(const struct host_task *ht, const volatile void *p,
+			  uint64_t n)
+{
+	return (uint64_t)p >= ht->stack_top && (uint64_t)p <= ht->scratch - n;
+}
+
+/* The vector state that a frame on the pad names: the guest's own. */
+static bool direct_take_fpu(struct host_task *ht, const struct abi_sigcontext *sc)
+{
+	ht->fpu = (uint64_t)READ_ONCE(sc->fpstate);
+	if (fpu_check_pad(ht, ht->fpu))
+		return true;
+	ht->fpu = 0;
+	return false;
+}
+
+/*
+ * The stack pointer was neither the pad's nor the kernel's: somebody jumped
+ * into the signal gate, or moved RSP onto the kernel stack.
+ */
+struct pt_regs *direct_forged(struct host_task *ht)
+{
+	struct task *t = ht->task;
+
+	printk(KERN_WARN "%s[%u]: signal on a forged stack\n", t->comm, t->tid);
+	ht->kick_blocked = 1; /* perhaps */
+	ht->fpu = 0;
+	task_regs(t)->flags = PT_REGS_FULL;
+	force_signal(SIGKILL, 0, 0);
+	return task_regs(t);
+}
+
 struct pt_regs *direct_signal(int sig, const struct siginfo *info,
-			      struct abi_ucontext *uc, struct host_task *ht,
-			      uint64_t frame_sp)
+			      struct abi_ucontext *uc, struct host_task *ht)
 {
 	struct task *t = ht->task;
 	struct pt_regs *regs = task_regs(t);
 	struct abi_sigcontext *sc = &uc->uc_mcontext;
-	uint64_t pad = (uint64_t)task_block(t) + TASK_STACK_SIZE;
-	uint64_t rip = READ_ONCE(sc->rip);
-	struct pt_regs jump;
+	uint64_t rip;
 
 	if (sig == SIGURG)
 		ht->kick_blocked = 1;
-	if (frame_sp - pad >= TASK_PAD_SIZE) {
-		/*
-		 * On the keyed stack: a gate was interrupted, or its check
-		 * failed for a jump with a forged stack pointer. The frame is
-		 * authentic, and goes now: its vector state comes back first.
-		 */
-		if (!fpu_check_stack(ht, frame_sp, (uint64_t)uc,
-				     (uint64_t)sc->fpstate)) {
-			force_signal(SIGKILL, 0, 0);
-			return regs;
-		}
-		if (direct_within(rip, gate_signal, gate_signal_end)) {
-			/* the first frame is still whole, on the pad */
-			sig = (int)READ_ONCE(sc->rdi);
-			info = (const struct siginfo *)READ_ONCE(sc->rsi);
-			uc = (struct abi_ucontext *)READ_ONCE(sc->r12);
-		} else {
-			ht->fpu = (uint64_t)sc->fpstate;
-			host_fpu_make_live();
-			if (direct_within(rip, gate_jump, gate_jump_end)) {
-				direct_take_regs(&jump, sc);
-				direct_undo_jump(&jump, ht->scratch);
-				*regs = jump;
-				regs->entry = ENTRY_KICK;
-			}
-			return regs; /* gate_exit: start it over */
-		}
-	} else if (direct_within(rip, (const char *)exit_to_user,
-				 gate_exit_end)) {
-		ht->fpu = (uint64_t)READ_ONCE(sc->fpstate);
-		if (!fpu_check_pad(ht, ht->fpu))
-			ht->fpu = 0;
-		return regs;
-	} else if (direct_within(rip, gate_signal, gate_signal_end)) {
+	if (!direct_on_pad(ht, uc, sizeof(*uc)))
+		return direct_forged(ht);
+	rip = READ_ONCE(sc->rip);
+	if (direct_within(rip, (const char *)exit_to_user, gate_exit_end)) {
+		direct_take_fpu(ht, sc);
+		return regs; /* whole still: start the exit over */
+	}
+	if (direct_within(rip, gate_signal, gate_signal_end)) {
+		/* the first frame is still whole, above this one */
 		sig = (int)READ_ONCE(sc->rdi);
 		info = (const struct siginfo *)READ_ONCE(sc->rsi);
 		/* its first instruction moves the pointer to r12 */
@@ -225,26 +230,13 @@ struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 						     READ_ONCE(sc->r12) :
 						     READ_ONCE(sc->rdx));
 	}
-	/* Now uc and info must lie on the pad, wholly. */
-	if ((uint64_t)uc < pad || (uint64_t)info < pad ||
-	    (uint64_t)uc > ht->scratch - sizeof(*uc) ||
-	    (uint64_t)info > ht->scratch - sizeof(*info)) {
-		printk(KERN_WARN "%s[%u]: signal %d with a frame off the pad: "
-		       "rip %#lx uc %p info %p sp %#lx\n", t->comm, t->tid,
-		       sig, rip, uc, info, frame_sp);
-		force_signal(SIGKILL, 0, 0);
-		return regs;
-	}
+	if (!direct_on_pad(ht, uc, sizeof(*uc)) ||
+	    !direct_on_pad(ht, info, sizeof(*info)))
+		return direct_forged(ht);
 	sc = &uc->uc_mcontext;
 	direct_take_regs(regs, sc);
-	ht->fpu = (uint64_t)READ_ONCE(sc->fpstate);
-	if (!fpu_check_pad(ht, ht->fpu)) {
-		printk(KERN_WARN "%s[%u]: vector state off the pad\n", t->comm,
-		       t->tid);
-		ht->fpu = 0;
-		force_signal(SIGKILL, 0, 0);
-		return regs;
-	}
+	if (!direct_take_fpu(ht, sc))
+		return direct_forged(ht);
 	if (direct_within(regs->rip, gate_jump, gate_jump_end) &&
 	    sig == SIGURG)
 		direct_undo_jump(regs, ht->scratch);
@@ -296,27 +288,36 @@ struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 /*
  * Kernel code was interrupted. A kick just returns: the way out looks at the
  * pending work. A fault is the user-copy routines' (there is a table) or ours.
+ * => NULL to go on where it was interrupted, or registers to leave with.
+ *
+ * A frame that begins on the keyed stack and reaches onto the pad belongs to a
+ * gate that was entered with a stack pointer made for this: never ours.
  */
-void direct_signal_nested(int sig, const struct siginfo *info, struct abi_ucontext *uc,
-			  struct host_task *ht)
+struct pt_regs *direct_signal_nested(int sig, const struct siginfo *info,
+				     struct abi_ucontext *uc,
+				     struct host_task *ht)
 {
 	struct abi_sigcontext *sc = &uc->uc_mcontext;
 	const struct extable_entry *e;
 	struct pt_regs regs;
 
+	if ((uint64_t)uc < ht->stack_top &&
+	    (uint64_t)uc >= ht->stack_top - TASK_STACK_SIZE &&
+	    !fpu_check_stack(ht, (uint64_t)uc, (uint64_t)sc->fpstate))
+		return direct_forged(ht);
 	if (sig == SIGURG)
-		return;
+		return NULL;
 	if ((sig == SIGTRAP && (sc->eflags & 0x100)) ||
 	    (sig == SIGBUS && (sc->eflags & 0x40000))) {
 		sc->eflags &= ~0x40100ul; /* TF and AC are the guest's */
-		return;
+		return NULL;
 	}
 	if (sig == SIGSEGV || sig == SIGBUS) {
 		counters.kernel_faults++;
 		for (e = extable_start; e < extable_end; e++)
 			if (e->from == sc->rip) {
 				sc->rip = e->to;
-				return;
+				return NULL;
 			}
 	}
 	direct_take_regs(&regs, sc);

@@ -83,7 +83,7 @@ void host_yield(void);
 #define TASK_BLOCK_SIZE	 131072ul
 #define TASK_BLOCK_ORDER 5
 #define TASK_AREA_SIZE	 16384ul
-#define TASK_PAD_SIZE	 16384ul
+#define TASK_PAD_SIZE	 32768ul
 #define TASK_STACK_SIZE	 (TASK_BLOCK_SIZE - TASK_AREA_SIZE - TASK_PAD_SIZE)
 
 /*

@@ -46,7 +46,7 @@ T(signal_stacks_of_other_tasks_are_not_reached)
 		for (uint64_t o = 0; o < 0x20000; o += 4096) {
 			uint64_t at = block + o;
 
-			if (i == 0 && at >= (own & ~0xfffull) - 16384 &&
+			if (i == 0 && at >= (own & ~0xfffull) - 32768 &&
 			    at <= own)
 				continue; /* our own pad */
 			CHECK(touch_read(at, &v));
