@@ -30,6 +30,18 @@
 #include "layout.h"
 #include "unwind.h"
 
+/*
+ * Without keys (--trap direct-unwalled) these instructions become no-ops when
+ * the machine starts: the processor may not have them.
+ */
+	.macro	KEYS insn:vararg
+771:	\insn
+772:
+	.pushsection .nokeys, "a"
+	.quad	771b, 772b
+	.popsection
+	.endm
+
 	.macro	ENTRY name
 	.globl	\name
 	.hidden	\name
@@ -47,7 +59,7 @@ ENTRY gate_jump_saved
 	xor	%ecx, %ecx
 	xor	%edx, %edx
 	mov	$PKRU_KERNEL, %eax
-	wrpkru
+	KEYS	wrpkru
 	cmp	$PKRU_KERNEL, %eax
 	jne	gate_bad
 	mov	$SLOT_SELECTOR, %ecx
@@ -211,7 +223,7 @@ exit_close:
 	xor	%ecx, %ecx
 	xor	%edx, %edx
 	mov	$PKRU_USER, %eax
-	wrpkru
+	KEYS	wrpkru
 	cmp	$PKRU_USER, %eax
 	jne	gate_bad
 	test	%r11d, %r11d
@@ -256,12 +268,12 @@ ENTRY gate_bad
 ENTRY gate_signal
 	mov	%rdx, %r12
 	xor	%ecx, %ecx
-	rdpkru
-	cmp	$PKRU_HANDLER, %eax
-	jne	gate_bad
+	KEYS	rdpkru
+	KEYS	cmp $PKRU_HANDLER, %eax
+	KEYS	jne gate_bad
 	xor	%edx, %edx
 	mov	$PKRU_KERNEL, %eax
-	wrpkru
+	KEYS	wrpkru
 	cmp	$PKRU_KERNEL, %eax
 	jne	gate_bad
 	cld

@@ -18,6 +18,8 @@
 #include <kernel/task.h>
 
 #define PROT_RW	  3
+#define PROT_RX	  5
+#define PROT_RWX  7
 #define H_MAP_SHARED_FIXED 0x11
 
 extern char init_start[], init_end[];
@@ -42,10 +44,35 @@ void direct_slot_entry(uint32_t index)
 	};
 }
 
+/*
+ * No keys: the gates' instructions for them become no-ops, in this process's own
+ * copy of the text, which all others inherit.
+ */
+static void direct_without_keys(void)
+{
+	extern const struct {
+		uint8_t *from, *to;
+	} nokeys_start[], nokeys_end[];
+	const typeof(nokeys_start[0]) *n;
+
+	for (n = nokeys_start; n < nokeys_end; n++) {
+		uint64_t page = ALIGN_DOWN((uint64_t)n->from, PAGE_SIZE);
+		uint64_t len = (uint64_t)n->to - page;
+
+		if (host_call(__NR_mprotect, (long)page, (long)len, PROT_RWX, 0,
+			      0))
+			arch_panic("cannot change the gates");
+		memset(n->from, 0x90, (size_t)(n->to - n->from));
+		host_call(__NR_mprotect, (long)page, (long)len, PROT_RX, 0, 0);
+	}
+}
+
 void direct_init(const struct boot_params *bp)
 {
 	uint64_t off = (uint64_t)low_table - ARENA_BASE;
 
+	if (!bp->pkey)
+		direct_without_keys();
 	host_call(__NR_munmap, (long)stub_page, PAGE_SIZE, 0, 0, 0);
 	if (host_call6(__NR_mmap, (long)LOW_TABLE, (long)LOW_TABLE_SIZE,
 		       PROT_RW, H_MAP_SHARED_FIXED, FD_ARENA, (long)off) !=

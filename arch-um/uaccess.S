@@ -123,9 +123,12 @@ arch_xrstor:
 	test	$0x200, %eax
 	jnz	3f
 	xor	%ecx, %ecx
-	rdpkru
+4:	rdpkru
 	cmp	$0xfffffff0, %eax
 	jne	3f
+5:	.pushsection .nokeys, "a" /* see entry.S */
+	.quad	4b, 5b
+	.popsection
 	xor	%eax, %eax
 	ret
 2:	mov	$-14, %eax

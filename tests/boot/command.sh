@@ -37,6 +37,8 @@ check boots_with_no_input 0 "$(timeout -k 2 30 "$lodger" run </dev/null \
 check commands_on_stdin "Linux 6.12.0-lodger" "$(echo uname -sr |
 	timeout -k 2 30 "$lodger" run 2>/dev/null | tr -d '\r' |
 	grep -o 'Linux 6.12.0-lodger' | head -n 1)"
+check without_keys "1 2" "$(run --trap direct-unwalled -- /bin/sh -c \
+	'echo $(echo 1; sh -c "echo 2")')"
 check stdout hello "$(run -- /bin/busybox echo hello)"
 check stderr_apart hello "$(run -- /bin/sh -c 'echo no; echo hello >&2' \
 	2>&1 >/dev/null)"
