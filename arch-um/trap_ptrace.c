@@ -363,6 +363,11 @@ static bool ptrace_probe(struct task *t, struct pt_regs *regs, int sig,
 	return true;
 }
 
+static bool ptrace_settle(struct fault_info *f)
+{
+	return ptrace_probe(current, task_regs(current), f->sig, f);
+}
+
 static uint64_t ptrace_trapno(int sig, int code)
 {
 	switch (sig) {
@@ -400,6 +405,8 @@ static void ptrace_fault(struct task *t, struct pt_regs *regs, int sig)
 			probed = true;
 			if (!ptrace_probe(t, regs, sig, &f))
 				return;
+		} else {
+			f.settle = ptrace_settle;
 		}
 	}
 	/* The wall itself: the guest sees an unmapped address there. */

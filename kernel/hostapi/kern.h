@@ -23,6 +23,11 @@ void kern_syscall(struct pt_regs *regs);
 struct fault_info {
 	int sig, code;
 	uint64_t addr, trapno, error;
+	/*
+	 * NULL, or: the access in `error` is a guess, and this finds it out,
+	 * in the task's own context. => false: it does not fault any more.
+	 */
+	bool (*settle)(struct fault_info *f);
 };
 void kern_fault(struct pt_regs *regs, const struct fault_info *f);
 

@@ -247,13 +247,26 @@ static void fault_signal(int sig, int code, u64 addr)
 	force_signal(sig, code, addr);
 }
 
+static u32 fault_access(const struct fault_info *f)
+{
+	return f->error & PF_INSTR ? VM_EXEC :
+	       f->error & PF_WRITE ? VM_WRITE :
+				     VM_READ;
+}
+
 static void fault_page(const struct fault_info *f)
 {
-	u32 access = f->error & PF_INSTR ? VM_EXEC :
-		     f->error & PF_WRITE ? VM_WRITE :
-					   VM_READ;
+	int err = mm_fault(current->mm, f->addr, fault_access(f));
+	struct fault_info settled = *f;
 
-	switch (mm_fault(current->mm, f->addr, access)) {
+	/* a write that is not allowed comes before a page that is not there */
+	if (err && err != -EFAULT && err != -EACCES && f->settle) {
+		if (!f->settle(&settled))
+			return;
+		current->fault_error = settled.error;
+		err = mm_fault(current->mm, f->addr, fault_access(&settled));
+	}
+	switch (err) {
 	case 0:
 		current->min_flt++;
 		break;

@@ -33,7 +33,7 @@ def task_block(t):
 
 def task_regs(t):
     regs = gdb.lookup_type("struct pt_regs")
-    return pointer(task_block(t) + 98304 - regs.sizeof, "struct pt_regs")
+    return pointer(task_block(t) + 81920 - regs.sizeof, "struct pt_regs")
 
 
 def task_thread(t):
