@@ -451,6 +451,7 @@ pid_t gdb_start(const struct options *o, const struct handover *h)
 	pid = fork();
 	if (pid)
 		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing stays behind */
 	setpgid(0, 0);
 	if (isatty(gdb_fds[0]))
 		tcsetpgrp(gdb_fds[0], getpid());

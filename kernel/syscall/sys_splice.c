@@ -496,7 +496,7 @@ static int copy_range_pos(struct splice_pos *p, struct file *f, uaddr at)
 long sys_copy_file_range(int fd_in, uaddr off_in, int fd_out, uaddr off_out,
 			 u64 len, u32 flags)
 {
-	struct splice_pos ip, op;
+	struct splice_pos ip = { 0 }, op = { 0 };
 	struct splice_pair s;
 	long n = splice_pair_get(&s, fd_in, fd_out);
 
