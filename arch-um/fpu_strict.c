@@ -55,10 +55,11 @@ static void stub_fpu_legacy_init(uint8_t *x)
 void stub_fpu_reset(void)
 {
 	uint8_t *x = strict->fpu_get();
-	uint64_t *bv = (uint64_t *)(x + XSTATE_BV);
+	uint64_t *bv;
 
 	if (!x)
 		return;
+	bv = (uint64_t *)(x + XSTATE_BV);
 	stub_fpu_legacy_init(x);
 	*bv = (*bv & ~fpu_mask) | 3;
 	strict->fpu_set();
