@@ -226,6 +226,23 @@ static void oom_kill(const struct oom_list *l, u32 victim)
 						  NULL);
 }
 
+/*
+ * The last victim's memory may have gone since the monitor looked. What is
+ * counted here is never too little: shared pages count for each.
+ */
+static bool oom_is_over(const struct oom_list *l)
+{
+	struct slab_stats slab;
+	u64 kb = 0;
+	u32 i;
+
+	for (i = 0; i < l->n; i++)
+		kb += l->rss[i];
+	slab_get_stats(&slab);
+	return kb && kb + ((slab.arena_used + pool_used_pages())
+			   << (PAGE_SHIFT - 10)) < mm_total;
+}
+
 void mm_oom(void)
 {
 	struct oom_list l;
@@ -244,7 +261,9 @@ void mm_oom(void)
 			victim = i;
 		}
 	}
-	if (dying)
+	if (oom_is_over(&l))
+		pr_debug(DEBUG_MM, "oom: there is room again\n");
+	else if (dying)
 		pr_debug(DEBUG_MM, "oom: a victim is still on its way out\n");
 	else if (best == INT64_MIN)
 		printk(KERN_ERR "Out of memory and no killable processes...\n");
