@@ -68,21 +68,22 @@ check doctor 0 "$("$lodger" doctor >/dev/null 2>&1; echo $?)"
 
 # names: seen by ls, ended by stop and kill
 for how in stop kill; do
-	run --name "t$how" -- /bin/busybox sleep 60 >/dev/null 2>&1 </dev/null &
+	name=t$how$$ # the other backends run at the same time
+	run --name "$name" -- /bin/busybox sleep 60 >/dev/null 2>&1 </dev/null &
 	job=$!
 	i=0
-	until "$lodger" ls | grep -q "t$how"; do
+	until "$lodger" ls | grep -q "$name"; do
 		i=$((i + 1))
 		[ "$i" -lt 50 ] || break
 		sleep 0.1
 	done
-	check "ls_$how" "t$how" "$("$lodger" ls | grep -o "t$how" | head -n 1)"
-	timeout 10 "$lodger" "$how" "t$how" >/dev/null 2>&1
+	check "ls_$how" "$name" "$("$lodger" ls | grep -o "$name" | head -n 1)"
+	timeout 10 "$lodger" "$how" "$name" >/dev/null 2>&1
 	wait $job
 	rc=$?
 	[ "$rc" -ne 0 ] && [ "$rc" -ne 124 ] || [ "$how" = stop ] && rc=ended
 	check "$how" ended "$rc"
-	check "gone_$how" "" "$("$lodger" ls | grep "t$how")"
+	check "gone_$how" "" "$("$lodger" ls | grep "$name")"
 done
 check no_such_machine 125 "$("$lodger" stop nobody >/dev/null 2>&1; echo $?)"
 
