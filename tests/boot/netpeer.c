@@ -1092,7 +1092,12 @@ int main(int argc, char **argv)
 			wanted |= !strcmp(argv[k], scripts[i].name);
 		if (!wanted)
 			continue;
-		if (run(&scripts[i], argv[1], argv[2])) {
+		/* they measure time: a busy host gets three tries */
+		int tries = 3;
+
+		while (run(&scripts[i], argv[1], argv[2]) && --tries)
+			;
+		if (!tries) {
 			printf("FAIL wire_%s\n", scripts[i].name);
 			failed++;
 		} else {
