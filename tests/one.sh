@@ -20,6 +20,54 @@ as_user() {
 	fi
 }
 
+# Machines that this job has started and not ended yet: their monitors.
+monitors() {
+	ps -eo pid=,ppid=,comm= | awk -v top=$$ '
+		{ parent[$1] = $2; comm[$1] = $3 }
+		END {
+			for (p in comm) {
+				if (comm[p] != "lodger:monitor")
+					continue
+				for (q = parent[p]; q > 1 && q != top; )
+					q = parent[q]
+				if (q == top)
+					print p
+			}
+		}'
+}
+
+# A job that hangs shows first where.
+late() { # SECONDS
+	nap=
+	trap '[ -z "$nap" ] || kill "$nap"; exit 0' TERM
+	sleep "$1" &
+	nap=$!
+	wait "$nap"
+	nap=
+	for m in $(monitors); do
+		echo "late: the tasks of machine $m:"
+		kill -QUIT "$m"
+		sleep 1
+	done
+}
+
+# With a deadline, as the ordinary user or as the caller.
+limited() { # SECONDS user|caller COMMAND...
+	limit=$1 who=$2
+	shift 2
+	late $((limit - 8)) &
+	watch=$!
+	case $who in
+	user) as_user timeout -k 5 "$limit" "$@" ;;
+	*) timeout -k 5 "$limit" "$@" ;;
+	esac
+	rc=$?
+	kill "$watch" 2>/dev/null
+	wait "$watch"
+	[ "$rc" != 124 ] || echo "late: ended after $limit s"
+	return "$rc"
+}
+
 # A test NAME_root is root in the machine.
 guest_user="--user 65534:65534"
 case $name in *_root) guest_user= ;; esac
@@ -48,7 +96,7 @@ versus() {
 	esac
 	cd "$here" && rm -rf "$shm"
 	# shellcheck disable=SC2086 # $guest_user is two words or none
-	as_user timeout -k 5 100 "$lodger" run --trap "${kind#vs-}" -q \
+	limited 100 user "$lodger" run --trap "${kind#vs-}" -q \
 		$guest_user --workdir /tmp --root "$work/root" -- \
 		"/tests/$name" >"$out.guest" 2>&1
 	awk -f "$src/tests/diff/compare.awk" "$out.host" "$out.guest"
@@ -74,10 +122,10 @@ run() {
 		as_user timeout -k 5 20 "$lodger" ls
 		;;
 	build:*)
-		timeout -k 5 120 sh "tests/$name/run.sh" "$build"
+		limited 120 caller sh "tests/$name/run.sh" "$build"
 		;;
 	single:*)
-		as_user timeout -k 5 "$(sh "$work/scripts/more.sh" limit "$name")" \
+		limited "$(sh "$work/scripts/more.sh" limit "$name")" user \
 			sh "$work/scripts/more.sh" run "$name"
 		;;
 	vs-*)
@@ -91,14 +139,13 @@ run() {
 		chmod 755 "$wrap.$$"
 		mv "$wrap.$$" "$wrap"
 		export lodger="$wrap"
-		as_user timeout -k 5 \
-			"$(sh "$work/scripts/more.sh" limit "$name")" \
+		limited "$(sh "$work/scripts/more.sh" limit "$name")" user \
 			sh "$work/scripts/more.sh" run "$name"
 		;;
 	*)
 		b=$kind
 		# shellcheck disable=SC2086 # $guest_user is two words or none
-		as_user timeout -k 5 120 "$lodger" run --trap "$b" -q $guest_user \
+		limited 120 user "$lodger" run --trap "$b" -q $guest_user \
 			--workdir /tmp --root "$work/root" -- "/tests/$name"
 		;;
 	esac

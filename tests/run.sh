@@ -17,10 +17,13 @@
 #	single NAME	what tests/more.sh makes of NAME, as the ordinary user
 #	build NAME	tests/NAME/run.sh, as the caller: it compiles
 #
-# Each job has a time limit of its own and runs once. Its output is kept until
-# the end of the run and counted then, in the order of the list. TOPIC words
-# select the jobs whose name starts so. Environment: BACKENDS (direct
-# seccomp ptrace), JOBS (2).
+# Each job has a time limit of its own; shortly before it machines are asked for
+# their tasks. Its output is kept until the end of the run and counted then, in
+# the order of the list. A job that failed is run once more then, alone. When it
+# passes now it counts so, but that is told (`again KIND NAME`), with the output of
+# the first time. TOPIC words select the jobs whose name starts so. Environment:
+# BACKENDS (direct seccomp ptrace), JOBS (2), AGAIN (seconds to spend on
+# second tries, 240; 0: none).
 set -u
 build=$1 mode=$2
 shift 2
@@ -30,7 +33,8 @@ case $build in /*) ;; *) build=$PWD/$build ;; esac
 work=$(mktemp -d "${TMPDIR:-/tmp}/lodger-tests.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 again=0
+again_left=${AGAIN:-240}
 reports='BUG: (undefined|address|lock|race|leak): '
 
 # --- what the tests see: a copy that the ordinary user can read ---
@@ -144,6 +148,36 @@ count() { # KIND NAME
 	passed=$((passed + n)) failed=$((failed + f)) skipped=$((skipped + s))
 }
 
+fails() { # KIND NAME
+	(
+		failed=0
+		count "$1" "$2" >/dev/null
+		[ "$failed" -gt 0 ]
+	)
+}
+
+# One second try for what failed, alone.
+second_try() { # KIND NAME
+	fails "$1" "$2" && [ "$again_left" -gt 0 ] || return 0
+	first=$work/first
+	told=$(count "$1" "$2" | grep '^FAIL' | sed 's/^/    /')
+	mkdir -p "$first"
+	mv "$work/out/$1.$2"* "$first/"
+	again_start=$(date +%s)
+	sh tests/one.sh "$1" "$2"
+	again_left=$((again_left - ($(date +%s) - again_start)))
+	if fails "$1" "$2"; then
+		echo "again $1 $2: failed twice; the first time:"
+	else
+		again=$((again + 1))
+		echo "again $1 $2: passed at the second try; the first time:"
+	fi
+	echo "$told"
+	# all of it: it may not come a second time
+	[ ! -f "$first/$1.$2" ] || tail -n 100 "$first/$1.$2" | sed 's/^/    | /'
+	rm -rf "$first"
+}
+
 run_jobs() { # LABEL, list of jobs on stdin
 	start=$(date +%s)
 	cat >"$work/jobs"
@@ -153,6 +187,7 @@ run_jobs() { # LABEL, list of jobs on stdin
 	rm -f "$work"/out/*.s
 	xargs -P "${JOBS:-2}" -L 1 sh tests/one.sh <"$work/jobs"
 	while read -r k n; do
+		second_try "$k" "$n" </dev/null
 		count "$k" "$n"
 	done <"$work/jobs"
 	echo "$1: $(wc -l <"$work/jobs") jobs took $(($(date +%s) - start)) s" \
@@ -194,5 +229,6 @@ if [ "$mode" != native ]; then
 		failed=$((failed + 1))
 	fi
 fi
+echo "$again jobs passed at the second try only"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
