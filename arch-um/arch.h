@@ -78,6 +78,17 @@ long host_mmap(uint64_t addr, uint64_t len, int prot, int flags, int fd,
 long host_futex(uint32_t *w, int op, uint32_t val, const void *timeout,
 		uint32_t val3);
 
+/* --- the host's vDSO (host.c) --- */
+struct host_timespec;
+extern int (*host_vdso_clock)(int clock, struct host_timespec *ts);
+extern uint64_t host_vdso_end; /* 0: none */
+/*
+ * Was it the vDSO that made a call which the filter refused? Then the host's
+ * clock cannot be read without a call (no TSC), and the kernel makes its own
+ * from now on.
+ */
+bool host_vdso_refused(uint64_t rip);
+
 /* --- entry and exit (entry.S) --- */
 extern char gate_jump[], gate_jump_saved[], gate_jump_switched[],
 	gate_jump_end[], gate_slow[];

@@ -94,13 +94,23 @@ void host_yield(void)
 /* --- clocks: the host's vDSO, moved into the kernel range --- */
 
 int (*host_vdso_clock)(int clock, struct host_timespec *ts);
+uint64_t host_vdso_end;
+
+bool host_vdso_refused(uint64_t rip)
+{
+	if (rip < VDSO_BASE || rip >= host_vdso_end)
+		return false;
+	WRITE_ONCE(host_vdso_clock, NULL);
+	return true;
+}
 
 uint64_t host_clock_ns(int clock)
 {
+	int (*read)(int clock, struct host_timespec *ts) =
+		READ_ONCE(host_vdso_clock);
 	struct host_timespec ts = { 0, 0 };
 
-	if (!host_vdso_clock || clock == 2 || clock == 3 ||
-	    host_vdso_clock(clock, &ts))
+	if (!read || clock == 2 || clock == 3 || read(clock, &ts))
 		host_call(__NR_clock_gettime, clock, (long)&ts, 0, 0, 0);
 	return (uint64_t)ts.sec * 1000000000 + (uint64_t)ts.nsec;
 }

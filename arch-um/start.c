@@ -24,7 +24,6 @@
 
 extern char init_start[], init_end[];
 extern char stub_page[];
-extern int (*host_vdso_clock)(int clock, void *ts);
 
 void arch_main(struct boot_params *bp) __attribute__((noreturn));
 
@@ -105,6 +104,7 @@ static void start_move_vdso(const struct boot_params *bp)
 		from += len;
 		to += len;
 	}
+	host_vdso_end = to;
 	host_info.vdso = VDSO_BASE + (bp->vdso_addr -
 				      (bp->vvar_len ? bp->vvar_addr :
 						      bp->vdso_addr));
@@ -156,8 +156,7 @@ static void start_parse_vdso(void)
 	for (; (const char *)(sym + 1) <= str; sym++)
 		if (sym->name < strsz &&
 		    !strcmp(str + sym->name, "__vdso_clock_gettime"))
-			host_vdso_clock = (int (*)(int, void *))(base +
-								 sym->value);
+			host_vdso_clock = (void *)(base + sym->value);
 }
 
 static void start_first_thread(void *arg)

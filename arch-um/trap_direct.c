@@ -288,6 +288,8 @@ struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 /*
  * Kernel code was interrupted. A kick just returns: the way out looks at the
  * pending work. A fault is the user-copy routines' (there is a table) or ours.
+ * A refused call is the vDSO's, which asks the host for the time where it
+ * cannot tell it.
  * => NULL to go on where it was interrupted, or registers to leave with.
  *
  * A frame that begins on the keyed stack and reaches onto the pad belongs to a
@@ -310,6 +312,13 @@ struct pt_regs *direct_signal_nested(int sig, const struct siginfo *info,
 	if ((sig == SIGTRAP && (sc->eflags & 0x100)) ||
 	    (sig == SIGBUS && (sc->eflags & 0x40000))) {
 		sc->eflags &= ~0x40100ul; /* TF and AC are the guest's */
+		return NULL;
+	}
+	if (sig == SIGSYS && sc->rax == __NR_clock_gettime &&
+	    host_vdso_refused(sc->rip)) {
+		sc->rax = (uint64_t)host_call(__NR_clock_gettime,
+					      (long)sc->rdi, (long)sc->rsi, 0,
+					      0, 0);
 		return NULL;
 	}
 	if (sig == SIGSEGV || sig == SIGBUS) {
