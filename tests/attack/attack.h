@@ -128,7 +128,9 @@ static void loot_init(void)
 /* Run fn(arg) in a child that has `ms` to end by itself. => its wait status */
 static inline int attack_run(void (*fn)(void *), void *arg, int ms)
 {
-	struct itimerval it = { { 0, 0 }, { ms / 1000, ms % 1000 * 1000 } };
+	int left = ms * t_slow();
+	struct itimerval it = { { 0, 0 },
+				{ left / 1000, left % 1000 * 1000 } };
 	int st = 0;
 	pid_t pid = fork();
 

@@ -7,7 +7,8 @@
  *
  * Each T runs in a forked child with a deadline. What is printed is the same on
  * the host and in a machine: no pids, addresses or times. SKIP("why") ends a
- * test as skipped. The last line reads `N passed, M failed, K skipped`.
+ * test as skipped. T_SLOW=N in the environment makes deadlines N times as long
+ * (emulated processors). The last line reads `N passed, M failed, K skipped`.
  */
 #ifndef T_H
 #define T_H
@@ -26,6 +27,15 @@
 #ifndef T_DEADLINE
 #define T_DEADLINE 20
 #endif
+
+/* How many times longer than usual may things take? */
+static inline int t_slow(void)
+{
+	const char *s = getenv("T_SLOW");
+	int n = s ? atoi(s) : 1;
+
+	return n > 0 ? n : 1;
+}
 
 struct t_case {
 	const char *name;
@@ -93,7 +103,7 @@ static int t_run(struct t_case *t)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
-		alarm(T_DEADLINE);
+		alarm((unsigned)(T_DEADLINE * t_slow()));
 		t->fn();
 		fflush(stdout);
 		_exit(0);
