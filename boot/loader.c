@@ -245,6 +245,9 @@ static void loader_boot_page(struct boot_params *bp, const struct options *o,
 	bp->hwcap2 = getauxval(AT_HWCAP2);
 	bp->minsigstksz = getauxval(AT_MINSIGSTKSZ);
 	bp->nets = (uint32_t)o->nnets;
+	for (int i = 0; i < o->ndisks; i++)
+		if (o->disk[i].file)
+			bp->disks |= 1u << i;
 	bp->uid = o->uid;
 	bp->gid = o->gid;
 	bp->con_cols = con->cols;

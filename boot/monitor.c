@@ -380,7 +380,7 @@ int monitor_run(const struct options *o, struct name_state *st,
 		if (confine.root_fd < 0)
 			return EXIT_LODGER;
 	}
-	if (monitor_open_nets(o, st))
+	if (monitor_open_nets(o, st) || ubd_open(o->disk, o->ndisks))
 		return EXIT_LODGER;
 	loader_prepare(&l, o, &cs);
 	machine_start(&monitor.machine, &l, o);

@@ -37,6 +37,7 @@ enum {
 	OPT_USER,
 	OPT_GDB,
 	OPT_NET,
+	OPT_DISK,
 };
 
 static const struct option options_long[] = {
@@ -54,6 +55,7 @@ static const struct option options_long[] = {
 	{ "user", required_argument, NULL, OPT_USER },
 	{ "gdb", no_argument, NULL, OPT_GDB },
 	{ "net", required_argument, NULL, OPT_NET },
+	{ "disk", required_argument, NULL, OPT_DISK },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -94,6 +96,8 @@ void options_help(void)
 	      "  --net KIND[,...]    a network: user, tap=NAME, lan=NAME or fd=N; with user also\n"
 	      "                      hostfwd=tcp:[ADDR:]PORT:GUESTPORT and restrict; for all mac=,\n"
 	      "                      mtu=, pcap=FILE. May be repeated: eth0, eth1 ... (default: none)\n"
+	      "  --disk FILE[,...]   a disk, /dev/ubda and so on; with cow=FILE for what is written,\n"
+	      "                      ro, sync, serial=TEXT. May be repeated\n"
 	      "  --trap BACKEND      direct, seccomp, ptrace, or auto: the first that fits here\n"
 	      "  --console KIND      fd, pty, null or file:PATH\n"
 	      "  --gdb               under gdb, stopped where the kernel starts\n"
@@ -101,7 +105,8 @@ void options_help(void)
 	      "  -v, --verbose       more of them\n"
 	      "\n"
 	      "Words as User Mode Linux has them: mem=, umid=, con0=, init=, root=,\n"
-	      "rootfstype=hostfs rootflags=DIR, eth0=tuntap,NAME, ip=, quiet, debug, strace=. Unknown ones go to init.\n"
+	      "rootfstype=hostfs rootflags=DIR, ubd0=FILE, ubd0=COW,FILE (ubd0r= read-only, ubd0s=\n"
+	      "synchronous), eth0=tuntap,NAME, ip=, quiet, debug, strace=. Unknown ones go to init.\n"
 	      "\n"
 	      "Exit status: the command's (128+n when signal n killed it); 120 the guest's kernel\n"
 	      "panicked; 125 lodger failed; 126 COMMAND cannot be run; 127 it was not found.\n",
@@ -398,6 +403,94 @@ static void options_eth(struct options *o, const char *word)
 		options_mac(&o->net[o->nnets - 1], word, name + 1);
 }
 
+/* --- disks --- */
+
+static struct ubd_config *options_disk_at(struct options *o, const char *what,
+					  int unit)
+{
+	if (unit >= UBD_DISKS)
+		say_die("%s: a machine has %d disks at most", what, UBD_DISKS);
+	if (o->disk[unit].file)
+		say_die("%s: there is a disk %d already", what, unit);
+	if (unit >= o->ndisks)
+		o->ndisks = unit + 1;
+	return &o->disk[unit];
+}
+
+/* FILE[,cow=FILE][,ro][,sync][,serial=TEXT] */
+static void options_disk(struct options *o, const char *spec)
+{
+	char *s = strdup(spec), *word, *rest = s;
+	struct ubd_config *c;
+	const char *v;
+	int unit = 0;
+
+	if (!s)
+		say_die("out of memory");
+	while (unit < UBD_DISKS && o->disk[unit].file)
+		unit++;
+	c = options_disk_at(o, "--disk", unit);
+	c->file = strsep(&rest, ",");
+	if (!*c->file)
+		say_die("--disk: '%s' names no file", spec);
+	while ((word = strsep(&rest, ","))) {
+		if ((v = options_value(word, "cow=")) && *v)
+			c->cow = v;
+		else if ((v = options_value(word, "serial=")) && *v)
+			c->serial = v;
+		else if (!strcmp(word, "ro"))
+			c->read_only = true;
+		else if (!strcmp(word, "sync"))
+			c->sync = true;
+		else
+			say_die("--disk: '%s' is not understood; there are cow=FILE, ro, sync and serial=TEXT",
+				word);
+	}
+}
+
+/* ubd0=FILE, ubda=FILE, ubd0rs=COW,FILE, as User Mode Linux has it */
+static void options_ubd(struct options *o, const char *word)
+{
+	const char *p = word + 3;
+	struct ubd_config *c;
+	char *files, *comma;
+	int unit;
+
+	if (isdigit((unsigned char)*p))
+		unit = (int)strtoul(p, (char **)&p, 10);
+	else
+		unit = *p >= 'a' && *p <= 'p' ? *p++ - 'a' : UBD_DISKS;
+	c = options_disk_at(o, word, unit);
+	for (; *p != '='; p++)
+		switch (*p) {
+		case 'r':
+			c->read_only = true;
+			break;
+		case 's':
+			c->sync = true;
+			break;
+		case 'c': /* shared by several machines: locks decide */
+		case 'd':
+		case 't':
+			break;
+		default:
+			say_die("%s: flag '%c' is not understood; there are r (read-only) and s (synchronous)",
+				word, *p);
+		}
+	files = strdup(p + 1);
+	if (!files)
+		say_die("out of memory");
+	if (!*files)
+		say_die("%s: it names no file", word);
+	comma = strchr(files, ',');
+	if (comma) {
+		*comma = 0;
+		c->cow = files;
+		files = comma + 1;
+	}
+	c->file = files;
+}
+
 /* => true when the word is the monitor's alone and need not travel further */
 static bool options_word(struct options *o, const char *word, bool *hostfs)
 {
@@ -431,9 +524,9 @@ static bool options_word(struct options *o, const char *word, bool *hostfs)
 		   isdigit((unsigned char)word[3]) && strchr(word, '=')) {
 		options_eth(o, word);
 		return true;
-	} else if (!strncmp(word, "ubd", 3)) {
-		if (strchr(word, '='))
-			say_die("%s: this version has no block devices", word);
+	} else if (!strncmp(word, "ubd", 3) && strchr(word, '=')) {
+		options_ubd(o, word);
+		return true;
 	}
 	return false;
 }
@@ -530,6 +623,9 @@ void options_parse(struct options *o, int argc, char **argv)
 			break;
 		case OPT_GDB:
 			o->gdb = true;
+			break;
+		case OPT_DISK:
+			options_disk(o, optarg);
 			break;
 		case OPT_NET:
 			options_net(o, "--net", optarg);

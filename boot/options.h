@@ -26,6 +26,8 @@ struct options {
 	int con_in, con_out; /* CONSOLE_FD */
 	bool quiet, verbose;
 	bool gdb; /* start under gdb */
+	int ndisks; /* the highest number and one */
+	struct ubd_config disk[UBD_DISKS];
 	int nnets;
 	struct net_config net[NET_UNITS];
 	char cmdline[sizeof(((struct boot_params *)0)->cmdline)];

@@ -42,6 +42,7 @@ int64_t console_serve(struct ring_work *w); /* RING_DEV_CONSOLE */
 int64_t hostfs_serve(struct ring_work *w);  /* RING_DEV_HOSTFS */
 int64_t hostio_serve(struct ring_work *w);  /* RING_DEV_HOSTIO */
 int64_t net_serve(struct ring_work *w);	    /* RING_DEV_NET */
+int64_t ubd_serve(struct ring_work *w);	    /* RING_DEV_BLOCK */
 
 /* The running machine, fixed before the workers start. */
 struct monitor {
@@ -107,6 +108,17 @@ void console_close(void); /* output is out, terminal as it was */
 
 /* hostfs_host.c: => descriptor of the root folder, for Landlock */
 int hostfs_open(const char *dir, bool rw);
+
+/* One disk, as the command line has it. */
+#define UBD_DISKS 16
+struct ubd_config {
+	const char *file; /* NULL: no such disk */
+	const char *cow;  /* what is written goes there */
+	const char *serial;
+	bool read_only, sync;
+};
+/* ubd_host.c: open them. => 0 or -errno, having said what is wrong */
+int ubd_open(const struct ubd_config *c, int n);
 
 /* One network device, as the command line has it. */
 enum net_backend { NET_NONE, NET_USERMODE, NET_TAP, NET_LAN, NET_FD };

@@ -19,7 +19,8 @@
  * is read once into a private copy and checked there. A queue that makes no
  * sense ends the machine.
  *
- * Locks: rh.lock guards the queue's tail and the counts of threads. The futex
+ * Locks: rh.lock guards the queue's tail and the counts of threads, cq_lock the
+ * completion queue's head. The futex
  * words are shared between processes, so no FUTEX_PRIVATE_FLAG.
  */
 #include <errno.h>
@@ -44,11 +45,14 @@ static struct ring_host {
 	uint32_t tail; /* ours; the shared one is only a copy for the kernel */
 	uint32_t threads, idle, serving;
 	bool stopped;
+	pthread_mutex_t cq_lock;
+	uint32_t cq_head; /* under cq_lock */
 	/* hints */
 	uint32_t spin_ns;
 	bool may_spin;
 	pthread_attr_t attr;
-} rh = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} rh = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	 .cq_lock = PTHREAD_MUTEX_INITIALIZER };
 
 static int64_t (*const ring_serve[])(struct ring_work *) = {
 	[RING_DEV_MONITOR] = monitor_serve,
@@ -56,6 +60,7 @@ static int64_t (*const ring_serve[])(struct ring_work *) = {
 	[RING_DEV_HOSTFS] = hostfs_serve,
 	[RING_DEV_HOSTIO] = hostio_serve,
 	[RING_DEV_NET] = net_serve,
+	[RING_DEV_BLOCK] = ubd_serve,
 };
 
 static void *ring_worker(void *arg);
@@ -178,6 +183,23 @@ static int64_t ring_dispatch(const struct ring_req *r, struct ring_work *w)
 	return ring_serve[dev](w);
 }
 
+/* Tell the kernel by the completion queue. */
+static void ring_complete(uint32_t nr)
+{
+	struct ring_area *a = mon.ring;
+
+	pthread_mutex_lock(&rh.cq_lock);
+	a->cq[rh.cq_head++ % RING_SLOTS] = nr;
+	__atomic_store_n(&a->cq_head, rh.cq_head, __ATOMIC_SEQ_CST);
+	pthread_mutex_unlock(&rh.cq_lock);
+	if (__atomic_load_n(&a->cq_polling, __ATOMIC_SEQ_CST))
+		return;
+	if (!__atomic_load_n(&a->cq_sleeping, __ATOMIC_SEQ_CST))
+		return;
+	__atomic_fetch_add(&a->cq_seq, 1, __ATOMIC_SEQ_CST);
+	ring_futex(&a->cq_seq, FUTEX_WAKE, 1, NULL);
+}
+
 static void ring_answer(struct ring_req *r, const struct ring_work *w,
 			int64_t result)
 {
@@ -190,6 +212,8 @@ static void ring_answer(struct ring_req *r, const struct ring_work *w,
 		ring_futex(&r->state, FUTEX_WAKE, 1, NULL);
 	if (old & RING_NOTIFY)
 		monitor_post_event(RING_EV_REQ_DONE);
+	if (old & RING_ASYNC)
+		ring_complete((uint32_t)(r - mon.ring->req));
 }
 
 /* QUEUED -> BUSY, keeping what the waiter may have said meanwhile. */

@@ -18,10 +18,16 @@
  * thread wakes the task. If the signal comes first the slot is abandoned: its
  * owner is gone, and the event thread frees it when the answer comes.
  *
+ * Requests without a waiter (ring_call_async) come back through the completion
+ * queue. Anybody may take from it: the thread "kring", or a task that waits for
+ * one of them and spins before it sleeps, which saves two wake-ups. While
+ * somebody spins (cq_polling) the monitor does not wake the thread; so who
+ * stops spinning looks once more.
+ *
  * The event thread sleeps on event_seq and hands bits to those who registered.
  *
- * Locks: ring_lock guards the free list, the queue's head and the table of
- * notified waiters; innermost, never held while sleeping.
+ * Locks: ring_lock guards the free list, the queue's head, the tail of the
+ * completion queue and the table of notified waiters; innermost, never held while sleeping.
  */
 #include <kernel/printk.h>
 #include <kernel/ring.h>
@@ -43,6 +49,8 @@ static struct ring_slot {
 	bool abandoned;	     /* free it when it is DONE */
 	struct task *waiter; /* wake it when it is DONE */
 	void *buf;	     /* goes with an abandoned slot */
+	void (*async)(struct ring_req *r, void *priv);
+	void *priv;
 } ring_slots[RING_SLOTS];
 
 static spinlock_t ring_lock = SPINLOCK_INIT;
@@ -110,11 +118,11 @@ u64 ring_arena_off(const void *p)
 	return (u64)p - ARENA_BASE;
 }
 
-static void ring_submit(struct ring_req *r)
+static void ring_submit(struct ring_req *r, u32 flags)
 {
 	struct ring_area *a = ring_area;
 
-	store_release(&r->state, RING_QUEUED);
+	store_release(&r->state, RING_QUEUED | flags);
 	spin_lock(&ring_lock);
 	/* never full: as many entries as slots */
 	a->sq[a->sq_head % RING_SLOTS] = ring_slot_nr(r);
@@ -158,7 +166,7 @@ static bool ring_spin_done(struct ring_req *r)
 
 s64 ring_call(struct ring_req *r)
 {
-	ring_submit(r);
+	ring_submit(r, 0);
 	if (ring_spin_done(r))
 		return r->result;
 	for (;;) {
@@ -190,7 +198,7 @@ s64 ring_call_intr(struct ring_req *r, void *buf)
 	struct ring_slot *s = &ring_slots[ring_slot_nr(r)];
 	int err = 0;
 
-	ring_submit(r);
+	ring_submit(r, 0);
 	if (ring_spin_done(r) || !ring_notify_me(r))
 		goto out;
 	for (;;) {
@@ -243,6 +251,102 @@ static void ring_reap(u32 bits)
 		if (freed)
 			waitqueue_wake(&ring_free_wait);
 	}
+}
+
+/* --- requests without a waiter --- */
+
+static u32 ring_cq_tail; /* under ring_lock */
+
+void ring_call_async(struct ring_req *r,
+		     void (*fn)(struct ring_req *r, void *priv), void *priv)
+{
+	struct ring_slot *s = &ring_slots[ring_slot_nr(r)];
+
+	s->async = fn;
+	s->priv = priv;
+	ring_submit(r, RING_ASYNC);
+}
+
+/* Take what is in the completion queue. => anything? */
+static bool ring_take_done(void)
+{
+	struct ring_area *a = ring_area;
+	bool any = false;
+
+	while (load_acquire(&a->cq_head) != READ_ONCE(ring_cq_tail)) {
+		struct ring_req *r;
+		struct ring_slot *s;
+		u32 nr;
+
+		spin_lock(&ring_lock);
+		if (load_acquire(&a->cq_head) == ring_cq_tail) {
+			spin_unlock(&ring_lock);
+			break;
+		}
+		nr = READ_ONCE(a->cq[ring_cq_tail++ % RING_SLOTS]);
+		spin_unlock(&ring_lock);
+		if (nr >= RING_SLOTS || !ring_slots[nr].async)
+			panic("ring: the completion queue is corrupt");
+		r = &a->req[nr];
+		s = &ring_slots[nr];
+		s->async(r, s->priv);
+		s->async = NULL;
+		ring_put(r);
+		any = true;
+	}
+	return any;
+}
+
+void ring_poll_async(const bool *done)
+{
+	static u32 spin_ns = RING_SPIN_MAX_NS; /* a hint */
+	struct ring_area *a = ring_area;
+	u32 ns = READ_ONCE(spin_ns);
+	u64 end;
+
+	if (ring_spin) {
+		atomic_inc(&a->cq_polling);
+		end = time_mono_ns() + ns;
+		do {
+			for (int i = 0; i < 32 && !READ_ONCE(*done); i++) {
+				ring_take_done();
+				cpu_relax();
+			}
+		} while (!READ_ONCE(*done) && time_mono_ns() < end);
+		atomic_dec(&a->cq_polling);
+		if (!READ_ONCE(*done) && ns > RING_SPIN_MIN_NS)
+			WRITE_ONCE(spin_ns, ns - ns / 8);
+		else if (ns < RING_SPIN_MAX_NS)
+			WRITE_ONCE(spin_ns, ns + ns / 4);
+		smp_mb();
+	}
+	ring_take_done();
+}
+
+static void ring_done_thread(void *arg)
+{
+	struct ring_area *a = ring_area;
+
+	for (;;) {
+		u32 seq = load_acquire(&a->cq_seq);
+
+		if (ring_take_done())
+			continue;
+		current->wchan = "ring_done";
+		atomic_xchg(&a->cq_sleeping, 1);
+		if (load_acquire(&a->cq_head) == READ_ONCE(ring_cq_tail))
+			host_futex_wait(&a->cq_seq, seq, TIME_NEVER);
+		atomic_xchg(&a->cq_sleeping, 0);
+		current->wchan = NULL;
+	}
+}
+
+void ring_async_start(void)
+{
+	struct task *t = kthread_start("kring", ring_done_thread, NULL);
+
+	if (IS_ERR(t))
+		panic("ring: cannot start the completion thread");
 }
 
 void ring_event_register(u32 bits, void (*fn)(u32 bits))

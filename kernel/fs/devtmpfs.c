@@ -110,6 +110,22 @@ int devtmpfs_add(const char *name, u32 mode, u64 rdev)
 	return err == -EEXIST ? 0 : err;
 }
 
+/* A symlink; one that is there already is replaced. */
+int devtmpfs_link(const char *name, const char *to)
+{
+	const char *last;
+	struct dentry *dir;
+	int err;
+
+	devtmpfs_remove(name);
+	dir = devtmpfs_parent(name, &last, true);
+	if (IS_ERR(dir))
+		return (int)PTR_ERR(dir);
+	err = devtmpfs_make(dir, last, (u32)strlen(last), S_IFLNK, 0, to);
+	dentry_put(dir);
+	return err;
+}
+
 int devtmpfs_remove(const char *name)
 {
 	const char *last;

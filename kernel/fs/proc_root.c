@@ -399,7 +399,8 @@ static const struct seqtree_entry proc_root_entries[] = {
 		  "Character devices:\n  1 mem\n  5 /dev/tty\n"
 		  "  5 /dev/console\n  5 /dev/ptmx\n 10 misc\n128 ptm\n"
 		  "136 pts\n\nBlock devices:\n"),
-	PROC_TEXT("diskstats", 0444, ""),
+	{ .name = "diskstats", .mode = S_IFREG | 0444, .show = proc_show_stub,
+	  .data = &(const struct proc_stub){ "diskstats", "" } },
 	PROC_TEXT("dma", 0444, ""),
 	PROC_DIR("driver", 0555, proc_empty_dir),
 	PROC_TEXT("execdomains", 0444,
@@ -423,7 +424,8 @@ static const struct seqtree_entry proc_root_entries[] = {
 	PROC_TEXT("modules", 0444, ""),
 	PROC_FIXED("mounts", "self/mounts"),
 	PROC_FIXED("net", "self/net"),
-	PROC_TEXT("partitions", 0444, "major minor  #blocks  name\n\n"),
+	{ .name = "partitions", .mode = S_IFREG | 0444, .show = proc_show_stub,
+	  .data = &(const struct proc_stub){ "partitions", "" } },
 	PROC_LINK("self", proc_read_self),
 	PROC_TEXT("slabinfo", 0400, "slabinfo - version: 2.1\n"),
 	PROC_FILE("stat", 0444, proc_show_global_stat),

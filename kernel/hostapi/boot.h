@@ -57,7 +57,7 @@ struct boot_params {
 	uint32_t job_argc, job_envc;
 	uint32_t con_cols, con_rows;
 	uint32_t nets; /* network devices */
-	uint32_t pad;
+	uint32_t disks; /* bit n: there is a disk n */
 	char platform[16];
 	char hostname[65];
 	char workdir[256];

@@ -12,6 +12,11 @@
  *
  * Bulk data is addressed by arena or pool offset; the monitor has both mapped.
  *
+ * A request marked RING_ASYNC has no waiter: its number goes to the completion
+ * queue when it is DONE (disks do this). Whoever looks at that queue may take
+ * what is in it; the monitor wakes the kernel's thread for it only when that
+ * sleeps and nobody polls.
+ *
  * The event word goes the other way: the monitor sets bits in `events`,
  * increments event_seq and wakes it; a kernel thread waits on it.
  */
@@ -26,6 +31,7 @@ enum ring_state { RING_FREE, RING_FILLING, RING_QUEUED, RING_BUSY, RING_DONE };
 #define RING_STATE_MASK 0xffu
 #define RING_ASLEEP	0x100u /* the waiter sleeps on the state word: wake it */
 #define RING_NOTIFY	0x200u /* post RING_EV_REQ_DONE when done */
+#define RING_ASYNC	0x400u /* to the completion queue when done */
 
 /* Where bulk data lies. */
 enum ring_space { RING_NOBUF, RING_ARENA, RING_POOL };
@@ -48,6 +54,7 @@ enum ring_device {
 	RING_DEV_HOSTFS,
 	RING_DEV_HOSTIO, /* the job's stdin, stdout, stderr */
 	RING_DEV_NET,	 /* hostapi/netring.h */
+	RING_DEV_BLOCK,	 /* drivers-host/ubd.h */
 };
 
 /* RING_DEV_MONITOR */
@@ -77,11 +84,16 @@ struct ring_area {
 	uint32_t event_seq; /* futex of the kernel's event thread */
 	uint32_t events;
 	uint32_t event_sleeping;
+	/* completion queue: monitor writes at head */
+	uint32_t cq_head;
+	uint32_t cq_seq; /* futex of the kernel's completion thread */
+	uint32_t cq_sleeping, cq_polling;
 	/* console input, single producer (monitor), single consumer */
 	uint32_t con_in_head, con_in_tail;
 	uint32_t con_cols, con_rows;
 	uint8_t con_in[CON_IN_SIZE];
 	uint32_t sq[RING_SLOTS];
+	uint32_t cq[RING_SLOTS];
 	struct ring_req req[RING_SLOTS];
 };
 

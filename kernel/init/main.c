@@ -10,6 +10,7 @@
  * constructor runs anywhere else.
  */
 #include <hostapi/kern.h>
+#include <kernel/block.h>
 #include <kernel/fs.h>
 #include <kernel/futex.h>
 #include <kernel/machine.h>
@@ -71,7 +72,10 @@ static const struct initcall {
 	{ "sysfs", sysfs_init },
 	{ "net", net_init },
 	{ "ring", ring_init },
+	{ "ring completions", ring_async_start },
 	{ "hostfs", hostfs_init },
+	{ "block", block_init },
+	{ "disks", ubd_init },
 	{ "sysv ipc", sysv_init },
 	{ "mqueue", mqueue_init },
 	{ "root", init_root },

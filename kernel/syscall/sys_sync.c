@@ -3,6 +3,7 @@
  * Calls about where the bytes of a file are kept: fsync(2) and its kin,
  * fallocate(2), and the hints of posix_fadvise(2) and readahead(2).
  */
+#include <kernel/block.h>
 #include "syscall/sys_file.h"
 #include "vfs/internal.h"
 
@@ -31,6 +32,7 @@ long sys_fdatasync(int fd)
 long sys_sync(void)
 {
 	super_sync_all();
+	bdev_sync_all();
 	return 0;
 }
 

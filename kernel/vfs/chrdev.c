@@ -5,8 +5,8 @@
  * Drivers register a range of minors of a major once at boot; there are no
  * removals, so the list is read without a lock. The operations of a device
  * inode only know how to open: they look the number up, put the driver's
- * operations into the file and call its open. FIFOs belong to kernel/ipc;
- * sockets cannot be opened by name, and there are no block devices yet.
+ * operations into the file and call its open. FIFOs belong to kernel/ipc, block
+ * devices to kernel/block; sockets cannot be opened by name.
  */
 #include <kernel/ipc.h>
 #include "vfs/internal.h"
@@ -49,12 +49,23 @@ static int chrdev_open(struct inode *ino, struct file *f)
 	return ops->open ? ops->open(ino, f) : 0;
 }
 
+const struct file_ops *blkdev_file_ops;
+
+static int blkdev_open(struct inode *ino, struct file *f)
+{
+	if (!blkdev_file_ops)
+		return -ENXIO;
+	f->ops = blkdev_file_ops;
+	return f->ops->open(ino, f);
+}
+
 static int special_open_none(struct inode *ino, struct file *f)
 {
 	return -ENXIO;
 }
 
 static const struct file_ops chrdev_file_ops = {.open = chrdev_open};
+static const struct file_ops blkdev_open_ops = {.open = blkdev_open};
 static const struct file_ops special_none_ops = {.open = special_open_none};
 
 void inode_init_special(struct inode *ino, u32 mode, u64 rdev)
@@ -69,9 +80,11 @@ void inode_init_special(struct inode *ino, u32 mode, u64 rdev)
 		ino->rdev = 0;
 		ino->fops = &fifo_file_ops;
 		break;
+	case S_IFBLK:
+		ino->fops = &blkdev_open_ops;
+		break;
 	default:
-		if (!S_ISBLK(mode))
-			ino->rdev = 0;
+		ino->rdev = 0;
 		ino->fops = &special_none_ops;
 		break;
 	}

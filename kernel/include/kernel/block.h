@@ -57,6 +57,11 @@ struct bdev_ops {
 	void (*submit)(struct bdev *b, struct bio *bio);
 	/* BLK* and HDIO_* ioctls beyond the generic ones. => -ENOTTY */
 	long (*ioctl)(struct bdev *b, u32 cmd, unsigned long arg);
+	/* Optional: somebody waits; look for completions until *done, for a
+	   short while. */
+	void (*poll)(struct bdev *b, const bool *done);
+	/* Optional: the last opener has gone. May sleep. */
+	void (*last_close)(struct bdev *b);
 };
 
 struct bdev {
@@ -72,6 +77,7 @@ struct bdev {
 	const struct bdev_ops *ops;
 	void *priv;
 	char serial[32];
+	u32 minors;	    /* numbers from rdev on: itself and partitions */
 	/* counted: opens and mounts; holder: who has it exclusively */
 	u32 openers;
 	const void *holder;
@@ -79,6 +85,13 @@ struct bdev {
 	u64 ios[4], sectors[4], ticks[4], in_flight; /* by read, write, discard,
 							flush */
 	struct list_head node;
+	/* the block layer's */
+	u32 holds;		/* by the holder */
+	bool host_read_only;	/* BLKROSET cannot change it */
+	u64 seq;		/* BLKGETDISKSEQ */
+	struct inode *inode;	/* whose mapping caches it for open files */
+	u8 part;		/* number of the partition, 0: the whole */
+	char uuid[40], label[40]; /* of the partition, GPT and MBR */
 };
 
 /*
@@ -103,9 +116,21 @@ int bdev_write(struct bdev *b, u64 pos, const void *data, u32 len, u32 flags);
 int bdev_flush(struct bdev *b);
 /* -EOPNOTSUPP when the device cannot. */
 int bdev_discard(struct bdev *b, u64 pos, u64 len);
+/* Zeros, without moving them where the device can do so. */
+int bdev_zero(struct bdev *b, u64 pos, u64 len);
+/* What was written to /dev nodes is in the host's hands; for sync(2). */
+void bdev_sync_all(void);
+/* "/dev/ubda1", "ubda1", "98:1", "PARTUUID=…" => number, or 0 */
+u64 bdev_by_name(const char *name);
 
 /* Drivers. The node in devtmpfs and /sys/block come with it. */
 int bdev_register(struct bdev *b);
 void bdev_unregister(struct bdev *b);
+/* The same unless it is in use. => 0, -EBUSY */
+int bdev_retire(struct bdev *b);
+/* The driver's size has changed (the whole disk, nobody has it mounted). */
+void bdev_set_size(struct bdev *b, u64 size);
+void block_init(void); /* kernel/block/info.c */
+void ubd_init(void);   /* drivers-host/ubd_kern.c */
 
 #endif

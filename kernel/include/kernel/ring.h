@@ -23,6 +23,18 @@ s64 ring_call(struct ring_req *r);
  * are still the caller's.
  */
 s64 ring_call_intr(struct ring_req *r, void *buf);
+/*
+ * Submit and go on. fn(r, priv) is called once, when r->result is there, in a
+ * kernel thread or in a task that polls: it must not sleep. The slot goes back
+ * by itself after it.
+ */
+void ring_call_async(struct ring_req *r,
+		     void (*fn)(struct ring_req *r, void *priv), void *priv);
+/*
+ * For who waits for such a request: a short while of looking at the completion
+ * queue, until *done. Then it is time to sleep.
+ */
+void ring_poll_async(const bool *done);
 /* Give the slot back. */
 void ring_put(struct ring_req *r);
 /* Bulk data: arena offset of a kernel pointer. */
@@ -37,6 +49,8 @@ void ring_event_register(u32 bits, void (*fn)(u32 bits));
 extern struct ring_area *ring_area;
 
 void ring_init(void);
+/* Start the thread for asynchronous requests, before the first one. */
+void ring_async_start(void);
 /* Start the event thread, when all handlers have registered. */
 void ring_events_start(void);
 

@@ -532,6 +532,9 @@ struct chrdev *chrdev_list(void); /* for /proc/devices; never shrinks */
 /* Node in devtmpfs: name may have a directory ("pts/3"). 0 or -errno. */
 int devtmpfs_add(const char *name, u32 mode, u64 rdev);
 int devtmpfs_remove(const char *name);
+int devtmpfs_link(const char *name, const char *to);
+/* Block devices' files, as kernel/block has them; NULL: none. */
+extern const struct file_ops *blkdev_file_ops;
 
 /* do_mount: kernel-side mount(2); paths are kernel strings. */
 int do_mount(const char *source, const char *target, const char *type,
