@@ -402,6 +402,7 @@ int monitor_run(const struct options *o, struct name_state *st,
 	monitor_loop();
 	ring_host_stop();
 	status = monitor_reap();
+	ubd_close();
 	console_close();
 	return status;
 }

@@ -119,6 +119,8 @@ struct ubd_config {
 };
 /* ubd_host.c: open them. => 0 or -errno, having said what is wrong */
 int ubd_open(const struct ubd_config *c, int n);
+/* At the end: what COW files still have to be told. */
+void ubd_close(void);
 
 /* One network device, as the command line has it. */
 enum net_backend { NET_NONE, NET_USERMODE, NET_TAP, NET_LAN, NET_FD };

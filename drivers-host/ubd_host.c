@@ -27,7 +27,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+#include "cow.h"
 #include "hostapi/host.h"
 #include "monitor.h"
 #include "ubd.h"
@@ -127,6 +129,15 @@ static int64_t ubd_transfer(struct ubd_image *im, const struct ring_work *w)
 
 	if (n < 0)
 		return n;
+	if (im->cow && w->op == UBD_READ)
+		return cow_read(im->cow, iov, n, w->arg[1], w->arg[2]);
+	if (im->cow) {
+		int err = cow_write(im->cow, iov, n, w->arg[1], w->arg[2]);
+
+		if (!err && ((w->arg[3] & UBD_FUA) || im->sync))
+			err = cow_flush(im->cow);
+		return err;
+	}
 	if (w->op == UBD_READ)
 		return ubd_pread_all(im->fd, iov, n, w->arg[1]);
 	return ubd_pwrite_all(im->fd, iov, n, w->arg[1],
@@ -146,6 +157,9 @@ static int64_t ubd_clear(struct ubd_image *im, const struct ring_work *w)
 {
 	int err;
 
+	if (im->cow)
+		return cow_clear(im->cow, w->arg[1], w->arg[2],
+				 w->op == UBD_ZERO);
 	err = w->op == UBD_ZERO ?
 		      ubd_fallocate(im->fd, FALLOC_FL_ZERO_RANGE, w) :
 		      -EOPNOTSUPP;
@@ -173,6 +187,8 @@ static int64_t ubd_serve_image(struct ubd_image *im, const struct ring_work *w)
 	case UBD_INFO:
 		return ubd_tell(im, w);
 	case UBD_FLUSH:
+		if (im->cow)
+			return cow_flush(im->cow);
 		return fdatasync(im->fd) ? -errno : 0;
 	case UBD_READ:
 	case UBD_WRITE:
@@ -182,7 +198,7 @@ static int64_t ubd_serve_image(struct ubd_image *im, const struct ring_work *w)
 	default:
 		return -ENOSYS;
 	}
-	if (w->arg[1] > im->size || w->arg[2] > im->size - w->arg[1])
+	if (((w->arg[1] | w->arg[2]) & 511) || w->arg[1] > im->size || w->arg[2] > im->size - w->arg[1])
 		return -EIO;
 	if (w->op != UBD_READ && im->read_only)
 		return -EROFS;
@@ -276,6 +292,20 @@ static int ubd_open_raw(struct ubd_image *im, const struct ubd_config *c)
 					     "; two may read it: ro, or have a COW file each");
 		goto bad;
 	}
+	/*
+	 * Not taken for one unasked: what a guest writes to its raw disk
+	 * must not decide which file of the host is opened at the next start.
+	 */
+	if (cow_is(fd)) {
+		struct cow_header h;
+		char why[512];
+
+		if (cow_read_header(fd, &h, why, sizeof(why)))
+			strcpy(h.base, "BASE");
+		monitor_warn("disk %s is a COW file: give its base too, ubd0=%s,%s or --disk %s,cow=%s",
+			     c->file, c->file, h.base, h.base, c->file);
+		goto bad;
+	}
 	end = lseek(fd, 0, SEEK_END);
 	if (end < 512) {
 		monitor_warn("disk %s: it is empty; give it a size first (truncate -s 1G)",
@@ -292,6 +322,115 @@ bad:
 	return -EIO;
 }
 
+/* --- with a COW file --- */
+
+static int ubd_open_base(const struct ubd_config *c)
+{
+	int fd = open(c->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0) {
+		monitor_warn("disk %s: %s", c->file, strerror(errno));
+		return -1;
+	}
+	if (ubd_lock(fd, false)) {
+		monitor_warn("disk %s: another machine writes it", c->file);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The COW file, made when it is missing. */
+static int ubd_open_cow_file(const struct ubd_config *c, int base)
+{
+	char why[COW_PATH + 512];
+	int flags = O_CLOEXEC | O_NOCTTY;
+	int fd = open(c->cow, (c->read_only ? O_RDONLY : O_RDWR) | flags);
+
+	if (fd < 0 && errno == ENOENT && !c->read_only) {
+		fd = open(c->cow, O_RDWR | O_CREAT | O_EXCL | flags, 0644);
+		if (fd >= 0 &&
+		    cow_create(fd, c->file, base, why, sizeof(why))) {
+			monitor_warn("disk %s %s", c->cow, why);
+			unlink(c->cow);
+			close(fd);
+			return -1;
+		}
+	}
+	if (fd < 0) {
+		monitor_warn("disk %s: %s", c->cow, strerror(errno));
+		return -1;
+	}
+	if (ubd_lock(fd, !c->read_only)) {
+		monitor_warn("disk %s is in use by another machine; each needs a COW file of its own",
+			     c->cow);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int ubd_open_cow(struct ubd_image *im, const struct ubd_config *c)
+{
+	char why[COW_PATH + 512];
+	struct cow_header h;
+	struct stat st;
+	int base = ubd_open_base(c);
+	int fd = base < 0 ? -1 : ubd_open_cow_file(c, base);
+
+	if (fd < 0)
+		goto bad;
+	if (cow_read_header(fd, &h, why, sizeof(why)) ||
+	    cow_check_base(&h, c->cow, c->file, base, why, sizeof(why)))
+		goto wrong;
+	im->cow = cow_open(fd, base, &h, why, sizeof(why));
+	if (!im->cow)
+		goto wrong;
+	im->fd = fd;
+	im->size = h.size & ~511ull;
+	im->read_only = c->read_only;
+	im->discards = !c->read_only;
+	im->sync = c->sync;
+	fstat(fd, &st);
+	ubd_serial(im, c, &st);
+	return 0;
+wrong:
+	monitor_warn("disk %s %s", c->cow, why);
+	close(fd);
+bad:
+	if (base >= 0)
+		close(base);
+	return -EIO;
+}
+
+static int ubd_open_one(struct ubd_image *im, const struct ubd_config *c)
+{
+	return c->cow ? ubd_open_cow(im, c) : ubd_open_raw(im, c);
+}
+
+void ubd_close(void)
+{
+	struct timespec patience;
+
+	/* requests that are under way have that long */
+	clock_gettime(CLOCK_REALTIME, &patience);
+	patience.tv_sec += 2;
+	for (int i = 0; i < (int)UBD_UNITS; i++) {
+		struct ubd_image *im = &ubd_disks[i].image;
+
+		if (im->fd < 0 ||
+		    pthread_rwlock_timedwrlock(&ubd_disks[i].lock, &patience))
+			continue;
+		if (im->cow)
+			cow_close(im->cow);
+		else
+			close(im->fd);
+		im->fd = -1;
+		im->cow = NULL;
+		pthread_rwlock_unlock(&ubd_disks[i].lock);
+	}
+}
+
 int ubd_open(const struct ubd_config *c, int n)
 {
 	int err = 0;
@@ -302,6 +441,6 @@ int ubd_open(const struct ubd_config *c, int n)
 	}
 	for (int i = 0; i < n && !err; i++)
 		if (c[i].file)
-			err = ubd_open_raw(&ubd_disks[i].image, &c[i]);
+			err = ubd_open_one(&ubd_disks[i].image, &c[i]);
 	return err;
 }

@@ -15,7 +15,7 @@ struct cow;
 struct ubd_image {
 	int fd;	       /* of what is written; -1: no disk here */
 	uint64_t size; /* bytes, of the guest's disk */
-	bool read_only, discards;
+	bool read_only, discards, sync;
 	char serial[32];
 	struct cow *cow; /* NULL: raw */
 };

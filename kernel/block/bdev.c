@@ -63,7 +63,7 @@ struct bdev *bdev_open(u64 rdev, bool write, const void *holder)
 	/* a holder writes past the cache of those who have the node open */
 	if (!IS_ERR(b) && holder && b->inode->mapping.nr_resident &&
 	    !b->read_only)
-		mapping_sync(&b->inode->mapping, 0, ~0ull);
+		bdev_write_back(b, 0, ~0ull);
 	return b;
 }
 
@@ -273,9 +273,11 @@ int bdev_zero(struct bdev *b, u64 pos, u64 len)
 
 static int bdev_add(struct bdev *b)
 {
+	static u64 seq;
 	int err = 0;
 
 	mutex_lock(&bdev_lock);
+	b->seq = ++seq;
 	if (bdev_find_locked(b->rdev))
 		err = -EEXIST;
 	else

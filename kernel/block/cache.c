@@ -4,8 +4,10 @@
  *
  * However many nodes and names a device has, its content is cached once: in the
  * mapping of an inode that belongs to no file system and that only its struct
- * bdev knows. A file that is open on a node reads and writes there. Dirty pages
- * go out by mapping_sync (fsync, sync, the write-back thread, or the last close).
+ * bdev knows. A file that is open on a node reads and writes there. What is
+ * written is only marked (mapping->dirty) and goes out by fsync, sync, the last
+ * close, the thread "kflush" some seconds later, or, when there is too much of
+ * it, by the writer. An error then is told once to the next fsync or close.
  * After the last close nothing is kept, so that a file system that is mounted
  * next, and writes past this cache, is seen by whoever opens the node later.
  *
@@ -16,6 +18,7 @@
 #include <abi/errno.h>
 #include <abi/fcntl.h>
 #include <hostapi/host.h>
+#include <kernel/mm.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
@@ -23,7 +26,16 @@
 #include <kernel/vfs.h>
 #include "internal.h"
 
-#define BDEV_DIRECT_BUF 0x40000u
+#define BDEV_DIRECT_BUF	 0x40000u
+#define BDEV_WRITE_PAGES 256u /* in one request */
+#define BDEV_FLUSH_NS	 (5 * NSEC_PER_SEC)
+#define BDEV_DIRTY_MAX	 0x8000u /* pages */
+
+static u64 bdev_dirty_pages; /* of all devices; atomic */
+static u32 bdev_flush_wanted;
+static struct waitqueue bdev_flush_wait = WAITQUEUE_INIT(bdev_flush_wait);
+
+static void bdev_dirtied(struct bdev *b);
 
 /* --- pages --- */
 
@@ -35,21 +47,172 @@ static int bdev_read_pages(struct mapping *m, u64 off, u64 len)
 	return bdev_read(b, off, host_pool_ptr(m->window + off), (u32)n);
 }
 
-static int bdev_write_pages(struct mapping *m, u64 off, u64 len)
+/* Written by somebody, or found behind a writable mapping: only marked. */
+static int bdev_mark_pages(struct mapping *m, u64 off, u64 len)
 {
-	struct bdev *b = m->inode->priv;
-	u64 mask = b->logical_block - 1, end = off + len;
+	u64 pages = PAGE_UP(m->inode->size) / PAGE_SIZE;
+	u64 pg = off / PAGE_SIZE, end = PAGE_UP(off + len) / PAGE_SIZE;
 
-	/* whole blocks: what is around them is in the cache as well */
-	off &= ~mask;
-	end = min((end + mask) & ~mask, m->inode->size);
-	return bdev_write(b, off, host_pool_ptr(m->window + off),
-			  (u32)(end - off), 0);
+	if (!m->dirty) {
+		m->dirty = kzalloc(ALIGN_UP(pages, 64) / 8);
+		if (!m->dirty)
+			return -ENOMEM;
+	}
+	for (; pg < end; pg++) {
+		u64 bit = 1ull << pg % 64;
+
+		if (m->dirty[pg / 64] & bit)
+			continue;
+		m->dirty[pg / 64] |= bit;
+		if (!m->nr_dirty++)
+			bdev_dirtied(m->inode->priv);
+		atomic_inc(&bdev_dirty_pages);
+	}
+	return 0;
+}
+
+/* The next run of dirty pages from *pg on; caller holds m->lock. => pages */
+static u64 bdev_dirty_run(const struct mapping *m, u64 *pg, u64 end)
+{
+	u64 n = 0;
+
+	while (*pg < end && !(m->dirty[*pg / 64] >> *pg % 64 & 1))
+		*pg += *pg % 64 == 0 && !m->dirty[*pg / 64] ? 64 : 1;
+	while (*pg + n < end && n < BDEV_WRITE_PAGES &&
+	       (m->dirty[(*pg + n) / 64] >> (*pg + n) % 64 & 1))
+		n++;
+	return n;
+}
+
+/* Write one run, and let others have the lock. => pages done, -errno */
+static s64 bdev_write_run(struct bdev *b, u64 *pg, u64 end)
+{
+	struct mapping *m = &b->inode->mapping;
+	u64 n = 0, there, off;
+	int err = 0;
+
+	mutex_lock(&m->lock);
+	if (m->nr_dirty)
+		n = bdev_dirty_run(m, pg, end);
+	if (n) {
+		off = *pg * PAGE_SIZE;
+		/* dropped since by a direct write: not ours any more */
+		there = mapping_resident_run(m, *pg, n);
+		n = there ? there : 1;
+		if (there)
+			err = bdev_write(b, off,
+					 host_pool_ptr(m->window + off),
+					 (u32)min(n * PAGE_SIZE, b->size - off),
+					 0);
+		for (u64 i = *pg; i < *pg + n; i++)
+			m->dirty[i / 64] &= ~(1ull << i % 64);
+		m->nr_dirty -= n;
+		atomic_sub(&bdev_dirty_pages, n);
+		if (err)
+			b->write_error = err; /* lost: said once */
+	}
+	mutex_unlock(&m->lock);
+	*pg += n;
+	return err ? err : (s64)n;
+}
+
+int bdev_write_back(struct bdev *b, u64 off, u64 len)
+{
+	struct mapping *m = &b->inode->mapping;
+	u64 pages = PAGE_UP(b->size) / PAGE_SIZE, pg = off / PAGE_SIZE;
+	u64 end = len > b->size - min(off, b->size) ?
+			  pages :
+			  PAGE_UP(off + len) / PAGE_SIZE;
+	int err = 0;
+	s64 n;
+
+	if (b->read_only)
+		return 0;
+	mapping_sync(m, off, len); /* what guests wrote by mmap is marked */
+	while (READ_ONCE(m->nr_dirty)) {
+		n = bdev_write_run(b, &pg, end);
+		if (n < 0 && !err)
+			err = (int)n;
+		if (!n)
+			break;
+	}
+	return err;
+}
+
+/* The same for all, with what went wrong since the last time. */
+int bdev_sync(struct bdev *b)
+{
+	bdev_write_back(b, 0, ~0ull);
+	return atomic_xchg(&b->write_error, 0);
+}
+
+/* --- the thread that does it in time --- */
+
+static void bdev_dirtied(struct bdev *b)
+{
+	if (!atomic_xchg(&bdev_flush_wanted, 1))
+		waitqueue_wake(&bdev_flush_wait);
+}
+
+static u64 bdev_dirty_limit(void)
+{
+	return min_t(u64, mm_total_kb() / 4 / 10, BDEV_DIRTY_MAX);
+}
+
+/* A device with dirty pages, held open; NULL: none left after `last`. */
+static struct bdev *bdev_next_dirty(u64 after)
+{
+	struct bdev *b, *found = NULL;
+
+	mutex_lock(&bdev_lock);
+	list_for_each_entry(b, &bdev_list, node)
+		if (b->seq > after && b->inode->mapping.nr_dirty &&
+		    (!found || b->seq < found->seq))
+			found = b;
+	if (found)
+		found->openers++;
+	mutex_unlock(&bdev_lock);
+	return found;
+}
+
+static void bdev_flush_thread(void *unused)
+{
+	struct bdev *b;
+
+	for (;;) {
+		u64 seq = 0;
+
+		wait_event(&bdev_flush_wait, READ_ONCE(bdev_flush_wanted),
+			   "kflush");
+		wait_event_deadline(&bdev_flush_wait,
+				    READ_ONCE(bdev_dirty_pages) >
+					    bdev_dirty_limit() / 2,
+				    time_mono_ns() + BDEV_FLUSH_NS,
+				    SLEEP_UNINTR, "kflush");
+		WRITE_ONCE(bdev_flush_wanted, 0);
+		smp_mb();
+		while ((b = bdev_next_dirty(seq))) {
+			seq = b->seq;
+			bdev_write_back(b, 0, ~0ull);
+			if (b->inode->mapping.nr_dirty)
+				bdev_dirtied(b);
+			bdev_close(b, NULL);
+		}
+	}
+}
+
+void bdev_flush_start(void)
+{
+	static u32 started;
+
+	if (!atomic_xchg(&started, 1) &&
+	    IS_ERR(kthread_start("kflush", bdev_flush_thread, NULL)))
+		panic("block: cannot start the flush thread");
 }
 
 static const struct mapping_ops bdev_mapping_ops = {
 	.read = bdev_read_pages,
-	.write = bdev_write_pages,
+	.write = bdev_mark_pages,
 };
 
 int bdev_file_create(struct bdev *b)
@@ -70,7 +233,9 @@ int bdev_file_create(struct bdev *b)
 
 void bdev_file_destroy(struct bdev *b)
 {
+	atomic_sub(&bdev_dirty_pages, b->inode->mapping.nr_dirty);
 	mapping_destroy(&b->inode->mapping);
+	kfree(b->inode->mapping.dirty);
 	kfree(b->inode);
 	b->inode = NULL;
 }
@@ -81,9 +246,10 @@ void bdev_file_closed(struct bdev *b)
 
 	if (!m->nr_resident)
 		return;
-	if (!b->read_only)
-		mapping_sync(m, 0, ~0ull);
+	bdev_write_back(b, 0, ~0ull);
 	mapping_truncate(m, 0, ~0ull);
+	kfree(m->dirty);
+	m->dirty = NULL;
 }
 
 void bdev_set_size(struct bdev *b, u64 size)
@@ -101,7 +267,7 @@ void bdev_sync_all(void)
 	list_for_each_entry(b, &bdev_list, node) {
 		if (b->read_only || !b->inode->mapping.nr_resident)
 			continue;
-		mapping_sync(&b->inode->mapping, 0, ~0ull);
+		bdev_write_back(b, 0, ~0ull);
 		bdev_flush(b);
 	}
 	mutex_unlock(&bdev_lock);
@@ -114,6 +280,14 @@ static struct bdev *bdev_of(const struct file *f)
 	return f->priv;
 }
 
+/* A close tells of an error that nobody has heard of. */
+static int bdev_file_flush(struct file *f)
+{
+	struct bdev *b = bdev_of(f);
+
+	return f->mode & FMODE_WRITE ? atomic_xchg(&b->write_error, 0) : 0;
+}
+
 static int bdev_file_open(struct inode *ino, struct file *f)
 {
 	const void *holder = f->flags & O_EXCL ? f : NULL;
@@ -122,6 +296,8 @@ static int bdev_file_open(struct inode *ino, struct file *f)
 	if (IS_ERR(b))
 		return (int)PTR_ERR(b);
 	f->priv = b;
+	if (f->mode & FMODE_WRITE)
+		bdev_flush_start();
 	return 0;
 }
 
@@ -129,15 +305,13 @@ static void bdev_file_release(struct file *f)
 {
 	struct bdev *b = bdev_of(f);
 
-	if (f->mode & FMODE_WRITE)
-		mapping_sync(&b->inode->mapping, 0, ~0ull);
 	bdev_close(b, f->flags & O_EXCL ? f : NULL);
 }
 
 static int bdev_file_fsync(struct file *f, int datasync)
 {
 	struct bdev *b = bdev_of(f);
-	int err = mapping_sync(&b->inode->mapping, 0, ~0ull), e;
+	int err = bdev_sync(b), e;
 
 	e = bdev_flush(b);
 	return err ? err : e == -EOPNOTSUPP ? 0 : e;
@@ -156,7 +330,7 @@ static ssize_t bdev_direct(struct bdev *b, struct iov_iter *it, loff_t *pos,
 	if (((u64)*pos | it->count) & mask)
 		return -EINVAL;
 	if (m->nr_resident)
-		err = mapping_sync(m, (u64)*pos, it->count);
+		err = bdev_write_back(b, (u64)*pos, it->count);
 	if (err)
 		return err;
 	buf = kmalloc(min_t(size_t, max_t(size_t, it->count, 512),
@@ -241,6 +415,8 @@ static ssize_t bdev_file_write(struct file *f, struct iov_iter *it, loff_t *pos)
 	}
 	mutex_unlock(&ino->lock);
 	it->count += cut;
+	if (READ_ONCE(bdev_dirty_pages) > bdev_dirty_limit())
+		bdev_write_back(b, 0, ~0ull);
 	return n;
 }
 
@@ -296,6 +472,7 @@ static int bdev_file_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 const struct file_ops bdev_file_fops = {
 	.open = bdev_file_open,
 	.release = bdev_file_release,
+	.flush = bdev_file_flush,
 	.read = bdev_file_read,
 	.write = bdev_file_write,
 	.llseek = bdev_file_llseek,

@@ -14,6 +14,11 @@ bool bdev_busy_locked(const struct bdev *whole);
 /* cache.c: the inode whose mapping holds what /dev/… has read and written */
 int bdev_file_create(struct bdev *b);
 void bdev_file_destroy(struct bdev *b);
+/* Dirty pages of [off, off+len) to the device. => 0 or -errno */
+int bdev_write_back(struct bdev *b, u64 off, u64 len);
+/* All of them, and what went wrong since the last time. */
+int bdev_sync(struct bdev *b);
+void bdev_flush_start(void);
 /* Nobody has it open any more: write back, forget. */
 void bdev_file_closed(struct bdev *b);
 

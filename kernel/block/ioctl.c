@@ -53,7 +53,7 @@ int bdev_range_command(struct bdev *b, u64 pos, u64 len, bool zero)
 	    pos + len > b->size)
 		return -EINVAL;
 	mutex_lock(&b->inode->lock);
-	err = m->nr_resident ? mapping_sync(m, pos, len) : 0;
+	err = m->nr_resident ? bdev_write_back(b, pos, len) : 0;
 	if (!err)
 		err = zero ? bdev_zero(b, pos, len) : bdev_discard(b, pos, len);
 	if (zero && err == -EOPNOTSUPP)
@@ -151,7 +151,7 @@ long bdev_file_ioctl(struct file *f, u32 cmd, u64 arg)
 		if (!capable(CAP_SYS_ADMIN))
 			return -EACCES;
 		if (!b->read_only)
-			mapping_sync(&b->inode->mapping, 0, ~0ull);
+			bdev_write_back(b, 0, ~0ull);
 		return 0;
 	case BLKDISCARD:
 	case BLKSECDISCARD:

@@ -325,7 +325,7 @@ int bdev_rescan(struct bdev *whole)
 	if (busy)
 		return -EBUSY;
 	if (!whole->read_only && whole->inode->mapping.nr_resident)
-		mapping_sync(&whole->inode->mapping, 0, ~0ull);
+		bdev_write_back(whole, 0, ~0ull);
 	bdev_drop_partitions(whole);
 	bdev_scan_partitions(whole);
 	return 0;

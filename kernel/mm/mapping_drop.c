@@ -258,7 +258,7 @@ static u64 mapping_drop_idle(struct mapping *m, u64 pages)
 	u64 had = m->nr_resident;
 
 	mutex_lock(&m->vma_lock);
-	if (list_empty(&m->vmas) && !m->mapped_rw)
+	if (list_empty(&m->vmas) && !m->mapped_rw && !m->nr_dirty)
 		mapping_forget_locked(m, 0, pages);
 	mutex_unlock(&m->vma_lock);
 	return had - m->nr_resident;

@@ -88,7 +88,8 @@ struct bdev {
 	/* the block layer's */
 	u32 holds;		/* by the holder */
 	bool host_read_only;	/* BLKROSET cannot change it */
-	u64 seq;		/* BLKGETDISKSEQ */
+	u64 seq;		/* BLKGETDISKSEQ: one more for each */
+	s32 write_error;	/* of pages, not told yet; atomic */
 	struct inode *inode;	/* whose mapping caches it for open files */
 	u8 part;		/* number of the partition, 0: the whole */
 	char uuid[40], label[40]; /* of the partition, GPT and MBR */
