@@ -288,10 +288,11 @@ static int bdev_file_flush(struct file *f)
 	return f->mode & FMODE_WRITE ? atomic_xchg(&b->write_error, 0) : 0;
 }
 
+/* Also for writing: it is write(2) that a read-only one refuses. */
 static int bdev_file_open(struct inode *ino, struct file *f)
 {
 	const void *holder = f->flags & O_EXCL ? f : NULL;
-	struct bdev *b = bdev_open(ino->rdev, f->mode & FMODE_WRITE, holder);
+	struct bdev *b = bdev_open(ino->rdev, false, holder);
 
 	if (IS_ERR(b))
 		return (int)PTR_ERR(b);

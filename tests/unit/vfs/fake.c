@@ -252,6 +252,9 @@ struct task *task_find_get(u32 tid)
 void task_put(struct task *t)
 {
 }
+void bdev_sync_all(void)
+{
+}
 struct task *kthread_start(const char *name, void (*fn)(void *), void *arg)
 {
 	return NULL;
