@@ -430,6 +430,8 @@ bool dentry_is_descendant(const struct dentry *d, const struct dentry *of)
 
 /* --- Renaming --- */
 
+u32 rename_seq; /* under dcache_lock */
+
 int dentry_move(struct dentry *d, struct dentry *new_parent, const char *name,
 		u32 len)
 {
@@ -444,6 +446,8 @@ int dentry_move(struct dentry *d, struct dentry *new_parent, const char *name,
 	}
 	dentry_get(new_parent);
 	spin_lock(&dcache_lock);
+	store_release(&rename_seq, rename_seq + 1);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	hashed = d->flags & DENTRY_HASHED;
 	if (hashed)
 		dentry_unhash_locked(d);
@@ -456,6 +460,7 @@ int dentry_move(struct dentry *d, struct dentry *new_parent, const char *name,
 	d->len = (u16)len;
 	d->parent = new_parent;
 	dentry_seq_end(d);
+	store_release(&rename_seq, rename_seq + 1);
 	if (!hashed)
 		ref_get(&d->refs);
 	dentry_hash_locked(d, name_hash(s, len));

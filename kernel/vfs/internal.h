@@ -122,6 +122,7 @@ static inline int may_search(struct inode *ino, const struct cred *c)
 
 /* --- mount.c --- */
 extern u32 mount_seq; /* odd while the tree changes */
+extern u32 rename_seq; /* odd while a name changes */
 extern struct mount *root_mount;
 extern struct mount anon_mount;
 /* Step onto whatever is mounted at p; references move along. => crossed? */
@@ -157,6 +158,7 @@ struct nameidata {
 	bool root_held;
 	bool trailing;	  /* slashes after the last component */
 	u32 flags;	  /* LOOKUP_* */
+	u32 mseq, rseq;	  /* scoped walks: mount_seq and rename_seq at start */
 	const char *name; /* what is still to be walked */
 	const struct cred *cred;
 	/* the last component, after a walk to the parent */

@@ -232,6 +232,8 @@ static int nd_start(struct nameidata *nd, int dfd, const char *name)
 			return err;
 	}
 	if (scoped) {
+		nd->mseq = load_acquire(&mount_seq);
+		nd->rseq = load_acquire(&rename_seq);
 		nd->root = nd->path;
 		path_get(&nd->root);
 		nd->root_held = true;
@@ -269,6 +271,21 @@ static void nd_need_root(struct nameidata *nd)
 
 /* --- The slow walk: steps --- */
 
+/*
+ * A step up could have led past the walk's root, were the directory it was in
+ * moved out from below it in the meantime: then the caller is to try again.
+ */
+static int nd_still_inside(const struct nameidata *nd)
+{
+	if (!(nd->flags & (LOOKUP_BENEATH | LOOKUP_IN_ROOT)))
+		return 0;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if ((nd->mseq & 1) || READ_ONCE(mount_seq) != nd->mseq ||
+	    (nd->rseq & 1) || READ_ONCE(rename_seq) != nd->rseq)
+		return -EAGAIN;
+	return 0;
+}
+
 static int nd_dotdot(struct nameidata *nd)
 {
 	struct dentry *parent;
@@ -297,7 +314,7 @@ static int nd_dotdot(struct nameidata *nd)
 	dentry_put(nd->path.dentry);
 	nd->path.dentry = parent;
 	path_cross_mounts(&nd->path);
-	return 0;
+	return nd_still_inside(nd);
 }
 
 /* Set out along a symlink's target. nd->path is the link's directory. */
