@@ -35,7 +35,7 @@ static const struct seqtree_type *seqtree_type_of(const struct inode *ino)
 
 u64 seqtree_ino(const struct seqtree_node *n)
 {
-	u64 h = (u64)n->e ^ (u64)n->sub << 48;
+	u64 h = (u64)n->e ^ (u64)n->sub << 48 ^ n->at * 0x9e3779b97f4a7c15ull;
 
 	h = (h ^ h >> 33) * 0xff51afd7ed558ccdull;
 	return (u64)n->tid << 32 | (h >> 33) | 0x80000000u;
@@ -114,7 +114,7 @@ static int seqtree_setattr(struct inode *ino, const struct iattr *a)
 	return a->valid & (ATTR_MODE | ATTR_UID | ATTR_GID) ? -EPERM : 0;
 }
 
-static int seqtree_permission(struct inode *ino, u32 mask)
+static int seqtree_permission(struct inode *ino, u32 mask, const struct cred *c)
 {
 	return seqtree_type_of(ino)->permission(seqtree_node_of(ino), ino,
 						mask);

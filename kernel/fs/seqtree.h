@@ -60,6 +60,7 @@ struct seqtree_node {
 	u32 tid; /* 0: about no task */
 	u32 sub; /* descriptor, processor … */
 	u64 start_time;
+	u64 at; /* the functions' own: an address */
 };
 
 /* One file system made this way. */

@@ -28,6 +28,7 @@
 #include <kernel/string.h>
 #include <kernel/task.h>
 #include "tmpfs.h"
+#include "vfs/acl.h"
 
 static const struct super_ops tmpfs_super_ops;
 
@@ -74,6 +75,10 @@ struct inode *tmpfs_inode_new(struct super *sb, const struct inode *dir,
 	default:
 		ino->ops = &tmpfs_special_iops;
 		inode_init_special(ino, mode, rdev);
+	}
+	if (unlikely(dir && acl_inherit(ino, dir))) {
+		inode_put(ino);
+		return ERR_PTR(-ENOMEM);
 	}
 	return ino;
 nomem:

@@ -82,7 +82,8 @@ void tmpfs_xattr_free(struct tmpfs_node *node);
 void tmpfs_shmem_init(void);
 
 extern const struct inode_ops tmpfs_dir_iops, tmpfs_file_iops,
-	tmpfs_link_iops, tmpfs_special_iops;
+	tmpfs_link_iops, tmpfs_special_iops, tmpfs_dir_acl_iops,
+	tmpfs_file_acl_iops, tmpfs_special_acl_iops;
 extern const struct file_ops tmpfs_dir_fops, tmpfs_file_fops;
 extern const struct mapping_ops tmpfs_mapping_ops;
 extern struct fs_type tmpfs_type;

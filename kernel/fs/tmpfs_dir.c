@@ -18,6 +18,7 @@
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include "tmpfs.h"
+#include "vfs/acl.h"
 
 #define TMPFS_MIN_BUCKETS 8u
 #define TMPFS_MAX_BUCKETS (512u << 10)
@@ -444,21 +445,30 @@ static void tmpfs_dir_release(struct file *f)
 	kfree(c);
 }
 
+#define TMPFS_DIR_IOPS                                                         \
+	.lookup = tmpfs_lookup,                                                \
+	.create = tmpfs_create,                                                \
+	.mkdir = tmpfs_mkdir,                                                  \
+	.mknod = tmpfs_mknod,                                                  \
+	.symlink = tmpfs_symlink,                                              \
+	.link = tmpfs_link,                                                    \
+	.unlink = tmpfs_unlink,                                                \
+	.rmdir = tmpfs_rmdir,                                                  \
+	.rename = tmpfs_rename,                                                \
+	.tmpfile = tmpfs_tmpfile,                                              \
+	.getxattr = tmpfs_getxattr,                                            \
+	.setxattr = tmpfs_setxattr,                                            \
+	.listxattr = tmpfs_listxattr,                                          \
+	.removexattr = tmpfs_removexattr
+
 const struct inode_ops tmpfs_dir_iops = {
-	.lookup = tmpfs_lookup,
-	.create = tmpfs_create,
-	.mkdir = tmpfs_mkdir,
-	.mknod = tmpfs_mknod,
-	.symlink = tmpfs_symlink,
-	.link = tmpfs_link,
-	.unlink = tmpfs_unlink,
-	.rmdir = tmpfs_rmdir,
-	.rename = tmpfs_rename,
-	.tmpfile = tmpfs_tmpfile,
-	.getxattr = tmpfs_getxattr,
-	.setxattr = tmpfs_setxattr,
-	.listxattr = tmpfs_listxattr,
-	.removexattr = tmpfs_removexattr,
+	TMPFS_DIR_IOPS,
+	.with_acl = &tmpfs_dir_acl_iops,
+};
+const struct inode_ops tmpfs_dir_acl_iops = {
+	TMPFS_DIR_IOPS,
+	.permission = acl_permission,
+	.without_acl = &tmpfs_dir_iops,
 };
 
 const struct file_ops tmpfs_dir_fops = {

@@ -16,6 +16,7 @@
 #include <kernel/shmem.h>
 #include <kernel/slab.h>
 #include "tmpfs.h"
+#include "vfs/acl.h"
 #include "vfs/internal.h"
 
 #define TMPFS_MAX_SIZE ((u64)INT64_MAX)
@@ -319,14 +320,23 @@ const struct file_ops tmpfs_file_fops = {
 	.mmap = tmpfs_mmap,
 };
 
+#define TMPFS_FILE_IOPS                                                        \
+	.setattr = tmpfs_setattr,                                              \
+	.getattr = tmpfs_getattr,                                              \
+	.getattr_fast = true,                                                  \
+	.getxattr = tmpfs_getxattr,                                            \
+	.setxattr = tmpfs_setxattr,                                            \
+	.listxattr = tmpfs_listxattr,                                          \
+	.removexattr = tmpfs_removexattr
+
 const struct inode_ops tmpfs_file_iops = {
-	.setattr = tmpfs_setattr,
-	.getattr = tmpfs_getattr,
-	.getattr_fast = true,
-	.getxattr = tmpfs_getxattr,
-	.setxattr = tmpfs_setxattr,
-	.listxattr = tmpfs_listxattr,
-	.removexattr = tmpfs_removexattr,
+	TMPFS_FILE_IOPS,
+	.with_acl = &tmpfs_file_acl_iops,
+};
+const struct inode_ops tmpfs_file_acl_iops = {
+	TMPFS_FILE_IOPS,
+	.permission = acl_permission,
+	.without_acl = &tmpfs_file_iops,
 };
 
 static ssize_t tmpfs_readlink(struct inode *ino, char *buf, size_t size)
@@ -344,9 +354,18 @@ const struct inode_ops tmpfs_link_iops = {
 	.removexattr = tmpfs_removexattr,
 };
 
+#define TMPFS_SPECIAL_IOPS                                                     \
+	.getxattr = tmpfs_getxattr,                                            \
+	.setxattr = tmpfs_setxattr,                                            \
+	.listxattr = tmpfs_listxattr,                                          \
+	.removexattr = tmpfs_removexattr
+
 const struct inode_ops tmpfs_special_iops = {
-	.getxattr = tmpfs_getxattr,
-	.setxattr = tmpfs_setxattr,
-	.listxattr = tmpfs_listxattr,
-	.removexattr = tmpfs_removexattr,
+	TMPFS_SPECIAL_IOPS,
+	.with_acl = &tmpfs_special_acl_iops,
+};
+const struct inode_ops tmpfs_special_acl_iops = {
+	TMPFS_SPECIAL_IOPS,
+	.permission = acl_permission,
+	.without_acl = &tmpfs_special_iops,
 };

@@ -12,6 +12,7 @@
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include "tmpfs.h"
+#include "vfs/acl.h"
 
 #define TMPFS_XATTR_TOTAL (256u << 10) /* of one inode */
 
@@ -137,10 +138,10 @@ ssize_t tmpfs_listxattr(struct inode *ino, char *buf, size_t n)
 {
 	struct tmpfs_node *node = READ_ONCE(ino->priv);
 	bool admin = capable(CAP_SYS_ADMIN);
-	size_t at = 0;
+	size_t at = acl_list(ino, n ? buf : NULL, n);
 
 	if (!node)
-		return 0;
+		return n && at > n ? -ERANGE : (ssize_t)at;
 	mutex_lock(&tmpfs_xattr_lock);
 	for (struct tmpfs_xattr *x = node->xattrs; x; x = x->next) {
 		size_t len = (size_t)x->name_len + 1;

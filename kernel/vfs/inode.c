@@ -19,6 +19,7 @@
 #include <abi/time.h>
 #include <kernel/ipc.h>
 #include <kernel/text.h>
+#include "vfs/acl.h"
 #include "vfs/internal.h"
 
 static struct objcache inode_objs = OBJCACHE(struct inode, mapping.vmas);
@@ -81,6 +82,8 @@ void inode_put(struct inode *ino)
 		ino->sb->ops->evict(ino);
 	if (unlikely(ino->text))
 		text_image_drop(ino);
+	acl_put(ino->acl);
+	acl_put(ino->acl_default);
 	if (S_ISREG(ino->mode))
 		mapping_destroy(&ino->mapping);
 	objcache_free(&inode_objs, ino);
@@ -146,8 +149,11 @@ int inode_setattr_simple(struct inode *ino, const struct iattr *a)
 		ino->uid = a->uid;
 	if (a->valid & ATTR_GID)
 		ino->gid = a->gid;
-	if (a->valid & ATTR_MODE)
+	if (a->valid & ATTR_MODE) {
 		ino->mode = (ino->mode & S_IFMT) | (a->mode & S_IALLUGO);
+		if (unlikely(acl_chmod(ino)))
+			return -ENOMEM;
+	}
 	if (a->valid & ATTR_ATIME)
 		ino->atime = a->valid & ATTR_ATIME_SET ? a->atime : now;
 	if (a->valid & ATTR_MTIME)

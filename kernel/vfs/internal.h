@@ -106,6 +106,9 @@ int inode_setattr(struct inode *ino, struct iattr *a); /* lock held */
 void super_sync_all(void);
 
 /* --- permission.c --- */
+/* What the bits deny: may a capability allow it? => 0 or -EACCES */
+int permission_by_capability(const struct inode *ino, u32 mask,
+			     const struct cred *c);
 int generic_permission(const struct inode *ino, u32 mask, const struct cred *c);
 int inode_permission_as(struct inode *ino, u32 mask, const struct cred *c);
 bool inode_capable(const struct inode *ino, int cap);

@@ -18,20 +18,14 @@ bool inode_capable(const struct inode *ino, int cap)
 	return cred_capable(current->cred, cap, ino);
 }
 
-int generic_permission(const struct inode *ino, u32 mask, const struct cred *c)
+int permission_by_capability(const struct inode *ino, u32 mask,
+			     const struct cred *c)
 {
-	u32 mode = ino->mode, bits;
+	u32 mode = ino->mode;
 
-	if (c->fsuid == ino->uid)
-		bits = mode >> 6;
-	else if (((mode >> 3 ^ mode) & mask) && cred_in_group(c, ino->gid))
-		bits = mode >> 3; /* asked only where it makes a difference */
-	else
-		bits = mode;
-	if (likely(!(mask & ~bits & 7)))
-		return 0;
 	if (S_ISDIR(mode)) {
-		if (!(mask & MAY_WRITE) && cred_capable(c, CAP_DAC_READ_SEARCH, ino))
+		if (!(mask & MAY_WRITE) &&
+		    cred_capable(c, CAP_DAC_READ_SEARCH, ino))
 			return 0;
 		return cred_capable(c, CAP_DAC_OVERRIDE, ino) ? 0 : -EACCES;
 	}
@@ -44,13 +38,28 @@ int generic_permission(const struct inode *ino, u32 mask, const struct cred *c)
 	return -EACCES;
 }
 
+int generic_permission(const struct inode *ino, u32 mask, const struct cred *c)
+{
+	u32 mode = ino->mode, bits;
+
+	if (c->fsuid == ino->uid)
+		bits = mode >> 6;
+	else if (((mode >> 3 ^ mode) & mask) && cred_in_group(c, ino->gid))
+		bits = mode >> 3; /* asked only where it makes a difference */
+	else
+		bits = mode;
+	if (likely(!(mask & ~bits & 7)))
+		return 0;
+	return permission_by_capability(ino, mask, c);
+}
+
 int inode_permission_as(struct inode *ino, u32 mask, const struct cred *c)
 {
 	if ((mask & MAY_WRITE) && ino->sb && (ino->sb->flags & MS_RDONLY) &&
 	    (S_ISREG(ino->mode) || S_ISDIR(ino->mode) || S_ISLNK(ino->mode)))
 		return -EROFS;
 	if (ino->ops->permission)
-		return ino->ops->permission(ino, mask);
+		return ino->ops->permission(ino, mask, c);
 	return generic_permission(ino, mask, c);
 }
 
@@ -101,7 +110,8 @@ int may_create(struct inode *dir)
  */
 u32 inode_umask_mode(struct inode *dir, u32 mode)
 {
-	mode &= ~READ_ONCE(current->fs->umask) | S_IFMT | 07000;
+	if (likely(!READ_ONCE(dir->acl_default)))
+		mode &= ~READ_ONCE(current->fs->umask) | S_IFMT | 07000;
 	if ((dir->mode & S_ISGID) && !S_ISDIR(mode) &&
 	    (mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
 	    !cred_in_group(current->cred, dir->gid) && !inode_capable(dir, CAP_FSETID))

@@ -9,6 +9,7 @@
  * EOPNOTSUPP.
  */
 #include <abi/xattr.h>
+#include "vfs/acl.h"
 #include "vfs/internal.h"
 #include "vfs/xattr.h"
 
@@ -52,13 +53,16 @@ static int xattr_permission(struct inode *ino, const char *name, u32 mask)
 	    !strcmp(name, XATTR_TRUSTED_PREFIX) ||
 	    !strcmp(name, XATTR_SECURITY_PREFIX))
 		return ino->ops->getxattr ? -EINVAL : -EOPNOTSUPP;
-	return -EOPNOTSUPP; /* POSIX ACLs among them */
+	return -EOPNOTSUPP;
 }
 
 ssize_t vfs_getxattr(struct inode *ino, const char *name, void *buf, size_t n)
 {
-	int err = xattr_permission(ino, name, MAY_READ);
+	int err;
 
+	if (acl_name(name))
+		return acl_get_xattr(ino, acl_name(name), buf, n);
+	err = xattr_permission(ino, name, MAY_READ);
 	if (err)
 		return err;
 	if (!ino->ops->getxattr)
@@ -72,14 +76,17 @@ int vfs_setxattr(const struct path *p, const char *name, const void *val,
 	struct inode *ino = p->dentry->inode;
 	int err = path_want_write(p);
 
-	if (!err)
+	if (!err && !acl_name(name))
 		err = xattr_permission(ino, name, MAY_WRITE);
 	if (err)
 		return err;
-	if (!ino->ops->setxattr)
+	if (!acl_name(name) && !ino->ops->setxattr)
 		return -EOPNOTSUPP;
 	mutex_lock(&ino->lock);
-	err = ino->ops->setxattr(ino, name, val, n, flags);
+	if (acl_name(name))
+		err = acl_set_xattr(ino, acl_name(name), val, n);
+	else
+		err = ino->ops->setxattr(ino, name, val, n, flags);
 	mutex_unlock(&ino->lock);
 	if (!err)
 		fsnotify_dentry(p->dentry, IN_ATTRIB);
@@ -91,14 +98,17 @@ int vfs_removexattr(const struct path *p, const char *name)
 	struct inode *ino = p->dentry->inode;
 	int err = path_want_write(p);
 
-	if (!err)
+	if (!err && !acl_name(name))
 		err = xattr_permission(ino, name, MAY_WRITE);
 	if (err)
 		return err;
-	if (!ino->ops->removexattr)
+	if (!acl_name(name) && !ino->ops->removexattr)
 		return -EOPNOTSUPP;
 	mutex_lock(&ino->lock);
-	err = ino->ops->removexattr(ino, name);
+	if (acl_name(name))
+		err = acl_set_xattr(ino, acl_name(name), NULL, 0);
+	else
+		err = ino->ops->removexattr(ino, name);
 	mutex_unlock(&ino->lock);
 	if (!err)
 		fsnotify_dentry(p->dentry, IN_ATTRIB);

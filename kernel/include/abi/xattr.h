@@ -14,4 +14,7 @@
 #define XATTR_TRUSTED_PREFIX  "trusted."
 #define XATTR_USER_PREFIX     "user."
 
+#define XATTR_POSIX_ACL_ACCESS	"system.posix_acl_access"
+#define XATTR_POSIX_ACL_DEFAULT "system.posix_acl_default"
+
 #endif

@@ -36,6 +36,8 @@ struct poll_table;
 struct dir_context;
 struct path;
 struct task;
+struct cred;
+struct posix_acl;
 
 #define PATH_MAX  4096
 #define NAME_MAX  255
@@ -121,7 +123,12 @@ struct inode_ops {
 	/* The same where it may be that the answer is not at hand: false. */
 	bool (*getattr_now)(struct inode *ino, struct kstat *st);
 	/* mask of MAY_*. Default: mode bits and capabilities. */
-	int (*permission)(struct inode *ino, u32 mask);
+	int (*permission)(struct inode *ino, u32 mask, const struct cred *c);
+	/*
+	 * The same table for inodes with an access control list, and back;
+	 * both NULL: there are no lists (vfs/acl.c).
+	 */
+	const struct inode_ops *with_acl, *without_acl;
 	/* Is a cached dentry still true? Default: yes. => 1, 0, -errno */
 	int (*revalidate)(struct dentry *d);
 	ssize_t (*getxattr)(struct inode *ino, const char *name, void *buf,
@@ -241,6 +248,7 @@ struct inode {
 	u32 writers; /* open for writing: for ETXTBSY */
 	u32 readers; /* open for reading only: for leases */
 	struct lease *leases; /* under lease_lock */
+	struct posix_acl *acl, *acl_default; /* vfs/acl.c */
 	u32 exec_deny;
 	u64 version; /* incremented when entries change */
 	/*
