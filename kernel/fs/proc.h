@@ -62,9 +62,24 @@ int proc_show_oom_score(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_oom_adj(struct seqbuf *s, const struct seqtree_node *n);
 int proc_write_oom_adj(const struct seqtree_node *n, char *buf, size_t len);
 int proc_show_timerslack(struct seqbuf *s, const struct seqtree_node *n);
+int proc_write_timerslack(const struct seqtree_node *n, char *buf, size_t len);
 int proc_show_children(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_core_filter(struct seqbuf *s, const struct seqtree_node *n);
 int proc_write_core_filter(const struct seqtree_node *n, char *buf, size_t len);
+/* --- proc_task.c --- */
+extern const struct seqtree_entry proc_attr_entries[];
+int proc_show_autogroup(struct seqbuf *s, const struct seqtree_node *n);
+int proc_write_autogroup(const struct seqtree_node *n, char *buf, size_t len);
+int proc_show_sched(struct seqbuf *s, const struct seqtree_node *n);
+int proc_show_stack(struct seqbuf *s, const struct seqtree_node *n);
+int proc_show_timers(struct seqbuf *s, const struct seqtree_node *n);
+
+/* --- proc_vma.c --- */
+extern const struct file_ops proc_pagemap_fops;
+extern const struct seqtree_dir proc_map_files_dir;
+int proc_show_numa_maps(struct seqbuf *s, const struct seqtree_node *n);
+int proc_write_clear_refs(const struct seqtree_node *n, char *buf, size_t len);
+
 /* A file that always reads the same: e->data is the text. */
 int proc_show_text(struct seqbuf *s, const struct seqtree_node *n);
 
@@ -106,6 +121,10 @@ int proc_show_lodger(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_locks(struct seqbuf *s, const struct seqtree_node *n);
 int proc_write_sysrq(const struct seqtree_node *n, char *buf, size_t len);
 extern const struct file_ops proc_kmsg_fops;
+int proc_show_config(struct seqbuf *s, const struct seqtree_node *n); /* proc_config.c */
+int proc_show_softirqs(struct seqbuf *s, const struct seqtree_node *n);
+int proc_show_zoneinfo(struct seqbuf *s, const struct seqtree_node *n);
+int proc_show_timer_list(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_cpuinfo(struct seqbuf *s, const struct seqtree_node *n);
 /* A stub (seqbuf.h: proc_register): e->data is a struct proc_stub. */
 struct proc_stub {

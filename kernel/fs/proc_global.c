@@ -367,3 +367,76 @@ int proc_write_sysrq(const struct seqtree_node *n, char *buf, size_t len)
 	}
 	return 0;
 }
+
+/* --- What the hardware's kernel would count --- */
+
+int proc_show_softirqs(struct seqbuf *s, const struct seqtree_node *n)
+{
+	static const char *const names[] = {
+		"HI",	 "TIMER",   "NET_TX", "NET_RX",	 "BLOCK",
+		"IRQ_POLL", "TASKLET", "SCHED",  "HRTIMER", "RCU",
+	};
+	u32 i, cpu;
+
+	seq_puts(s, "                    ");
+	for (cpu = 0; cpu < host_info.ncpus; cpu++)
+		seq_printf(s, "CPU%-8u", cpu);
+	seq_putc(s, '\n');
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		seq_printf(s, "%12s:", names[i]);
+		for (cpu = 0; cpu < host_info.ncpus; cpu++)
+			seq_puts(s, "          0");
+		seq_putc(s, '\n');
+	}
+	return 0;
+}
+
+int proc_show_timer_list(struct seqbuf *s, const struct seqtree_node *n)
+{
+	seq_printf(s,
+		   "Timer List Version: v0.10\nHRTIMER_MAX_CLOCK_BASES: 8\n"
+		   "now at %llu nsecs\n\n",
+		   (unsigned long long)time_mono_ns());
+	return 0;
+}
+
+/* One node, one zone. */
+int proc_show_zoneinfo(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct mem_stats m;
+	u64 file;
+
+	mm_get_stats(&m);
+	file = m.cached_kb > m.shmem_kb ? m.cached_kb - m.shmem_kb : 0;
+	seq_printf(s,
+		   "Node 0, zone   Normal\n  per-node stats\n"
+		   "      nr_inactive_anon 0\n      nr_active_anon %llu\n"
+		   "      nr_inactive_file %llu\n      nr_active_file %llu\n"
+		   "      nr_unevictable 0\n      nr_anon_pages %llu\n"
+		   "      nr_mapped    %llu\n      nr_file_pages %llu\n"
+		   "      nr_dirty     0\n      nr_writeback 0\n"
+		   "      nr_shmem     %llu\n",
+		   (unsigned long long)(m.anon_kb + m.shmem_kb) / 4,
+		   (unsigned long long)(file - file / 2) / 4,
+		   (unsigned long long)file / 8,
+		   (unsigned long long)m.anon_kb / 4,
+		   (unsigned long long)m.mapped_kb / 4,
+		   (unsigned long long)m.cached_kb / 4,
+		   (unsigned long long)m.shmem_kb / 4);
+	seq_printf(s,
+		   "  pages free     %llu\n        boost    0\n"
+		   "        min      1024\n        low      1280\n"
+		   "        high     1536\n        spanned  %llu\n"
+		   "        present  %llu\n        managed  %llu\n"
+		   "        cma      0\n"
+		   "        protection: (0, 0, 0, 0, 0)\n"
+		   "      nr_free_pages %llu\n"
+		   "  pagesets\n  node_unreclaimable:  0\n"
+		   "  start_pfn:           1048576\n",
+		   (unsigned long long)m.free_kb / 4,
+		   (unsigned long long)m.total_kb / 4,
+		   (unsigned long long)m.total_kb / 4,
+		   (unsigned long long)m.total_kb / 4,
+		   (unsigned long long)m.free_kb / 4);
+	return 0;
+}

@@ -212,7 +212,8 @@ int proc_show_syscall(struct seqbuf *s, const struct seqtree_node *n)
 		return err;
 	}
 	r = task_regs(t);
-	if (READ_ONCE(t->state) != TASK_SLEEPING || t->kthread)
+	if ((READ_ONCE(t->state) != TASK_SLEEPING && t != current) ||
+	    t->kthread)
 		seq_puts(s, "running\n");
 	else
 		seq_printf(s,
@@ -332,6 +333,25 @@ int proc_show_timerslack(struct seqbuf *s, const struct seqtree_node *n)
 	if (!t)
 		return -ESRCH;
 	seq_printf(s, "%llu\n", (unsigned long long)t->timer_slack);
+	task_put(t);
+	return 0;
+}
+
+int proc_write_timerslack(const struct seqtree_node *n, char *buf, size_t len)
+{
+	struct task *t;
+	s64 v;
+
+	if (proc_parse_s64(buf, &v) || v < 0)
+		return -EINVAL;
+	t = proc_task(n);
+	if (!t)
+		return -ESRCH;
+	if (t != current && !capable(CAP_SYS_NICE)) {
+		task_put(t);
+		return -EPERM;
+	}
+	WRITE_ONCE(t->timer_slack, v ? (u64)v : 50000);
 	task_put(t);
 	return 0;
 }

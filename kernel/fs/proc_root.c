@@ -296,6 +296,13 @@ static ssize_t proc_read_fixed(const struct seqtree_node *n, char *buf,
 	return (ssize_t)strlcpy(buf, n->e->data, size);
 }
 
+/* What is written resets figures that are not kept. */
+static int proc_write_ignore(const struct seqtree_node *n, char *buf,
+			     size_t len)
+{
+	return 0;
+}
+
 /* --- The tables --- */
 
 #define PROC_TEXT(n, m, t)                                                     \
@@ -310,11 +317,15 @@ static ssize_t proc_read_fixed(const struct seqtree_node *n, char *buf,
 	}
 /* whole: figures of the process, not of one thread */
 #define PROC_TASK_ENTRIES(whole)                                               \
+	PROC_TEXT("arch_status", 0444, "AVX512_elapsed_ms:\t-1\n"),            \
+	PROC_DIR("attr", 0555, proc_attr_entries),                             \
 	PROC_OPS("auxv", 0400, &proc_auxv_fops),                               \
 	PROC_TEXT("cgroup", 0444, "0::/\n"),                                   \
-	PROC_FILE("children", 0444, proc_show_children),                       \
+	{ .name = "clear_refs", .mode = S_IFREG | 0200,                        \
+	  .write = proc_write_clear_refs },                                    \
 	PROC_OPS("cmdline", 0444, &proc_cmdline_fops),                         \
 	PROC_FILE_RW("comm", 0644, proc_show_comm, proc_write_comm),           \
+	PROC_TEXT("cpuset", 0444, "/\n"),                                     \
 	PROC_MAGIC("cwd", proc_get_cwd),                                       \
 	PROC_OPS("environ", 0400, &proc_environ_fops),                         \
 	PROC_MAGIC("exe", proc_get_exe),                                       \
@@ -332,15 +343,18 @@ static ssize_t proc_read_fixed(const struct seqtree_node *n, char *buf,
 	PROC_FILE("mounts", 0444, proc_show_mounts),                           \
 	PROC_DIR("net", 0555, proc_net_entries),                               \
 	PROC_DIR("ns", 0511, proc_ns_entries),                                 \
+	PROC_FILE("numa_maps", 0444, proc_show_numa_maps),                     \
 	{ .name = "oom_adj", .mode = S_IFREG | 0644,                           \
 	  .show = proc_show_oom_adj, .write = proc_write_oom_adj, .arg = 17 }, \
 	PROC_FILE("oom_score", 0444, proc_show_oom_score),                     \
 	{ .name = "oom_score_adj", .mode = S_IFREG | 0644,                     \
 	  .show = proc_show_oom_adj, .write = proc_write_oom_adj,              \
 	  .arg = 1000 },                                                       \
+	PROC_OPS("pagemap", 0400, &proc_pagemap_fops),                         \
 	PROC_FILE("personality", 0400, proc_show_personality),                 \
 	PROC_ID_MAP("projid_map", ID_PROJ),						\
 	PROC_MAGIC("root", proc_get_root),                                     \
+	PROC_FILE_RW("sched", 0644, proc_show_sched, proc_write_ignore),       \
 	PROC_FILE("schedstat", 0444, proc_show_schedstat),                     \
 	PROC_TEXT("sessionid", 0444, "4294967295"),                            \
 	{ .name = "setgroups", .mode = S_IFREG | 0644,			\
@@ -348,21 +362,31 @@ static ssize_t proc_read_fixed(const struct seqtree_node *n, char *buf,
 	  .guarded = true },						\
 	PROC_FILE("smaps", 0444, proc_show_smaps),                             \
 	PROC_FILE("smaps_rollup", 0444, proc_show_smaps_rollup),               \
+	PROC_FILE("stack", 0400, proc_show_stack),                             \
 	{ .name = "stat", .mode = S_IFREG | 0444, .show = proc_show_stat,      \
 	  .arg = whole },                                                      \
 	PROC_FILE("statm", 0444, proc_show_statm),                             \
 	PROC_FILE("status", 0444, proc_show_status),                           \
 	PROC_FILE("syscall", 0400, proc_show_syscall),                         \
-	PROC_FILE("timerslack_ns", 0666, proc_show_timerslack),                \
+	PROC_FILE_RW("timerslack_ns", 0666, proc_show_timerslack,              \
+		     proc_write_timerslack),                                   \
 	PROC_ID_MAP("uid_map", ID_UID),						\
 	PROC_FILE("wchan", 0444, proc_show_wchan), PROC_END
 
-const struct seqtree_entry proc_tid_entries[] = { PROC_TASK_ENTRIES(0) };
+const struct seqtree_entry proc_tid_entries[] = {
+	PROC_FILE("children", 0444, proc_show_children),
+	PROC_TASK_ENTRIES(0),
+};
 
 const struct seqtree_entry proc_tgid_entries[] = {
+	PROC_FILE_RW("autogroup", 0644, proc_show_autogroup,
+		     proc_write_autogroup),
 	PROC_FILE_RW("coredump_filter", 0644, proc_show_core_filter,
 		     proc_write_core_filter),
+	{ .name = "map_files", .mode = S_IFDIR | 0500,
+	  .dir = &proc_map_files_dir, .guarded = true },
 	PROC_FILE("mountstats", 0400, proc_show_mountstats),
+	PROC_FILE("timers", 0444, proc_show_timers),
 	{ .name = "task", .mode = S_IFDIR | 0555, .dir = &proc_tasks_dir },
 	PROC_TASK_ENTRIES(1),
 };
@@ -377,6 +401,14 @@ static const struct seqtree_entry proc_tid_entry = {
 };
 
 static const struct seqtree_entry proc_empty_dir[] = { PROC_END };
+/* Nothing ever waits for what the host has: nobody counts it. */
+#define PRESSURE_LINE(w) w " avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
+static const struct seqtree_entry proc_pressure_entries[] = {
+	PROC_TEXT("cpu", 0644, PRESSURE_LINE("some") PRESSURE_LINE("full")),
+	PROC_TEXT("io", 0644, PRESSURE_LINE("some") PRESSURE_LINE("full")),
+	PROC_TEXT("memory", 0644, PRESSURE_LINE("some") PRESSURE_LINE("full")),
+	PROC_END,
+};
 static const struct seqtree_entry proc_fs_entries[] = { PROC_END };
 
 #define PROC_FIXED(n, to)                                                      \
@@ -393,6 +425,7 @@ static const struct seqtree_entry proc_root_entries[] = {
 	PROC_FILE("cmdline", 0444, proc_show_cmdline),
 	PROC_TEXT("consoles", 0444,
 		  "tty1                 -WU (EC p  )    4:1\n"),
+	PROC_FILE("config.gz", 0444, proc_show_config),
 	PROC_FILE("cpuinfo", 0444, proc_show_cpuinfo),
 	PROC_TEXT("crypto", 0444, ""),
 	PROC_TEXT("devices", 0444,
@@ -405,13 +438,13 @@ static const struct seqtree_entry proc_root_entries[] = {
 	PROC_DIR("driver", 0555, proc_empty_dir),
 	PROC_TEXT("execdomains", 0444,
 		  "0-0\tLinux           \t[kernel]\n"),
-	PROC_TEXT("fb", 0444, ""),
 	PROC_FILE("filesystems", 0444, proc_show_filesystems),
 	PROC_DIR("fs", 0555, proc_fs_entries),
 	PROC_FILE("interrupts", 0444, proc_show_interrupts),
-	PROC_TEXT("iomem", 0400, ""),
-	PROC_TEXT("ioports", 0400, ""),
+	PROC_TEXT("iomem", 0444, ""),
+	PROC_TEXT("ioports", 0444, ""),
 	PROC_DIR("irq", 0555, proc_empty_dir),
+	PROC_TEXT("kallsyms", 0444, ""),
 	PROC_TEXT("key-users", 0444, ""),
 	PROC_TEXT("keys", 0444, ""),
 	PROC_OPS("kmsg", 0400, &proc_kmsg_fops),
@@ -426,8 +459,10 @@ static const struct seqtree_entry proc_root_entries[] = {
 	PROC_FIXED("net", "self/net"),
 	{ .name = "partitions", .mode = S_IFREG | 0444, .show = proc_show_stub,
 	  .data = &(const struct proc_stub){ "partitions", "" } },
+	PROC_DIR("pressure", 0555, proc_pressure_entries),
 	PROC_LINK("self", proc_read_self),
 	PROC_TEXT("slabinfo", 0400, "slabinfo - version: 2.1\n"),
+	PROC_FILE("softirqs", 0444, proc_show_softirqs),
 	PROC_FILE("stat", 0444, proc_show_global_stat),
 	PROC_TEXT("swaps", 0444,
 		  "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),
@@ -436,10 +471,13 @@ static const struct seqtree_entry proc_root_entries[] = {
 	  .write = proc_write_sysrq },
 	PROC_DIR("sysvipc", 0555, proc_sysvipc_entries),
 	PROC_LINK("thread-self", proc_read_thread_self),
+	PROC_FILE("timer_list", 0400, proc_show_timer_list),
 	PROC_DIR("tty", 0555, proc_tty_entries),
 	PROC_FILE("uptime", 0444, proc_show_uptime),
 	PROC_FILE("version", 0444, proc_show_version),
+	PROC_TEXT("vmallocinfo", 0400, ""),
 	PROC_FILE("vmstat", 0444, proc_show_vmstat),
+	PROC_FILE("zoneinfo", 0444, proc_show_zoneinfo),
 	PROC_END,
 };
 

@@ -61,6 +61,14 @@ static int sysctl_write(const struct seqtree_node *n, char *buf, size_t len)
 		.name = n, .mode = S_IFREG | 0644, .show = sysctl_show,        \
 		.write = sysctl_write, .data = &sysctl_vars[SYSCTL_##id]       \
 	}
+/* Kept and shown; nobody obeys it. */
+#define KEPT(n, v, lo, hi)                                                     \
+	{                                                                      \
+		.name = n, .mode = S_IFREG | 0644, .show = sysctl_show,        \
+		.write = sysctl_write,                                         \
+		.data = &(struct sysctl_var){ v, (u64)(lo), hi }               \
+	}
+#define INT_MAX_S 0x7fffffff
 #define TEXT(n, t)                                                             \
 	{                                                                      \
 		.name = n, .mode = S_IFREG | 0444, .show = proc_show_text,     \
@@ -160,6 +168,27 @@ static int sysctl_write_printk(const struct seqtree_node *n, char *buf,
 	return 0;
 }
 
+/* More than the machine has room for is as much as it has. */
+static int sysctl_write_threads(const struct seqtree_node *n, char *buf,
+				size_t len)
+{
+	static u32 most;
+	s64 v;
+
+	if (proc_parse_s64(buf, &v) || v < 20 || v > INT_MAX_S)
+		return -EINVAL;
+	if (!most)
+		most = max_tasks;
+	max_tasks = min((u32)v, most);
+	return 0;
+}
+
+static int sysctl_show_last_pid(struct seqbuf *s, const struct seqtree_node *n)
+{
+	seq_printf(s, "%u\n", pid_last());
+	return 0;
+}
+
 static int sysctl_show_threads(struct seqbuf *s, const struct seqtree_node *n)
 {
 	seq_printf(s, "%u\n", max_tasks);
@@ -231,14 +260,18 @@ static const struct seqtree_entry sysctl_random[] = {
 	PROC_FILE("boot_id", 0444, sysctl_show_boot_id),
 	TEXT("entropy_avail", "256\n"),
 	TEXT("poolsize", "256\n"),
-	TEXT("urandom_min_reseed_secs", "60\n"),
+	KEPT("urandom_min_reseed_secs", 60, 0, INT_MAX_S),
 	PROC_FILE("uuid", 0444, sysctl_show_uuid),
-	TEXT("write_wakeup_threshold", "256\n"),
+	KEPT("write_wakeup_threshold", 256, 0, INT_MAX_S),
 	PROC_END,
 };
 static const struct seqtree_entry sysctl_keys[] = {
+	KEPT("gc_delay", 300, 0, INT_MAX_S),
 	VAR("maxbytes", KEYS_MAXBYTES),
 	VAR("maxkeys", KEYS_MAXKEYS),
+	KEPT("persistent_keyring_expiry", 259200, 0, INT_MAX_S),
+	KEPT("root_maxbytes", 25000000, 0, INT_MAX_S),
+	KEPT("root_maxkeys", 1000000, 0, INT_MAX_S),
 	PROC_END,
 };
 static const struct seqtree_entry sysctl_seccomp[] = {
@@ -251,12 +284,26 @@ static const struct seqtree_entry sysctl_yama[] = {
 	PROC_END,
 };
 
+static const struct seqtree_entry sysctl_pty[] = {
+	KEPT("max", 4096, 0, INT_MAX_S),
+	TEXT("nr", "0\n"),
+	KEPT("reserve", 1024, 0, INT_MAX_S),
+	PROC_END,
+};
+static const struct seqtree_entry sysctl_helper[] = {
+	TEXT_RW("bset", "4294967295\t511\n"),
+	TEXT_RW("inheritable", "4294967295\t511\n"),
+	PROC_END,
+};
+
 static const struct seqtree_entry sysctl_kernel[] = {
-	TEXT("acct", "4\t2\t30\n"),
+	TEXT_RW("acct", "4\t2\t30\n"),
 	VAR("acpi_video_flags", ACPI_VIDEO),
 	TEXT("arch", "x86_64\n"),
 	TEXT("bootloader_type", "0\n"),
+	TEXT("bootloader_version", "0\n"),
 	TEXT("cap_last_cap", "40\n"),
+	KEPT("core_file_note_size_limit", 4194304, 4096, 16777216),
 	{ .name = "core_pattern", .mode = S_IFREG | 0644,
 	  .show = sysctl_show_core, .write = sysctl_write_core },
 	VAR("core_pipe_limit", CORE_PIPE_LIMIT),
@@ -266,30 +313,55 @@ static const struct seqtree_entry sysctl_kernel[] = {
 	UTS_RW("domainname", domainname),
 	UTS_RW("hostname", nodename),
 	TEXT_RW("hotplug", "\n"),
+	KEPT("hung_task_check_count", 4194304, 0, INT_MAX_S),
+	KEPT("hung_task_panic", 0, 0, 1),
+	KEPT("hung_task_timeout_secs", 120, 0, INT_MAX_S),
+	KEPT("hung_task_warnings", 10, -1, INT_MAX_S),
 	VAR("kptr_restrict", KPTR_RESTRICT),
 	PROC_DIR("keys", 0555, sysctl_keys),
+	KEPT("max_lock_depth", 1024, 0, INT_MAX_S),
 	TEXT_RW("modprobe", "/sbin/modprobe\n"),
 	VAR("modules_disabled", MODULES_DISABLED),
 	VAR("msgmax", MSGMAX),
 	VAR("msgmnb", MSGMNB),
 	VAR("msgmni", MSGMNI),
 	TEXT("ngroups_max", "65536\n"),
+	{ .name = "ns_last_pid", .mode = S_IFREG | 0666,
+	  .show = sysctl_show_last_pid, .write = sysctl_ignore },
 	VAR("numa_balancing", NUMA_BALANCING),
+	KEPT("oops_limit", 10000, 0, INT_MAX_S),
 	UTS("osrelease", release),
 	UTS("ostype", sysname),
 	VAR("overflowgid", OVERFLOWGID),
 	VAR("overflowuid", OVERFLOWUID),
 	VAR("panic", PANIC),
 	VAR("panic_on_oops", PANIC_ON_OOPS),
+	KEPT("panic_on_rcu_stall", 0, 0, 1),
+	KEPT("panic_on_unrecovered_nmi", 0, 0, 1),
+	KEPT("panic_on_warn", 0, 0, 1),
+	KEPT("panic_print", 0, 0, 0xffffffffu),
+	KEPT("perf_cpu_time_max_percent", 25, 0, 100),
+	KEPT("perf_event_max_contexts_per_stack", 8, 0, 1000),
 	VAR("perf_event_max_sample_rate", PERF_RATE),
+	KEPT("perf_event_max_stack", 127, 0, 640),
+	KEPT("perf_event_mlock_kb", 516, 0, INT_MAX_S),
 	VAR("perf_event_paranoid", PERF_PARANOID),
-	TEXT("pid_max", "32768\n"),
+	VAR("pid_max", PID_MAX),
+	TEXT_RW("poweroff_cmd", "/sbin/poweroff\n"),
+	KEPT("print-fatal-signals", 0, 0, 1),
 	PROC_FILE_RW("printk", 0644, sysctl_show_printk, sysctl_write_printk),
+	KEPT("printk_delay", 0, 0, 10000),
+	TEXT_RW("printk_devkmsg", "ratelimit\n"),
 	VAR("printk_ratelimit", PRINTK_RATELIMIT),
+	KEPT("printk_ratelimit_burst", 10, 0, INT_MAX_S),
+	PROC_DIR("pty", 0555, sysctl_pty),
 	PROC_DIR("random", 0555, sysctl_random),
 	VAR("randomize_va_space", RANDOMIZE_VA),
 	VAR("sched_autogroup_enabled", SCHED_AUTOGROUP),
+	KEPT("sched_cfs_bandwidth_slice_us", 5000, 1, INT_MAX_S),
 	VAR("sched_child_runs_first", SCHED_CHILD_FIRST),
+	KEPT("sched_deadline_period_max_us", 4194304, 0, INT_MAX_S),
+	KEPT("sched_deadline_period_min_us", 100, 0, INT_MAX_S),
 	VAR("sched_rr_timeslice_ms", SCHED_RR_MS),
 	VAR("sched_rt_period_us", SCHED_RT_PERIOD),
 	VAR("sched_rt_runtime_us", SCHED_RT_RUNTIME),
@@ -298,13 +370,22 @@ static const struct seqtree_entry sysctl_kernel[] = {
 	VAR("shmall", SHMALL),
 	VAR("shmmax", SHMMAX),
 	VAR("shmmni", SHMMNI),
+	KEPT("softlockup_panic", 0, 0, 1),
+	KEPT("split_lock_mitigate", 1, 0, 1),
+	KEPT("sysctl_writes_strict", 1, -1, 1),
 	VAR("sysrq", SYSRQ),
-	TEXT("tainted", "0\n"),
-	PROC_FILE("threads-max", 0444, sysctl_show_threads),
+	VAR("tainted", TAINTED),
+	KEPT("task_delayacct", 0, 0, 1),
+	PROC_FILE_RW("threads-max", 0644, sysctl_show_threads,
+		     sysctl_write_threads),
+	KEPT("timer_migration", 1, 0, 1),
 	VAR("unprivileged_bpf_disabled", BPF_DISABLED),
 	VAR("unprivileged_userns_clone", USERNS_CLONE),
+	PROC_DIR("usermodehelper", 0555, sysctl_helper),
 	UTS("version", version),
+	KEPT("warn_limit", 0, 0, INT_MAX_S),
 	VAR("watchdog", WATCHDOG),
+	KEPT("watchdog_thresh", 10, 0, 60),
 	PROC_DIR("yama", 0555, sysctl_yama),
 	PROC_END,
 };
@@ -313,6 +394,9 @@ static const struct seqtree_entry sysctl_kernel[] = {
 
 static const struct seqtree_entry sysctl_vm[] = {
 	VAR("admin_reserve_kbytes", ADMIN_RESERVE),
+	{ .name = "compact_memory", .mode = S_IFREG | 0200,
+	  .write = sysctl_ignore },
+	KEPT("compact_unevictable_allowed", 1, 0, 1),
 	VAR("compaction_proactiveness", COMPACTION),
 	VAR("dirty_background_bytes", DIRTY_BG_BYTES),
 	VAR("dirty_background_ratio", DIRTY_BG_RATIO),
@@ -320,26 +404,43 @@ static const struct seqtree_entry sysctl_vm[] = {
 	VAR("dirty_expire_centisecs", DIRTY_EXPIRE),
 	VAR("dirty_ratio", DIRTY_RATIO),
 	VAR("dirty_writeback_centisecs", DIRTY_WRITEBACK),
+	KEPT("dirtytime_expire_seconds", 43200, 0, INT_MAX_S),
 	{ .name = "drop_caches", .mode = S_IFREG | 0200,
 	  .write = sysctl_ignore },
+	KEPT("extfrag_threshold", 500, 0, 1000),
+	KEPT("hugetlb_shm_group", 0, 0, INT_MAX_S),
 	VAR("laptop_mode", LAPTOP_MODE),
+	KEPT("legacy_va_layout", 0, 0, 1),
 	TEXT_RW("lowmem_reserve_ratio", "256\t256\t32\t0\t0\n"),
 	VAR("max_map_count", MAX_MAP_COUNT),
+	VAR("memfd_noexec", MEMFD_NOEXEC),
 	VAR("min_free_kbytes", MIN_FREE),
-	TEXT("mmap_min_addr", "196608\n"),
+	KEPT("min_slab_ratio", 5, 0, 100),
+	KEPT("min_unmapped_ratio", 1, 0, 100),
+	TEXT_RW("mmap_min_addr", "196608\n"),
 	VAR("mmap_rnd_bits", MMAP_RND_BITS),
 	VAR("nr_hugepages", NR_HUGEPAGES),
+	KEPT("nr_hugepages_mempolicy", 0, 0, 0),
+	KEPT("nr_overcommit_hugepages", 0, 0, INT_MAX_S),
+	KEPT("numa_stat", 1, 0, 1),
+	TEXT_RW("numa_zonelist_order", "Node\n"),
 	VAR("oom_dump_tasks", OOM_DUMP),
 	VAR("oom_kill_allocating_task", OOM_KILL_ALLOC),
 	VAR("overcommit_kbytes", OVERCOMMIT_KB),
 	VAR("overcommit_memory", OVERCOMMIT),
 	VAR("overcommit_ratio", OVERCOMMIT_RATIO),
 	VAR("page-cluster", PAGE_CLUSTER),
+	KEPT("page_lock_unfairness", 5, 0, INT_MAX_S),
 	VAR("panic_on_oom", PANIC_ON_OOM),
+	KEPT("percpu_pagelist_high_fraction", 0, 0, INT_MAX_S),
+	KEPT("stat_interval", 1, 0, INT_MAX_S),
+	{ .name = "stat_refresh", .mode = S_IFREG | 0600,
+	  .write = sysctl_ignore },
 	VAR("swappiness", SWAPPINESS),
 	VAR("unprivileged_userfaultfd", USERFAULTFD),
 	VAR("user_reserve_kbytes", USER_RESERVE),
 	VAR("vfs_cache_pressure", CACHE_PRESSURE),
+	KEPT("watermark_boost_factor", 15000, 0, INT_MAX_S),
 	VAR("watermark_scale_factor", WATERMARK),
 	VAR("zone_reclaim_mode", ZONE_RECLAIM),
 	PROC_END,
@@ -364,11 +465,6 @@ static int sysctl_show_dentry(struct seqbuf *s, const struct seqtree_node *n)
 	return 0;
 }
 
-static int sysctl_show_nr_open(struct seqbuf *s, const struct seqtree_node *n)
-{
-	seq_printf(s, "%u\n", FDTABLE_MAX);
-	return 0;
-}
 
 static const struct seqtree_entry sysctl_inotify[] = {
 	VAR("max_queued_events", INOTIFY_EVENTS),
@@ -388,6 +484,13 @@ static const struct seqtree_entry sysctl_mqueue[] = {
 	VAR("queues_max", MQ_QUEUES_MAX),
 	PROC_END,
 };
+static const struct seqtree_entry sysctl_fanotify[] = {
+	VAR("max_queued_events", FANOTIFY_EVENTS),
+	VAR("max_user_groups", FANOTIFY_GROUPS),
+	VAR("max_user_marks", FANOTIFY_MARKS),
+	KEPT("watchdog_timeout", 0, 0, INT_MAX_S),
+	PROC_END,
+};
 static const struct seqtree_entry sysctl_binfmt[] = { PROC_END };
 
 static const struct seqtree_entry sysctl_fs[] = {
@@ -397,6 +500,7 @@ static const struct seqtree_entry sysctl_fs[] = {
 	PROC_FILE("dentry-state", 0444, sysctl_show_dentry),
 	VAR("dir-notify-enable", DIR_NOTIFY),
 	PROC_DIR("epoll", 0555, sysctl_epoll),
+	PROC_DIR("fanotify", 0555, sysctl_fanotify),
 	VAR("file-max", FILE_MAX),
 	PROC_FILE("file-nr", 0444, sysctl_show_file_nr),
 	TEXT("inode-nr", "0\t0\n"),
@@ -406,9 +510,9 @@ static const struct seqtree_entry sysctl_fs[] = {
 	VAR("leases-enable", LEASES),
 	VAR("mount-max", MOUNT_MAX),
 	PROC_DIR("mqueue", 0555, sysctl_mqueue),
-	PROC_FILE("nr_open", 0444, sysctl_show_nr_open),
-	TEXT("overflowgid", "65534\n"),
-	TEXT("overflowuid", "65534\n"),
+	VAR("nr_open", NR_OPEN),
+	VAR("overflowgid", OVERFLOWGID),
+	VAR("overflowuid", OVERFLOWUID),
 	VAR("pipe-max-size", PIPE_MAX_SIZE),
 	VAR("pipe-user-pages-hard", PIPE_PAGES_HARD),
 	VAR("pipe-user-pages-soft", PIPE_PAGES_SOFT),
@@ -465,6 +569,8 @@ static const struct seqtree_entry sysctl_net[] = {
 /* --- The others --- */
 
 static const struct seqtree_entry sysctl_user[] = {
+	VAR("max_fanotify_groups", FANOTIFY_GROUPS),
+	VAR("max_fanotify_marks", FANOTIFY_MARKS),
 	VAR("max_user_namespaces", USER_NS_MAX),
 	VAR("max_inotify_instances", USER_INOTIFY_INST),
 	VAR("max_inotify_watches", USER_INOTIFY_WATCH),

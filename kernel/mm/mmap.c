@@ -195,6 +195,8 @@ static int mmap_check_file(struct mmap_req *r)
 	if (err)
 		return err;
 	if (!r->m) { /* /dev/zero */
+		if ((r->flags & MAP_TYPE) == MAP_PRIVATE)
+			return 0; /* anonymous memory with a name */
 		file_put(f);
 		r->file = NULL;
 		return mmap_check_anon(r);
@@ -398,6 +400,9 @@ static long mmap_locked(struct mm *mm, struct mmap_req *r, struct vma **reap)
 		file_get(v->file);
 		v->pgoff = r->off >> PAGE_SHIFT;
 		vma_link_mapping(v);
+	} else if (r->file) {
+		v->file = r->file;
+		file_get(v->file);
 	}
 	if (vma_isolate(mm, (u64)addr, end, &first))
 		goto fail;

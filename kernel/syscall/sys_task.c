@@ -12,13 +12,13 @@
 #include <kernel/ns.h>
 #include <kernel/string.h>
 #include <kernel/syscall.h>
+#include <kernel/sysctl.h>
 #include <kernel/sysv.h>
 #include <kernel/tty.h>
 #include <kernel/uaccess.h>
 #include <kernel/vfs.h>
 #include "../task/internal.h"
 
-#define NR_OPEN_MAX 1048576ull /* fs.nr_open */
 
 /* --- Who am I --- */
 
@@ -438,7 +438,7 @@ static int prlimit_set(struct process *p, u32 res, const struct rlimit64 *new)
 
 	if (new->rlim_cur > new->rlim_max)
 		return -EINVAL;
-	if (res == RLIMIT_NOFILE && new->rlim_max > NR_OPEN_MAX)
+	if (res == RLIMIT_NOFILE && new->rlim_max > sysctl_get(SYSCTL_NR_OPEN))
 		return -EPERM;
 	sh = sighand_lock(p);
 	if (new->rlim_max > rl->rlim_max && !capable(CAP_SYS_RESOURCE))

@@ -92,6 +92,7 @@ static void clone_copy_task(struct clone_job *j)
 	t->personality = me->personality;
 	t->timer_slack = me->timer_slack;
 	t->oom_score_adj = me->oom_score_adj;
+	t->mempolicy = me->mempolicy;
 	t->nice = me->nice;
 	t->ioprio = me->ioprio;
 	t->sched_policy = me->sched_policy;

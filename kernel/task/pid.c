@@ -13,6 +13,7 @@
  * whoever finds it under pid_lock may take one of his own.
  */
 #include <kernel/string.h>
+#include <kernel/sysctl.h>
 #include "internal.h"
 
 #define PID_MAX	     32768u
@@ -51,18 +52,20 @@ int pid_alloc(u32 want)
 {
 	int ret = -EAGAIN;
 
+	u32 top = (u32)sysctl_get(SYSCTL_PID_MAX);
+
 	spin_lock(&pid_lock);
 	if (want) {
-		ret = want >= PID_MAX ? -EINVAL : -EEXIST;
-		if (want < PID_MAX && !pid_table[want].refs) {
+		ret = want >= top ? -EINVAL : -EEXIST;
+		if (want < top && !pid_table[want].refs) {
 			pid_take(want);
 			ret = (int)want;
 		}
 	} else {
 		u32 pid = pid_last_given;
 
-		for (u32 i = 0; i < PID_MAX; i++) {
-			if (++pid >= PID_MAX)
+		for (u32 i = 0; i < top; i++) {
+			if (++pid >= top)
 				pid = PID_RESERVED;
 			if (!pid_table[pid].refs) {
 				pid_take(pid);

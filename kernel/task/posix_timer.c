@@ -301,6 +301,29 @@ static struct posix_timer *posix_timer_find_locked(struct process *p, s32 id)
 	return NULL;
 }
 
+bool posix_timer_nth(struct process *p, u32 nth, struct posix_timer_info *o)
+{
+	struct sighand *sh = sighand_lock(p);
+	struct posix_timer *pt;
+	bool found = false;
+
+	list_for_each_entry(pt, &p->posix_timers, node) {
+		if (nth--)
+			continue;
+		*o = (struct posix_timer_info){
+			.id = pt->id, .clock = pt->clock,
+			.notify = pt->notify, .signo = pt->signo,
+			.value = pt->value.sival_ptr,
+			.target = pt->notify == SIGEV_THREAD_ID ?
+					  pt->target_tid : p->pid,
+		};
+		found = true;
+		break;
+	}
+	spin_unlock(&sh->lock);
+	return found;
+}
+
 static int posix_timer_check_clock(int clock)
 {
 	u64 ns;

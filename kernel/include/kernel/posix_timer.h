@@ -25,6 +25,14 @@ int posix_timer_settime(s32 id, int flags, u64 value, u64 interval,
 			u64 *old_value, u64 *old_interval);
 int posix_timer_gettime(s32 id, u64 *value, u64 *interval);
 long posix_timer_getoverrun(s32 id);
+/* The nth timer of a process, for /proc/PID/timers. => false: there is none */
+struct posix_timer_info {
+	s32 id;
+	int clock, notify, signo;
+	u64 value;
+	u32 target;
+};
+bool posix_timer_nth(struct process *p, u32 nth, struct posix_timer_info *o);
 int posix_timer_delete(s32 id);
 
 /* A clock on processor time (also those of other processes): ns or -EINVAL. */

@@ -26,10 +26,12 @@
 	X(MSGMNB, 16384, 0, 0x7fffffff)                                        \
 	X(MSGMNI, 32000, 0, 32768)                                             \
 	X(NUMA_BALANCING, 0, 0, 1)                                             \
+	X(PID_MAX, 32768, 301, 32768)                                          \
 	X(OVERFLOWGID, 65534, 0, 65535)                                        \
 	X(OVERFLOWUID, 65534, 0, 65535)                                        \
 	X(PANIC, 0, 0, 0x7fffffff)                                             \
 	X(PANIC_ON_OOPS, 1, 0, 1)                                              \
+	X(TAINTED, 0, 0, 0x7fffffffffffffffull)                                \
 	X(PERF_PARANOID, 2, (u64)-1, 4)                                        \
 	X(PERF_RATE, 100000, 0, 0x7fffffff)                                    \
 	X(PRINTK_RATELIMIT, 5, 0, 0x7fffffff)                                  \
@@ -58,6 +60,7 @@
 	X(DIRTY_WRITEBACK, 500, 0, 0x7fffffff)                                 \
 	X(LAPTOP_MODE, 0, 0, 0x7fffffff)                                       \
 	X(MAX_MAP_COUNT, 65530, 0, 0x7fffffff)                                 \
+	X(MEMFD_NOEXEC, 0, 0, 2)                                               \
 	X(MIN_FREE, 4096, 0, 0x7fffffff)                                       \
 	X(MMAP_RND_BITS, 28, 28, 32)                                           \
 	X(NR_HUGEPAGES, 0, 0, 0)                                               \
@@ -89,6 +92,10 @@
 	X(MQ_SIZE_DEFAULT, 8192, 128, 16777216)                                \
 	X(MQ_SIZE_MAX, 8192, 128, 16777216)                                    \
 	X(MQ_QUEUES_MAX, 256, 0, 0x7fffffff)                                   \
+	X(NR_OPEN, 1048576, 64, 1048576)                                       \
+	X(FANOTIFY_EVENTS, 16384, 0, 0x7fffffff)                               \
+	X(FANOTIFY_GROUPS, 128, 0, 0x7fffffff)                                 \
+	X(FANOTIFY_MARKS, 65536, 0, 0x7fffffff)                                \
 	X(PIPE_MAX_SIZE, 1048576, 4096, 0x7fffffff)                            \
 	X(PIPE_PAGES_HARD, 0, 0, 0x7fffffff)                                   \
 	X(PIPE_PAGES_SOFT, 16384, 0, 0x7fffffff)                               \

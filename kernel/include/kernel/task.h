@@ -163,6 +163,7 @@ struct task {
 	u8 *core_fpu;	/* vector state for the core file */
 	u8 mce_kill;	/* prctl: PR_MCE_KILL */
 	bool io_flusher; /* prctl: kept */
+	u8 mempolicy;	 /* set_mempolicy(2): kernel/mempolicy.h */
 	/* of the last fault, for signal frames; set by kern_fault() */
 	u64 fault_trapno, fault_error, fault_addr;
 	u64 start_tls; /* FS base of a new task, if set_tls */
