@@ -20,6 +20,7 @@
 #include "../../../kernel/mm/filemap.c"
 #include "../../../kernel/vfs/objcache.c"
 #include "../../../kernel/vfs/dcache.c"
+#include "../../../kernel/vfs/acl.c"
 #include "../../../kernel/vfs/inode.c"
 #include "../../../kernel/vfs/permission.c"
 #include "../../../kernel/vfs/super.c"
@@ -109,6 +110,16 @@ bool cred_capable_ids(const struct cred *c, int cap, u32 uid, u32 gid)
 {
 	return c->cap_effective >> cap & 1;
 }
+u32 uid_given(u32 uid)
+{
+	return uid;
+}
+
+u32 gid_given(u32 gid)
+{
+	return gid;
+}
+
 u32 uid_shown(u32 uid)
 {
 	return uid;

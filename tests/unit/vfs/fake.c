@@ -23,6 +23,7 @@ struct task **fake_current(void);
 #include "../../../kernel/mm/uaccess.c"
 #include "../../../kernel/vfs/objcache.c"
 #include "../../../kernel/vfs/dcache.c"
+#include "../../../kernel/vfs/acl.c"
 #include "../../../kernel/vfs/inode.c"
 #include "../../../kernel/vfs/permission.c"
 #include "../../../kernel/vfs/super.c"
