@@ -324,6 +324,7 @@ fail:
 static struct fs_type devpts_type = {
 	.name = "devpts",
 	.nodev = true,
+	.userns = true,
 	.mount = devpts_mount,
 };
 

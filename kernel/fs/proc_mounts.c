@@ -7,10 +7,12 @@
  * backslashes in names are octal escapes.
  */
 #include <abi/mount.h>
+#include <kernel/ns.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include "fs/proc.h"
+#include "vfs/internal.h"
 
 #define PROC_MOUNT_ESC " \t\n\\#"
 
@@ -18,6 +20,7 @@ struct proc_mounts {
 	struct seqbuf *s;
 	struct path root;
 	char *buf; /* PATH_MAX */
+	char *name, *place; /* where in it, PATH_MAX */
 };
 
 static const struct {
@@ -58,12 +61,19 @@ static void proc_super_opts(struct proc_mounts *w, struct super *sb)
 	seq_escape(w->s, w->buf, " \t\n\\");
 }
 
-static void proc_mount_point(struct proc_mounts *w, struct mount *m)
+static void proc_mount_point(struct proc_mounts *w)
+{
+	seq_escape(w->s, IS_ERR(w->place) ? "?" : w->place, PROC_MOUNT_ESC);
+}
+
+/* Of a mount that the root does not lead to nothing is told. */
+static bool proc_mount_seen(struct proc_mounts *w, struct mount *m)
 {
 	struct path at = { m, m->root };
-	char *p = path_string(&at, &w->root, w->buf, PATH_MAX);
+	bool reached;
 
-	seq_escape(w->s, IS_ERR(p) ? "?" : p, PROC_MOUNT_ESC);
+	w->place = path_string_from(&at, &w->root, w->name, PATH_MAX, &reached);
+	return reached;
 }
 
 static const char *proc_mount_source(const struct mount *m)
@@ -77,7 +87,7 @@ static void proc_mounts_line(struct proc_mounts *w, struct mount *m)
 
 	seq_escape(w->s, proc_mount_source(m), PROC_MOUNT_ESC);
 	seq_putc(w->s, ' ');
-	proc_mount_point(w, m);
+	proc_mount_point(w);
 	seq_printf(w->s, " %s ", m->sb->type->name);
 	proc_mount_flags(w->s, flags);
 	proc_super_opts(w, m->sb);
@@ -90,6 +100,10 @@ static void proc_mount_root(struct proc_mounts *w, struct mount *m)
 	char *p = w->buf + PATH_MAX - 1;
 	struct dentry *d = m->root;
 
+	if (ns_of_inode(d->inode)) {
+		seq_escape(w->s, d->name, PROC_MOUNT_ESC);
+		return;
+	}
 	*p = 0;
 	for (; d->parent != d && p - w->buf > d->len + 1; d = d->parent) {
 		p -= d->len;
@@ -105,7 +119,7 @@ static void proc_mountinfo_line(struct proc_mounts *w, struct mount *m)
 		   MAJOR(m->sb->dev), MINOR(m->sb->dev));
 	proc_mount_root(w, m);
 	seq_putc(w->s, ' ');
-	proc_mount_point(w, m);
+	proc_mount_point(w);
 	seq_putc(w->s, ' ');
 	proc_mount_flags(w->s, m->flags);
 	if (m->group_id)
@@ -126,7 +140,7 @@ static void proc_mountstats_line(struct proc_mounts *w, struct mount *m)
 	seq_puts(w->s, "device ");
 	seq_escape(w->s, proc_mount_source(m), PROC_MOUNT_ESC);
 	seq_puts(w->s, " mounted on ");
-	proc_mount_point(w, m);
+	proc_mount_point(w);
 	seq_printf(w->s, " with fstype %s\n", m->sb->type->name);
 }
 
@@ -137,18 +151,22 @@ static int proc_each_mount(struct seqbuf *s, const struct seqtree_node *n,
 	struct task *t = proc_task(n);
 	struct fs_context *fs;
 	struct mount *m;
+	struct ns *ns;
 
 	if (!t)
 		return -ESRCH;
 	fs = task_get_fs(t);
+	ns = task_get_ns(t, NS_MNT);
 	task_put(t);
-	if (!fs)
-		return -EINVAL;
-	w.buf = kmalloc(PATH_MAX);
-	if (!w.buf) {
-		fs_context_put(fs);
-		return -ENOMEM;
+	w.buf = kmalloc(2 * PATH_MAX);
+	if (!fs || !ns || !w.buf) {
+		if (fs)
+			fs_context_put(fs);
+		if (ns)
+			ns_put(ns);
+		return w.buf ? -EINVAL : -ENOMEM;
 	}
+	w.name = w.buf + PATH_MAX;
 	spin_lock(&fs->lock);
 	w.root = fs->root;
 	path_get(&w.root);
@@ -156,10 +174,11 @@ static int proc_each_mount(struct seqbuf *s, const struct seqtree_node *n,
 	fs_context_put(fs);
 	mutex_lock(&mount_lock);
 	list_for_each_entry(m, &all_mounts, node)
-		if (m->attached)
+		if (m->ns && &m->ns->ns == ns && proc_mount_seen(&w, m))
 			line(&w, m);
 	mutex_unlock(&mount_lock);
 	path_put(&w.root);
+	ns_put(ns);
 	kfree(w.buf);
 	return 0;
 }

@@ -20,7 +20,7 @@ static struct ns *proc_ns(const struct seqtree_node *n)
 	err = proc_may_access(t);
 	ns = err ? ERR_PTR(err) : task_get_ns(t, (enum ns_kind)n->e->arg);
 	task_put(t);
-	return ns;
+	return ns ? ns : ERR_PTR(-ENOENT);
 }
 
 static ssize_t proc_read_ns(const struct seqtree_node *n, char *buf,

@@ -501,6 +501,8 @@ static struct super *proc_mount(const struct fs_type *t, const char *source,
 static struct fs_type proc_fs_type = {
 	.name = "proc",
 	.nodev = true,
+	.userns = true,
+	.revealing = true,
 	.mount = proc_mount,
 };
 

@@ -287,6 +287,8 @@ static struct super *sysfs_mount(const struct fs_type *t, const char *source,
 static struct fs_type sysfs_fs_type = {
 	.name = "sysfs",
 	.nodev = true,
+	.userns = true,
+	.revealing = true,
 	.mount = sysfs_mount,
 };
 

@@ -365,11 +365,13 @@ static const struct super_ops tmpfs_super_ops = {
 struct fs_type tmpfs_type = {
 	.name = "tmpfs",
 	.nodev = true,
+	.userns = true,
 	.mount = tmpfs_mount,
 };
 static struct fs_type tmpfs_ramfs_type = {
 	.name = "ramfs",
 	.nodev = true,
+	.userns = true,
 	.mount = tmpfs_mount,
 };
 

@@ -193,6 +193,7 @@ static struct super *mq_mount(const struct fs_type *t, const char *source,
 static struct fs_type mq_fs_type = {
 	.name = "mqueue",
 	.nodev = true,
+	.userns = true,
 	.mount = mq_mount,
 };
 

@@ -96,7 +96,7 @@ long sys_fsopen(uaddr fs_name, u32 flags)
 	struct fs_type *t;
 	ssize_t n;
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!mount_may())
 		return -EPERM;
 	if (flags & ~FSOPEN_CLOEXEC)
 		return -EINVAL;
@@ -114,7 +114,7 @@ long sys_fspick(int dirfd, uaddr path, u32 flags)
 	struct path p;
 	long ret;
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!mount_may())
 		return -EPERM;
 	if (flags & ~(FSPICK_CLOEXEC | FSPICK_SYMLINK_NOFOLLOW |
 		      FSPICK_NO_AUTOMOUNT | FSPICK_EMPTY_PATH))
@@ -211,6 +211,8 @@ static int fscontext_create(struct fscontext *fc)
 
 	if (fc->phase != FSCONTEXT_PARAMS)
 		return -EBUSY;
+	if (!mount_type_allowed(fc->type))
+		return -EPERM;
 	sb = fc->type->mount(fc->type, fc->has_source ? fc->source : "none",
 			     fc->flags, fc->len ? fc->data : NULL);
 	if (IS_ERR(sb)) {
@@ -318,11 +320,11 @@ long sys_fsconfig(int fd, u32 cmd, uaddr key, uaddr value, int aux)
 	switch (cmd) {
 	case FSCONFIG_CMD_CREATE:
 	case FSCONFIG_CMD_CREATE_EXCL:
-		err = capable(CAP_SYS_ADMIN) ? fscontext_create(fc) : -EPERM;
+		err = fscontext_create(fc);
 		break;
 	case FSCONFIG_CMD_RECONFIGURE:
 		err = fc->phase != FSCONTEXT_RECONF ? -EBUSY
-		      : !capable(CAP_SYS_ADMIN)
+		      : !ns_capable(super_owner(fc->sb), CAP_SYS_ADMIN)
 			      ? -EPERM
 			      : mount_reconfigure(fc->sb, fc->flags);
 		break;
@@ -403,7 +405,7 @@ long sys_fsmount(int fs_fd, u32 flags, u32 attr)
 	struct file *f;
 	long err;
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!mount_may())
 		return -EPERM;
 	if ((flags & ~FSMOUNT_CLOEXEC) || (attr & ~MOUNT_ATTR_KNOWN) ||
 	    !mount_attr_atime(attr))
@@ -418,7 +420,10 @@ long sys_fsmount(int fs_fd, u32 flags, u32 attr)
 	mutex_lock(&fc->lock);
 	if (fc->sb && fc->phase != FSCONTEXT_CREATED)
 		err = -EBUSY;
-	if (fc->phase == FSCONTEXT_CREATED) {
+	else if (fc->phase == FSCONTEXT_CREATED &&
+		 mount_reveals(fc->sb, mount_attr_flags(attr)))
+		err = -EPERM;
+	else if (fc->phase == FSCONTEXT_CREATED) {
 		ref_get(&fc->sb->refs);
 		m = mount_of_super(fc->sb,
 				   mount_attr_flags(attr) |
@@ -450,7 +455,7 @@ static long open_tree(int dirfd, uaddr path, u32 flags)
 		return -EINVAL;
 	if ((flags & (AT_RECURSIVE | OPEN_TREE_CLONE)) == AT_RECURSIVE)
 		return -EINVAL;
-	if ((flags & OPEN_TREE_CLONE) && !capable(CAP_SYS_ADMIN))
+	if ((flags & OPEN_TREE_CLONE) && !mount_may())
 		return -EPERM;
 	if (flags & AT_EMPTY_PATH)
 		lookup |= LOOKUP_EMPTY;
@@ -486,7 +491,7 @@ long sys_move_mount(int from_dirfd, uaddr from_path, int to_dirfd,
 	struct path from, to;
 	long err;
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!mount_may())
 		return -EPERM;
 	if (flags & ~(MOVE_MOUNT__MASK | MOVE_MOUNT_BENEATH))
 		return -EINVAL;
@@ -560,7 +565,7 @@ long sys_mount_setattr(int dirfd, uaddr path, u32 flags, uaddr uattr, u64 size)
 		return -E2BIG;
 	if (size < sizeof(a))
 		return -EINVAL;
-	if (!capable(CAP_SYS_ADMIN))
+	if (!mount_may())
 		return -EPERM;
 	err = copy_struct_from_user(&a, sizeof(a), uattr, size);
 	if (err)

@@ -63,7 +63,7 @@ static long mount_at(const char *source, uaddr target, const char *type,
 				 /* the place is looked at before the right */
 				 if (!err) {
 					 path_put(&p);
-					 err = capable(CAP_SYS_ADMIN)
+					 err = mount_may()
 						       ? do_mount(source, name,
 								  type, flags,
 								  data)
@@ -104,7 +104,8 @@ long sys_umount2(uaddr path, int flags)
 			       flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &p);
 	if (err)
 		return err;
-	err = capable(CAP_SYS_ADMIN) ? do_umount(&p, flags) : -EPERM;
+	path_cross_mounts(&p); /* what stands on top, also of "." */
+	err = mount_may() ? do_umount(&p, flags) : -EPERM;
 	path_put(&p);
 	return err;
 }
@@ -114,7 +115,7 @@ long sys_pivot_root(uaddr new_root, uaddr put_old)
 	struct path to, old;
 	long err;
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!mount_may())
 		return -EPERM;
 	err = path_lookup_user(AT_FDCWD, new_root,
 			       LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &to);

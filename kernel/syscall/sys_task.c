@@ -532,10 +532,6 @@ long sys_times(uaddr buf)
 
 /* --- unshare, setns --- */
 
-#define UNSHARE_NAMESPACES                                                     \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |         \
-	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
-
 static int unshare_fs(void)
 {
 	struct task *t = current;
@@ -553,20 +549,21 @@ static int unshare_fs(void)
 	return 0;
 }
 
-/* part: namespaces but user and UTS are EPERM or EINVAL: ns_check_flags() */
 long sys_unshare(u64 flags)
 {
 	struct task *t = current;
 	int err = 0;
 
 	if (flags & ~(u64)(CLONE_THREAD | CLONE_FS | CLONE_SIGHAND | CLONE_VM |
-			   CLONE_FILES | CLONE_SYSVSEM | UNSHARE_NAMESPACES))
+			   CLONE_FILES | CLONE_SYSVSEM | NS_ALL))
 		return -EINVAL;
 	err = ns_check_flags(flags);
 	if (err)
 		return err;
 	if (flags & CLONE_NEWUSER)
 		flags |= CLONE_THREAD | CLONE_FS;
+	if (flags & CLONE_NEWNS)
+		flags |= CLONE_FS;
 	/* These cannot be undone: only a check that they are not shared. */
 	if ((flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)) &&
 	    t->proc->nr_threads > 1)
@@ -582,7 +579,7 @@ long sys_unshare(u64 flags)
 		err = unshare_fs();
 	if (!err && (flags & CLONE_FILES))
 		err = files_unshare();
-	if (!err && (flags & (CLONE_NEWUSER | CLONE_NEWUTS)))
+	if (!err && (flags & NS_ALL))
 		err = (int)ns_unshare(flags);
 	return err;
 }

@@ -200,6 +200,9 @@ static void exec_setid(struct exec_job *job, struct cred *n)
 	const struct inode *ino = job->file->inode;
 
 	if ((job->file->path.mnt->flags & MS_NOSUID) ||
+	    !mount_is_ours(job->file->path.mnt) ||
+	    !user_ns_is_within(current->cred->user_ns,
+			       super_owner(job->file->path.mnt->sb)) ||
 	    current->proc->no_new_privs || ptrace_forbids_setid())
 		return;
 	if (id_from_kernel(n->user_ns, ID_UID, ino->uid) == (u32)-1 ||

@@ -22,6 +22,7 @@
 #include <kernel/aio.h>
 #include <kernel/futex.h>
 #include <kernel/mm.h>
+#include <kernel/ns.h>
 #include <kernel/posix_timer.h>
 #include <kernel/printk.h>
 #include <kernel/seccomp.h>
@@ -471,6 +472,7 @@ void do_exit(int code)
 	sysv_sem_exit(t);
 	seccomp_exit(t);
 	exit_files(t);
+	ns_exit(t);
 	last_of_mm = exit_mm(t);
 	task_vfork_complete(t);
 	exit_notify(t, last);

@@ -120,8 +120,8 @@ static void clone_copy_task(struct clone_job *j)
 	}
 	t->cred = me->cred;
 	cred_get(t->cred);
-	t->uts = me->uts;
-	ns_get(&t->uts->ns);
+	t->nss = me->nss;
+	nsset_get(t->nss);
 }
 
 static void clone_copy_regs(struct clone_job *j)
@@ -463,7 +463,7 @@ long do_clone(const struct clone_args_k *a)
 		return PTR_ERR(t);
 	tid = t->tid;
 	err = clone_copy_files(&j);
-	if (!err && unlikely(a->flags & (CLONE_NEWUSER | CLONE_NEWUTS)))
+	if (!err && unlikely(a->flags & NS_ALL))
 		err = ns_clone(t, a->flags);
 	if (!err)
 		err = clone_make_pidfd(&j);

@@ -40,34 +40,46 @@ struct uts_ns init_uts_ns = {
 	},
 };
 
-#define NS_FIRST(k, no)                                                \
-	[k] = { .refs = { 1 }, .kind = k, .inum = no, .owner = &init_user_ns }
-struct ns ns_first[NS_NR] = {
-	NS_FIRST(NS_CGROUP, 4026531835u), NS_FIRST(NS_IPC, 4026531839u),
-	NS_FIRST(NS_MNT, 4026531841u),	  NS_FIRST(NS_NET, 4026531840u),
-	NS_FIRST(NS_PID, 4026531836u),	  NS_FIRST(NS_TIME, 4026531834u),
+#define NS_FIRST(k, no)                                                        \
+	{ .refs = { 1 }, .kind = k, .inum = no, .owner = &init_user_ns }
+/* Of these there is one so far. */
+static struct ns init_cgroup_ns = NS_FIRST(NS_CGROUP, 4026531835u),
+		 init_ipc_ns = NS_FIRST(NS_IPC, 4026531839u),
+		 init_net_ns = NS_FIRST(NS_NET, 4026531840u),
+		 init_pid_ns = NS_FIRST(NS_PID, 4026531836u),
+		 init_time_ns = NS_FIRST(NS_TIME, 4026531834u);
+
+struct nsset init_nsset = {
+	.refs = { 1 },
+	.ns = { [NS_CGROUP] = &init_cgroup_ns, [NS_IPC] = &init_ipc_ns,
+		[NS_MNT] = &init_mnt_ns.ns, [NS_NET] = &init_net_ns,
+		[NS_PID] = &init_pid_ns, [NS_TIME] = &init_time_ns,
+		[NS_UTS] = &init_uts_ns.ns },
+	.time = &init_time_ns,
 };
 
+static struct ns *uts_ns_copy(struct ns *of, struct user_ns *owner,
+			      struct fs_context *fs);
+static void uts_ns_free(struct ns *ns);
+
+/* A kind's copy() makes one for a new set; without it none can be made. */
 static const struct {
 	const char *name;
 	u32 flag;
+	struct ns *(*copy)(struct ns *of, struct user_ns *owner,
+			   struct fs_context *fs);
+	void (*free)(struct ns *ns);
 } ns_kinds[] = {
 	[NS_CGROUP] = { "cgroup", CLONE_NEWCGROUP },
 	[NS_IPC] = { "ipc", CLONE_NEWIPC },
-	[NS_MNT] = { "mnt", CLONE_NEWNS },
+	[NS_MNT] = { "mnt", CLONE_NEWNS, mnt_ns_copy, mnt_ns_free },
 	[NS_NET] = { "net", CLONE_NEWNET },
 	[NS_PID] = { "pid", CLONE_NEWPID },
 	[NS_TIME] = { "time", CLONE_NEWTIME },
-	[NS_USER] = { "user", CLONE_NEWUSER },
-	[NS_UTS] = { "uts", CLONE_NEWUTS },
+	[NS_USER] = { "user", CLONE_NEWUSER, NULL, user_ns_free },
+	[NS_UTS] = { "uts", CLONE_NEWUTS, uts_ns_copy, uts_ns_free },
 };
 _Static_assert(ARRAY_SIZE(ns_kinds) == NS_NR, "names");
-
-/* Those of which there is one only. */
-#define NS_SINGLE                                                     \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWPID | \
-	 CLONE_NEWNET | CLONE_NEWTIME)
-#define NS_ALL (NS_SINGLE | CLONE_NEWUSER | CLONE_NEWUTS)
 
 const char *ns_name(enum ns_kind kind)
 {
@@ -96,38 +108,103 @@ void ns_put(struct ns *ns)
 	while (ns && ref_put(&ns->refs)) {
 		struct user_ns *owner = ns->owner;
 
-		if (ns->kind == NS_USER)
-			user_ns_free(container_of(ns, struct user_ns, ns));
-		else
-			kfree(container_of(ns, struct uts_ns, ns));
+		ns_uncount(owner, ns->kind);
+		ns_kinds[ns->kind].free(ns);
 		ns = &owner->ns;
 	}
 }
 
+void ns_init(struct ns *ns, enum ns_kind kind, struct user_ns *owner)
+{
+	ref_init(&ns->refs, 1);
+	ns->kind = kind;
+	ns->inum = ns_new_inum();
+	ns->owner = owner;
+	ns_get(&owner->ns);
+}
+
 struct ns *task_get_ns(struct task *t, enum ns_kind kind)
 {
-	struct ns *ns = &ns_first[kind];
+	struct ns *ns = NULL;
 
 	spin_lock(&t->lock);
 	if (kind == NS_USER)
 		ns = &t->cred->user_ns->ns;
-	else if (kind == NS_UTS)
-		ns = &t->uts->ns;
-	ns_get(ns);
+	else if (t->nss)
+		ns = kind == NS_TIME ? t->nss->time : t->nss->ns[kind];
+	if (ns)
+		ns_get(ns);
 	spin_unlock(&t->lock);
 	return ns;
+}
+
+/* --- Sets --- */
+
+void nsset_get(struct nsset *s)
+{
+	ref_get(&s->refs);
+}
+
+void nsset_put(struct nsset *s)
+{
+	if (!s || !ref_put(&s->refs))
+		return;
+	for (u32 i = 0; i < NS_NR; i++)
+		ns_put(s->ns[i]);
+	ns_put(s->time);
+	kfree(s);
+}
+
+/* Of the same namespaces, to be changed before anybody sees it. */
+static struct nsset *nsset_copy(const struct nsset *of)
+{
+	struct nsset *s = kzalloc(sizeof(*s));
+
+	if (!s)
+		return NULL;
+	*s = *of;
+	ref_init(&s->refs, 1);
+	for (u32 i = 0; i < NS_NR; i++)
+		if (s->ns[i])
+			ns_get(s->ns[i]);
+	ns_get(s->time);
+	return s;
+}
+
+static void nsset_install(struct task *t, struct nsset *s)
+{
+	struct nsset *old = t->nss;
+
+	spin_lock(&t->lock);
+	t->nss = s;
+	spin_unlock(&t->lock);
+	nsset_put(old);
+}
+
+void ns_exit(struct task *t)
+{
+	nsset_install(t, NULL);
+}
+
+/* Put ns, whose reference is taken over, in its place. */
+static void nsset_replace(struct nsset *s, struct ns *ns)
+{
+	struct ns *old = s->ns[ns->kind];
+
+	s->ns[ns->kind] = ns;
+	ns_put(old);
 }
 
 /* --- Names of the machine --- */
 
 struct utsname *uts_current(void)
 {
-	return &current->uts->name;
+	return &container_of(current->nss->ns[NS_UTS], struct uts_ns, ns)->name;
 }
 
 bool uts_may_set(void)
 {
-	return ns_capable(current->uts->ns.owner, CAP_SYS_ADMIN);
+	return ns_capable(current->nss->ns[NS_UTS]->owner, CAP_SYS_ADMIN);
 }
 
 void uts_set_nodename(const char *name)
@@ -138,21 +215,23 @@ void uts_set_nodename(const char *name)
 	mutex_unlock(&uts_lock);
 }
 
-struct uts_ns *uts_ns_copy(struct uts_ns *from, struct user_ns *owner)
+static struct ns *uts_ns_copy(struct ns *of, struct user_ns *owner,
+			      struct fs_context *fs)
 {
 	struct uts_ns *u = kzalloc(sizeof(*u));
 
 	if (!u)
-		return NULL;
-	ref_init(&u->ns.refs, 1);
-	u->ns.kind = NS_UTS;
-	u->ns.inum = ns_new_inum();
-	u->ns.owner = owner;
-	ns_get(&owner->ns);
+		return ERR_PTR(-ENOMEM);
+	ns_init(&u->ns, NS_UTS, owner);
 	mutex_lock(&uts_lock);
-	u->name = from->name;
+	u->name = container_of(of, struct uts_ns, ns)->name;
 	mutex_unlock(&uts_lock);
-	return u;
+	return &u->ns;
+}
+
+static void uts_ns_free(struct ns *ns)
+{
+	kfree(container_of(ns, struct uts_ns, ns));
 }
 
 /* --- Files --- */
@@ -163,8 +242,10 @@ static void nsfs_evict(struct inode *ino)
 }
 
 static const struct super_ops nsfs_super_ops = { .evict = nsfs_evict };
+static const struct fs_type nsfs_type = { .name = "nsfs", .nodev = true };
 static struct super nsfs_super = {
 	.refs = { 1 },
+	.type = &nsfs_type,
 	.ops = &nsfs_super_ops,
 	.dev = MKDEV(0, 4),
 	.magic = 0x6e736673,
@@ -200,6 +281,11 @@ int ns_path(struct ns *ns, struct path *out)
 struct ns *ns_of_file(struct file *f)
 {
 	return f->ops == &nsfs_file_ops ? f->inode->priv : NULL;
+}
+
+struct ns *ns_of_inode(const struct inode *ino)
+{
+	return ino && ino->fops == &nsfs_file_ops ? ino->priv : NULL;
 }
 
 /* A descriptor for ns, whose reference is taken over. */
@@ -269,7 +355,11 @@ int ns_check_flags(u64 flags)
 		return 0;
 	if (!(flags & CLONE_NEWUSER) && !own_capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	return flags & NS_SINGLE ? -EINVAL : 0;
+	for (u32 i = 0; i < NS_NR; i++)
+		if (i != NS_USER && (flags & ns_kinds[i].flag) &&
+		    !ns_kinds[i].copy)
+			return -EINVAL;
+	return 0;
 }
 
 /* => a cred in a new user namespace, or ERR_PTR */
@@ -289,8 +379,39 @@ static struct cred *ns_new_user(const struct cred *c)
 	return n;
 }
 
+/*
+ * The set of `of` with new ones of the kinds in flags; fs moves to the copies
+ * of mounts. => ERR_PTR
+ */
+static struct nsset *ns_new_set(const struct nsset *of, u64 flags,
+				struct user_ns *owner, struct fs_context *fs)
+{
+	struct nsset *s = nsset_copy(of);
+	struct ns *ns;
+
+	if (!s)
+		return ERR_PTR(-ENOMEM);
+	for (u32 i = 0; i < NS_NR; i++) {
+		if (i == NS_USER || !(flags & ns_kinds[i].flag))
+			continue;
+		ns = ERR_PTR(-ENOSPC);
+		if (ns_count(owner, i)) {
+			ns = ns_kinds[i].copy(s->ns[i], owner, fs);
+			if (IS_ERR(ns))
+				ns_uncount(owner, i);
+		}
+		if (IS_ERR(ns)) {
+			nsset_put(s);
+			return (struct nsset *)ns;
+		}
+		nsset_replace(s, ns);
+	}
+	return s;
+}
+
 int ns_clone(struct task *t, u64 flags)
 {
+	struct nsset *s;
 	struct cred *n;
 
 	if (flags & CLONE_NEWUSER) {
@@ -301,48 +422,35 @@ int ns_clone(struct task *t, u64 flags)
 		t->cred = n;
 		t->proc->securebits = 0;
 	}
-	if (flags & CLONE_NEWUTS) {
-		struct uts_ns *u = uts_ns_copy(t->uts, t->cred->user_ns);
-
-		if (!u)
-			return -ENOMEM;
-		ns_put(&t->uts->ns);
-		t->uts = u;
+	if (flags & (NS_ALL & ~(u64)CLONE_NEWUSER)) {
+		s = ns_new_set(t->nss, flags, t->cred->user_ns, t->fs);
+		if (IS_ERR(s))
+			return (int)PTR_ERR(s);
+		nsset_install(t, s);
 	}
 	return 0;
-}
-
-static void ns_set_uts(struct uts_ns *u)
-{
-	struct task *t = current;
-	struct uts_ns *old = t->uts;
-
-	spin_lock(&t->lock);
-	t->uts = u;
-	spin_unlock(&t->lock);
-	ns_put(&old->ns);
 }
 
 /* The flags have been checked, nothing is shared with other threads. */
 long ns_unshare(u64 flags)
 {
 	struct cred *n = NULL;
-	struct uts_ns *u;
+	struct nsset *s;
 
 	if (flags & CLONE_NEWUSER) {
 		n = ns_new_user(current->cred);
 		if (IS_ERR(n))
 			return PTR_ERR(n);
 	}
-	if (flags & CLONE_NEWUTS) {
-		u = uts_ns_copy(current->uts,
-				(n ? n : current->cred)->user_ns);
-		if (!u) {
+	if (flags & (NS_ALL & ~(u64)CLONE_NEWUSER)) {
+		s = ns_new_set(current->nss, flags,
+			       (n ? n : current->cred)->user_ns, current->fs);
+		if (IS_ERR(s)) {
 			if (n)
 				cred_put(n);
-			return -ENOMEM;
+			return PTR_ERR(s);
 		}
-		ns_set_uts(u);
+		nsset_install(current, s);
 	}
 	if (n) {
 		current->proc->securebits = 0;
@@ -355,8 +463,8 @@ long ns_unshare(u64 flags)
 
 struct setns_job {
 	struct cred *cred; /* new one, or NULL */
-	struct uts_ns *uts; /* to go to, with a reference, or NULL */
-	bool root; /* to the root of the mount namespace */
+	struct nsset *set; /* new one, or NULL */
+	struct ns *mnt;	   /* the mount namespace to go to; in set */
 };
 
 static int setns_user(struct setns_job *j, struct user_ns *ns)
@@ -388,14 +496,16 @@ static int setns_one(struct setns_job *j, struct ns *ns)
 			return -EPERM;
 		if (READ_ONCE(current->fs->refs.n) > 1)
 			return -EINVAL;
-		j->root = true;
+		j->mnt = ns;
 	}
 	if (ns->kind == NS_TIME && current->proc->nr_threads > 1)
 		return -EUSERS;
-	if (ns->kind == NS_UTS) {
-		ns_get(ns);
-		j->uts = container_of(ns, struct uts_ns, ns);
-	}
+	if (!j->set)
+		j->set = nsset_copy(current->nss);
+	if (!j->set)
+		return -ENOMEM;
+	ns_get(ns);
+	nsset_replace(j->set, ns);
 	return 0;
 }
 
@@ -421,33 +531,26 @@ static int setns_of_task(struct setns_job *j, struct file *f, u32 flags)
 		if (!(flags & ns_flag(order[i])))
 			continue;
 		ns = task_get_ns(t, order[i]);
-		err = setns_one(j, ns);
+		err = ns ? setns_one(j, ns) : -ESRCH;
 		ns_put(ns);
 	}
 	task_put(t);
 	return err;
 }
 
-static void setns_root(void)
+static int setns_finish(struct setns_job *j)
 {
-	struct path p = { root_mount, root_mount->root };
+	int err = j->mnt ? mnt_ns_enter(j->mnt, current->fs) : 0;
 
-	path_get(&p);
-	fs_set_root(current->fs, &p);
-	path_get(&p);
-	fs_set_cwd(current->fs, &p);
-}
-
-static void setns_finish(struct setns_job *j)
-{
-	if (j->root)
-		setns_root();
-	if (j->uts)
-		ns_set_uts(j->uts);
+	if (err)
+		return err;
+	if (j->set)
+		nsset_install(current, j->set);
 	if (j->cred) {
 		current->proc->securebits = 0;
 		cred_install(j->cred);
 	}
+	return 0;
 }
 
 long sys_setns(int fd, int nstype)
@@ -465,13 +568,12 @@ long sys_setns(int fd, int nstype)
 	else if (!ns && file_is_pidfd(f))
 		err = setns_of_task(&j, f, (u32)nstype);
 	file_put(f);
-	if (!err) {
-		setns_finish(&j);
+	if (!err)
+		err = setns_finish(&j);
+	if (!err)
 		return 0;
-	}
 	if (j.cred)
 		cred_put(j.cred);
-	if (j.uts)
-		ns_put(&j.uts->ns);
+	nsset_put(j.set);
 	return err;
 }

@@ -153,8 +153,7 @@ void task_put(struct task *t)
 		return;
 	if (t->cred)
 		cred_put(t->cred);
-	if (t->uts)
-		ns_put(&t->uts->ns);
+	nsset_put(t->nss);
 	if (t->sighand)
 		sighand_put(t->sighand);
 	if (t->proc)
@@ -368,8 +367,8 @@ struct task *kthread_create(const char *name, u32 tid, void (*fn)(void *),
 	memcpy(p->rlim, task_root_process->rlim, sizeof(p->rlim));
 	t->cred = &init_cred;
 	cred_get(t->cred);
-	t->uts = &init_uts_ns;
-	ns_get(&t->uts->ns);
+	t->nss = &init_nsset;
+	nsset_get(t->nss);
 	memcpy(t->affinity, current->affinity, sizeof(t->affinity));
 	t->timer_slack = 50000;
 	if (current->fs) {
@@ -445,8 +444,8 @@ void task_subsys_init(void)
 	strlcpy(t->comm, "swapper", sizeof(t->comm));
 	t->cred = &init_cred;
 	cred_get(t->cred);
-	t->uts = &init_uts_ns;
-	ns_get(&t->uts->ns);
+	t->nss = &init_nsset;
+	nsset_get(t->nss);
 	process_init(&a->proc, t);
 	t->proc = &a->proc;
 	a->proc.sighand = a->proc.first_sighand = t->sighand = &a->sighand;

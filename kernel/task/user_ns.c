@@ -27,6 +27,7 @@ static struct mutex user_ns_lock = MUTEX_INIT(user_ns_lock);
 
 struct user_ns init_user_ns = {
 	.ns = { .refs = { 1 }, .kind = NS_USER, .inum = 4026531837u },
+	.max = { [0 ... NS_NR - 1] = NS_DEFAULT_MAX },
 	.map = { { &user_ns_all, 1 }, { &user_ns_all, 1 },
 		 { &user_ns_all, 1 } },
 };
@@ -144,32 +145,59 @@ bool cred_caps_within(const struct cred *old, const struct cred *n)
 	return false;
 }
 
+/* --- How many namespaces: /proc/sys/user --- */
+
+bool ns_count(struct user_ns *owner, enum ns_kind kind)
+{
+	struct user_ns *ns, *undo;
+
+	for (ns = owner; ns; ns = ns->ns.owner)
+		if (atomic_add(&ns->count[kind], 1) >= READ_ONCE(ns->max[kind]))
+			goto full;
+	return true;
+full:
+	for (undo = owner;; undo = undo->ns.owner) {
+		atomic_add(&undo->count[kind], -1);
+		if (undo == ns)
+			return false;
+	}
+}
+
+void ns_uncount(struct user_ns *owner, enum ns_kind kind)
+{
+	for (; owner; owner = owner->ns.owner)
+		atomic_add(&owner->count[kind], -1);
+}
+
+bool user_ns_is_within(const struct user_ns *ns, const struct user_ns *top)
+{
+	while (ns && ns != top)
+		ns = ns->ns.owner;
+	return ns;
+}
+
 /* --- Life --- */
 
 struct user_ns *user_ns_create(const struct cred *c)
 {
 	struct user_ns *parent = c->user_ns, *ns;
-	struct path root;
-	bool chrooted;
 
 	if (parent->level >= USER_NS_LEVELS)
 		return ERR_PTR(-ENOSPC);
-	fs_get_root(&root);
-	chrooted = root.dentry != root.mnt->root ||
-		   root.mnt->parent != root.mnt;
-	path_put(&root);
-	if (chrooted ||
+	if (mnt_ns_chrooted() ||
 	    id_from_kernel(parent, ID_UID, c->euid) == ID_NONE ||
 	    id_from_kernel(parent, ID_GID, c->egid) == ID_NONE)
 		return ERR_PTR(-EPERM);
 	ns = kzalloc(sizeof(*ns));
 	if (!ns)
 		return ERR_PTR(-ENOMEM);
-	ref_init(&ns->ns.refs, 1);
-	ns->ns.kind = NS_USER;
-	ns->ns.inum = ns_new_inum();
-	ns->ns.owner = parent;
-	ns_get(&parent->ns);
+	for (u32 i = 0; i < NS_NR; i++)
+		ns->max[i] = NS_DEFAULT_MAX;
+	if (!ns_count(parent, NS_USER)) {
+		kfree(ns);
+		return ERR_PTR(-ENOSPC);
+	}
+	ns_init(&ns->ns, NS_USER, parent);
 	ns->level = parent->level + 1;
 	ns->uid = c->euid;
 	ns->gid = c->egid;
@@ -178,8 +206,10 @@ struct user_ns *user_ns_create(const struct cred *c)
 	return ns;
 }
 
-void user_ns_free(struct user_ns *ns)
+void user_ns_free(struct ns *n)
 {
+	struct user_ns *ns = container_of(n, struct user_ns, ns);
+
 	for (u32 i = 0; i < ARRAY_SIZE(ns->map); i++)
 		kfree(ns->map[i].e);
 	kfree(ns);

@@ -126,7 +126,6 @@ static inline int may_search(struct inode *ino, const struct cred *c)
 /* --- mount.c --- */
 extern u32 mount_seq; /* odd while the tree changes */
 extern u32 rename_seq; /* odd while a name changes */
-extern struct mount *root_mount;
 extern struct mount anon_mount;
 /* Step onto whatever is mounted at p; references move along. => crossed? */
 bool path_cross_mounts(struct path *p);
@@ -149,7 +148,26 @@ int mount_change_attr(struct path *p, u64 set, u64 clear, u32 type,
 		      bool recursive);
 /* Flags of a super: fsconfig(2)'s FSCONFIG_CMD_RECONFIGURE. */
 int mount_reconfigure(struct super *sb, u32 flags);
+/* => Caller holds mount_lock for the _locked ones. */
+struct mount *mount_clone(struct mount *from, struct dentry *root);
+void mount_attach_locked(struct mount *m, const struct path *p);
+void mount_detach_locked(struct mount *m, struct path *where);
+bool mount_is_below(struct mount *m, const struct mount *top);
+void mount_put(struct mount *m);
+/* Those below m, or m as well, leave the tree; later, without the lock: */
+void umount_children_locked(struct mount *m, struct list_head *gone);
+void umount_tree_locked(struct mount *m, struct list_head *gone);
+void umount_finish(struct list_head *gone);
+
+/* --- mnt_ns.c --- */
 int do_pivot_root(struct path *new_root, struct path *put_old);
+bool mount_may(void); /* the right to mount anything at all */
+bool mount_may_bind(const struct path *p);
+bool mount_may_change(const struct mount *m, u32 flags);
+bool mount_hides(const struct mount *m, const struct dentry *d);
+bool mount_type_allowed(const struct fs_type *t);
+bool mount_reveals(const struct super *sb, u32 flags);
+void mount_lock_down(struct mount *m, bool top);
 
 /* --- namei.c --- */
 struct nd_link {

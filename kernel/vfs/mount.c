@@ -6,7 +6,7 @@
  * is counted; being in the tree is one reference, each child holds one on its
  * parent, and every stored path holds one: a mount with more than its own is
  * busy. The first mount is its own parent and the tree's root; there is one
- * tree for the whole machine (no mount namespaces yet).
+ * tree for each mount namespace.
  *
  * mount_lock (a mutex) serialises changes. The hash by (parent, mountpoint) is
  * read under mount_hash_lock, or without any lock by the lockless walk, which
@@ -14,8 +14,10 @@
  * DENTRY_MOUNTED on a dentry means "look into the hash".
  *
  * What is mounted and unmounted below shared mounts happens elsewhere too:
- * kernel/vfs/propagate.c.
+ * kernel/vfs/propagate.c. Mount namespaces and pivot_root: kernel/vfs/mnt_ns.c.
  */
+#include <abi/capability.h>
+#include <kernel/ns.h>
 #include "vfs/internal.h"
 #include "vfs/propagate.h"
 
@@ -32,7 +34,6 @@
 struct mutex mount_lock = MUTEX_INIT(mount_lock);
 struct list_head all_mounts = LIST_HEAD_INIT(all_mounts);
 u32 mount_seq;
-struct mount *root_mount;
 struct mount anon_mount; /* of pipes, sockets and other nameless files */
 static struct super anon_super;
 static spinlock_t mount_hash_lock;
@@ -162,12 +163,14 @@ static struct mount *mount_alloc(struct super *sb, struct dentry *root,
 		sizeof(m->source));
 	propagate_init(m);
 	list_init(&m->gather);
-	m->attached = m->anon = false;
+	m->ns = NULL;
+	m->anon = m->stuck = false;
+	m->locked = 0;
 	ref_init(&m->refs, 1);
 	return m;
 }
 
-static void mount_put(struct mount *m)
+void mount_put(struct mount *m)
 {
 	struct dentry *root;
 	struct super *sb;
@@ -198,7 +201,7 @@ void path_put(struct path *p)
 }
 
 /* Put m at p. Takes over m's reference. => Caller holds mount_lock. */
-static void mount_attach_locked(struct mount *m, const struct path *p)
+void mount_attach_locked(struct mount *m, const struct path *p)
 {
 	struct mount **b = mount_bucket(p->mnt, p->dentry);
 
@@ -209,7 +212,7 @@ static void mount_attach_locked(struct mount *m, const struct path *p)
 	m->hash_next = *b;
 	store_release(b, m);
 	atomic_or(&p->dentry->flags, DENTRY_MOUNTED);
-	m->attached = p->mnt->attached; /* or below a tree of a descriptor's */
+	m->ns = p->mnt->ns; /* none: below a tree of a descriptor's */
 	mount_change_end();
 	list_add_tail(&m->node, &all_mounts);
 }
@@ -226,7 +229,7 @@ static bool mount_any_at(const struct dentry *d)
 
 /* Out of the tree; *where gets the references it had on its place. The tree's
  * reference on m passes to the caller. => Caller holds mount_lock. */
-static void mount_detach_locked(struct mount *m, struct path *where)
+void mount_detach_locked(struct mount *m, struct path *where)
 {
 	struct mount **pp = mount_bucket(m->parent, m->mountpoint);
 
@@ -237,7 +240,7 @@ static void mount_detach_locked(struct mount *m, struct path *where)
 	store_release(pp, m->hash_next);
 	m->parent = m;
 	m->mountpoint = m->root;
-	m->attached = false;
+	m->ns = NULL;
 	mount_change_end();
 	list_del(&m->node);
 	if (!mount_any_at(where->dentry))
@@ -272,7 +275,7 @@ static int mount_add(struct mount *m, struct path *p)
 		err = -ENOTDIR;
 	else if (p->dentry->flags & DENTRY_DELETED)
 		err = -ENOENT;
-	else if (!p->mnt->attached) /* unmounted meanwhile */
+	else if (!mount_is_ours(p->mnt)) /* or unmounted meanwhile */
 		err = -EINVAL;
 	else {
 		mount_attach_locked(m, p);
@@ -296,9 +299,15 @@ static struct mount *mount_new(const char *source, const char *type, u64 flags,
 	t = fs_find(type);
 	if (!t)
 		return ERR_PTR(-ENODEV);
+	if (init_mnt_ns.root && !mount_type_allowed(t))
+		return ERR_PTR(-EPERM);
 	sb = t->mount(t, source, (u32)(flags & MOUNT_SB_FLAGS), data);
 	if (IS_ERR(sb))
 		return (struct mount *)sb;
+	if (mount_reveals(sb, (u32)flags)) {
+		super_put(sb);
+		return ERR_PTR(-EPERM);
+	}
 	/* a super that is shared keeps the flags of its first mount */
 	if (READ_ONCE(sb->refs.n) == 1)
 		sb->flags |= (u32)(flags & MOUNT_SB_FLAGS);
@@ -316,10 +325,10 @@ static int mount_first(struct mount *m)
 	struct path p = {m, m->root};
 
 	mutex_lock(&mount_lock);
-	m->attached = true;
+	m->ns = &init_mnt_ns;
+	init_mnt_ns.root = m;
 	list_add_tail(&m->node, &all_mounts);
 	mutex_unlock(&mount_lock);
-	root_mount = m;
 	path_get(&p);
 	fs_set_root(current->fs, &p);
 	path_get(&p);
@@ -327,17 +336,24 @@ static int mount_first(struct mount *m)
 	return 0;
 }
 
-static struct mount *mount_clone(struct mount *from, struct dentry *root)
+struct mount *mount_clone(struct mount *from, struct dentry *root)
 {
 	struct mount *m;
 
-	ref_get(&from->sb->refs);
-	m = mount_alloc(from->sb, root, from->flags, from->source);
+	struct super *sb = from->sb;
+
+	/* the file of a namespace has no mount of its own */
+	if (from == &anon_mount)
+		sb = root->inode->sb;
+	ref_get(&sb->refs);
+	m = mount_alloc(sb, root, from->flags,
+			from == &anon_mount ? "nsfs" : from->source);
 	if (!m) {
-		super_put(from->sb);
+		super_put(sb);
 		return NULL;
 	}
-	m->flags = from->flags;
+	m->flags = from == &anon_mount ? MS_RELATIME : from->flags;
+	m->locked = from->locked;
 	return m;
 }
 
@@ -404,7 +420,7 @@ static int mount_bind(const char *source, struct path *at, u64 flags)
 	if (err)
 		return err;
 	err = -EINVAL;
-	if (!from.mnt->attached || from.mnt->unbindable)
+	if (from.mnt->unbindable || !mount_may_bind(&from))
 		goto out;
 	m = mount_clone(from.mnt, from.dentry);
 	err = -ENOMEM;
@@ -412,9 +428,12 @@ static int mount_bind(const char *source, struct path *at, u64 flags)
 		goto out;
 	mutex_lock(&mount_lock);
 	mount_topmost(at);
+	err = -EINVAL;
+	if (!(flags & MS_REC) && mount_hides(from.mnt, from.dentry))
+		goto unlock;
 	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(at->dentry->inode->mode)) {
 		err = -ENOTDIR;
-	} else if (!at->mnt->attached) {
+	} else if (!mount_is_ours(at->mnt)) {
 		err = -EINVAL;
 	} else {
 		struct mount *last = list_last(&all_mounts, struct mount, node);
@@ -426,6 +445,7 @@ static int mount_bind(const char *source, struct path *at, u64 flags)
 		propagate_attached(m);
 		m = NULL;
 	}
+unlock:
 	mutex_unlock(&mount_lock);
 	if (m)
 		mount_put(m);
@@ -453,24 +473,28 @@ static int mount_remount(struct path *at, u64 flags, const char *data)
 	struct mount *m = at->mnt;
 	struct super *sb = m->sb;
 
-	if (at->dentry != m->root)
+	if (at->dentry != m->root || !mount_is_ours(m))
 		return -EINVAL;
-	if (!(flags & MS_BIND)) {
-		int err = mount_reconfigure(sb, (u32)flags);
-
-		if (err)
-			return err;
-	}
 	/* no word about atime keeps what there is: mount(2) */
 	if (!(flags &
 	      (MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME)))
 		flags |= m->flags & (MS_NOATIME | MS_NODIRATIME | MS_RELATIME |
 				     MS_STRICTATIME);
+	if (!mount_may_change(m, (u32)flags))
+		return -EPERM;
+	if (!(flags & MS_BIND)) {
+		int err = ns_capable(super_owner(sb), CAP_SYS_ADMIN) ?
+				  mount_reconfigure(sb, (u32)flags) :
+				  -EPERM;
+
+		if (err)
+			return err;
+	}
 	m->flags = (u32)flags & MOUNT_FLAGS;
 	return 0;
 }
 
-static bool mount_is_below(struct mount *m, const struct mount *top)
+bool mount_is_below(struct mount *m, const struct mount *top)
 {
 	while (m != top && m->parent != m)
 		m = m->parent;
@@ -496,8 +520,8 @@ int mount_move_path(struct path *from, struct path *at)
 
 	mutex_lock(&mount_lock);
 	mount_topmost(at);
-	if (from->dentry != m->root || !at->mnt->attached ||
-	    (!m->anon && (m->parent == m || !m->attached)))
+	if (from->dentry != m->root || !mount_is_ours(at->mnt) || m->stuck ||
+	    (!m->anon && (m->parent == m || !mount_is_ours(m))))
 		goto unlock;
 	if (S_ISDIR(from->dentry->inode->mode) !=
 	    S_ISDIR(at->dentry->inode->mode))
@@ -515,7 +539,7 @@ int mount_move_path(struct path *from, struct path *at)
 	mount_attach_locked(m, at);
 	list_for_each_entry (c, &all_mounts, node)
 		if (mount_is_below(c, m))
-			c->attached = true;
+			c->ns = m->ns;
 	/* what a descriptor held stands before what is below it */
 	list_for_each_entry (c, &all_mounts, node)
 		if (mount_is_below(c, m)) {
@@ -555,7 +579,7 @@ struct mount *mount_copy_tree(const struct path *p, bool recursive)
 	struct mount *m, *last;
 	int err;
 
-	if ((!p->mnt->attached && !p->mnt->anon) || p->mnt->unbindable)
+	if ((!mount_may_bind(p) && !p->mnt->anon) || p->mnt->unbindable)
 		return ERR_PTR(-EINVAL);
 	m = mount_clone(p->mnt, p->dentry);
 	if (!m)
@@ -594,9 +618,17 @@ int mount_change_attr(struct path *p, u64 set, u64 clear, u32 type,
 	int err = -EINVAL;
 
 	mutex_lock(&mount_lock);
-	if (p->dentry != m->root || (!m->attached && !m->anon &&
-				     m->parent == m && m != root_mount))
+	if (p->dentry != m->root ||
+	    (m->anon ? m->ns != NULL : !mount_is_ours(m)))
 		goto out;
+	err = -EPERM;
+	if (!mount_may_change(m, m->flags & ~(u32)clear))
+		goto out;
+	if (recursive)
+		list_for_each_entry (c, &all_mounts, node)
+			if (c != m && mount_is_below(c, m) &&
+			    !mount_may_change(c, c->flags & ~(u32)clear))
+				goto out;
 	err = -EBUSY;
 	if ((set & MS_RDONLY) && !(m->flags & MS_RDONLY) &&
 	    READ_ONCE(m->sb->writers))
@@ -626,7 +658,7 @@ static int mount_set_propagation(struct path *at, u64 flags)
 	if ((flags & ~(MOUNT_PROPAGATION | MS_REC | MS_SILENT)) ||
 	    (type & (type - 1)))
 		return -EINVAL;
-	if (at->dentry != at->mnt->root)
+	if (at->dentry != at->mnt->root || !mount_is_ours(at->mnt))
 		return -EINVAL;
 	mutex_lock(&mount_lock);
 	propagate_change(at->mnt, (u32)type);
@@ -649,7 +681,7 @@ int do_mount(const char *source, const char *target, const char *type,
 		flags &= ~(u64)MS_MGC_MSK;
 	if (flags & MS_NOUSER)
 		return -EINVAL;
-	if (!root_mount) {
+	if (!init_mnt_ns.root) {
 		m = mount_new(source, type, flags, data);
 		return IS_ERR(m) ? (int)PTR_ERR(m) : mount_first(m);
 	}
@@ -674,13 +706,19 @@ int do_mount(const char *source, const char *target, const char *type,
 
 /* MNT_DETACH: the mount and all below it leave the tree; each goes when its
  * last user lets go. */
-static void umount_tree_locked(struct mount *m, struct list_head *gone)
+void umount_children_locked(struct mount *m, struct list_head *gone)
 {
 	struct mount *c;
-	struct path where;
 
 	while ((c = mount_first_child(m)))
 		umount_tree_locked(c, gone);
+}
+
+void umount_tree_locked(struct mount *m, struct list_head *gone)
+{
+	struct path where;
+
+	umount_children_locked(m, gone);
 	mount_detach_locked(m, &where);
 	propagate_change(m, MS_PRIVATE);
 	/* the place's references go later, without the lock */
@@ -690,7 +728,7 @@ static void umount_tree_locked(struct mount *m, struct list_head *gone)
 }
 
 /* The references of mounts that left the tree. */
-static void umount_finish(struct list_head *gone)
+void umount_finish(struct list_head *gone)
 {
 	struct mount *m, *n;
 
@@ -702,7 +740,9 @@ static void umount_finish(struct list_head *gone)
 		m->parent = m;
 		m->mountpoint = m->root;
 		mount_change_end();
-		if (m->sb->ops && m->sb->ops->sync)
+		/* what others still show is written when they let it */
+		if (READ_ONCE(m->sb->refs.n) == 1 && m->sb->ops &&
+		    m->sb->ops->sync)
 			m->sb->ops->sync(m->sb);
 		path_put(&where);
 		mount_put(m);
@@ -772,7 +812,7 @@ int do_umount(struct path *p, int flags)
 		return -EINVAL;
 	list_init(&gone);
 	mutex_lock(&mount_lock);
-	if (p->dentry != m->root || !m->attached)
+	if (p->dentry != m->root || !mount_is_ours(m) || m->stuck)
 		goto unlock;
 	err = -EBUSY;
 	if (m->parent == m)
@@ -810,88 +850,6 @@ void mount_drop_anon(struct mount *m)
 	mutex_unlock(&mount_lock);
 	umount_finish(&gone);
 	mount_put(m);
-}
-
-/* --- pivot_root(2) --- */
-
-/* Everybody who stands at the old root moves to the new one. */
-static void mount_move_tasks(const struct path *from, const struct path *to)
-{
-	struct task *t;
-
-	mutex_lock(&tasklist_lock);
-	list_for_each_entry (t, &all_tasks, all_node) {
-		struct fs_context *fs;
-
-		spin_lock(&t->lock);
-		fs = t->fs;
-		if (fs)
-			ref_get(&fs->refs);
-		spin_unlock(&t->lock);
-		if (!fs)
-			continue;
-		if (fs->root.mnt == from->mnt &&
-		    fs->root.dentry == from->dentry) {
-			path_get(to);
-			fs_set_root(fs, to);
-		}
-		if (fs->cwd.mnt == from->mnt &&
-		    fs->cwd.dentry == from->dentry) {
-			path_get(to);
-			fs_set_cwd(fs, to);
-		}
-		fs_context_put(fs);
-	}
-	mutex_unlock(&tasklist_lock);
-}
-
-int do_pivot_root(struct path *new_root, struct path *put_old)
-{
-	struct path root, at = {NULL, NULL}, was = {NULL, NULL};
-	struct mount *rm, *nm = new_root->mnt;
-	int err = -EINVAL;
-
-	fs_get_root(&root);
-	rm = root.mnt;
-	mutex_lock(&mount_lock);
-	if (nm == rm || put_old->mnt == rm) {
-		err = -EBUSY; /* new_root or put_old on the current root */
-		goto unlock;
-	}
-	if (root.dentry != rm->root || new_root->dentry != nm->root ||
-	    nm->parent == nm || !nm->attached || !put_old->mnt->attached)
-		goto unlock;
-	if (nm->parent->group_id || rm->parent->group_id ||
-	    put_old->mnt->group_id)
-		goto unlock;
-	/* put_old at or underneath new_root */
-	if (!mount_is_below(put_old->mnt, nm) ||
-	    (put_old->mnt == nm &&
-	     !dentry_is_descendant(put_old->dentry, nm->root)))
-		goto unlock;
-	mount_detach_locked(nm, &was);
-	if (rm->parent != rm) {
-		/* the root is mounted somewhere: the new one takes its place */
-		mount_detach_locked(rm, &at);
-		mount_attach_locked(nm, &at);
-	} else {
-		list_del(&rm->node);
-		nm->attached = true;
-		list_add(&nm->node, &all_mounts);
-		root_mount = nm;
-	}
-	mount_attach_locked(rm, put_old);
-	err = 0;
-unlock:
-	mutex_unlock(&mount_lock);
-	if (!err)
-		mount_move_tasks(&root, new_root);
-	if (at.mnt)
-		path_put(&at);
-	if (was.mnt)
-		path_put(&was);
-	path_put(&root);
-	return err;
 }
 
 /* The super and mount of files without a name; they never go. */

@@ -15,6 +15,7 @@
  * All under mount_lock. mount.c attaches and detaches; here is who else is to
  * be attached or detached.
  */
+#include <kernel/ns.h>
 #include "vfs/internal.h"
 #include "vfs/propagate.h"
 
@@ -93,8 +94,7 @@ void propagate_clone(struct mount *m, struct mount *of)
 		propagate_set_master(m, of->master);
 }
 
-/* A copy of the tree below `of` that hears from it, for a slave of its place. */
-static void propagate_enslave(struct mount *m, struct mount *of, bool share)
+void propagate_enslave(struct mount *m, struct mount *of, bool share)
 {
 	propagate_set_master(m, of);
 	if (share)
@@ -113,7 +113,7 @@ u32 propagate_dominating(const struct mount *m)
  * from the original; else it is a peer.
  */
 static struct mount *propagate_copy(struct mount *m, const struct path *at,
-				    bool as_slave, bool share)
+				    bool as_slave, bool share, bool top)
 {
 	struct mount *c, *n = mount_clone_private(m, m->root);
 
@@ -124,11 +124,14 @@ static struct mount *propagate_copy(struct mount *m, const struct path *at,
 	else
 		propagate_clone(n, m);
 	mount_attach_under(n, at);
+	/* a namespace with fewer privileges: it may not be taken apart */
+	if (n->ns && m->ns && n->ns->ns.owner != m->ns->ns.owner)
+		mount_lock_down(n, top);
 	list_for_each_entry (c, &all_mounts, node) {
 		struct path below = {n, c->mountpoint};
 
 		if (c->parent == m && c != m && c != n)
-			propagate_copy(c, &below, as_slave, share);
+			propagate_copy(c, &below, as_slave, share, false);
 	}
 	return n;
 }
@@ -146,9 +149,10 @@ static void propagate_group(struct mount *first, struct mount *skip,
 		struct path place = {n, at};
 
 		n->round = propagate_round;
-		if (n != skip && dentry_is_descendant(at, n->root)) {
+		if (n != skip && n->ns && dentry_is_descendant(at, n->root)) {
 			struct mount *c = propagate_copy(
-				model, &place, slave, n->group_id != 0);
+				model, &place, slave, n->group_id != 0,
+				true);
 
 			if (c && slave) {
 				model = c;

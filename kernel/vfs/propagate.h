@@ -12,6 +12,8 @@ void propagate_init(struct mount *m);
 void propagate_change(struct mount *m, u32 type);
 /* m is a copy of `of`: it joins its peers and has its master. */
 void propagate_clone(struct mount *m, struct mount *of);
+/* m is a copy that hears from `of`; share: with a group of its own. */
+void propagate_enslave(struct mount *m, struct mount *of, bool share);
 /* m was attached: the same to who hears of it from its parent. */
 void propagate_attached(struct mount *m);
 /* Mounts that go when m goes, by ->gather; m itself is not among them. */

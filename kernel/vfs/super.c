@@ -8,6 +8,7 @@
  * the root, then ->kill takes down what is the file system's. Open files and
  * working directories hold mounts, so that nothing of the super is in use then.
  */
+#include <kernel/ns.h>
 #include "vfs/internal.h"
 
 struct fs_type *fs_types;
@@ -50,6 +51,10 @@ struct super *super_alloc(const struct fs_type *t)
 	sb->dev = MKDEV(0, atomic_add(&super_next_minor, 1) + 20);
 	sb->blksize = 4096;
 	sb->next_ino = 0;
+	if (current->cred && current->cred->user_ns != &init_user_ns) {
+		sb->owner = current->cred->user_ns;
+		ns_get(&sb->owner->ns);
+	}
 	mutex_init(&sb->rename_lock);
 	ref_init(&sb->refs, 1);
 	spin_lock(&super_list_lock);
@@ -57,6 +62,11 @@ struct super *super_alloc(const struct fs_type *t)
 	all_supers = sb;
 	spin_unlock(&super_list_lock);
 	return sb;
+}
+
+const struct user_ns *super_owner(const struct super *sb)
+{
+	return sb->owner ? sb->owner : &init_user_ns;
 }
 
 void super_put(struct super *sb)
@@ -79,6 +89,8 @@ void super_put(struct super *sb)
 	}
 	if (sb->ops && sb->ops->kill)
 		sb->ops->kill(sb);
+	if (sb->owner)
+		ns_put(&sb->owner->ns);
 	objcache_free(&super_objs, sb);
 }
 

@@ -31,7 +31,7 @@ def file_name(f):
     d = p["dentry"]
     if not num(d):
         return "?"
-    if not num(p["mnt"]) or not p["mnt"]["attached"]:
+    if not num(p["mnt"]) or not num(p["mnt"]["ns"]):
         # pipes, sockets: the dentry's own name tells
         return text(d["name"], num(d["len"])) or "?"
     name = path_of(p["mnt"], d)
@@ -75,7 +75,7 @@ class Mounts(Command):
 
     def run(self, argv):
         for m in list_entries(value("all_mounts"), "struct mount", "node"):
-            if not m["attached"]:
+            if not num(m["ns"]):
                 continue
             print("%3d %-10s %-24s %-12s %s"
                   % (num(m["id"]), text(m["sb"]["type"]["name"]),

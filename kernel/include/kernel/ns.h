@@ -3,11 +3,12 @@
  * Namespaces, following namespaces(7) and user_namespaces(7).
  *
  * A namespace of any kind begins with struct ns: a count, its number as files
- * show it, and the user namespace that owns it. There can be many user and UTS
- * namespaces; of each other kind there is the first one only, so that it has a
- * name and can be asked about, but none can be made (EINVAL).
+ * show it, and the user namespace that owns it.
  *
- * The user namespace hangs at the cred, the UTS namespace at the task. Inside
+ * The user namespace hangs at the cred, the pid namespace at the task's numbers
+ * (pid.c); those of the other kinds at a set (struct nsset), which tasks share
+ * until one of them changes it by taking another set: a set is never written
+ * to. It goes when the task ends, before that is waited for. Inside
  * the kernel ids are always those of the first user namespace; they are
  * translated where they come from or go to a program.
  *
@@ -21,7 +22,10 @@
 #include <kernel/task.h>
 
 struct file;
+struct inode;
+struct mount;
 struct path;
+struct fs_context;
 
 enum ns_kind {
 	NS_CGROUP,
@@ -54,12 +58,15 @@ struct id_map {
 
 struct user_ns {
 	struct ns ns; /* first */
+	/* namespaces owned here and below, by atomics; what may be */
+	u32 count[NS_NR], max[NS_NR];
 	u32 level;
 	u32 uid, gid; /* who made it */
 	bool deny_setgroups;
 	bool parent_setfcap; /* its maker had CAP_SETFCAP outside */
 	struct id_map map[3]; /* by enum id_kind */
 };
+#define NS_DEFAULT_MAX 15000u
 enum id_kind { ID_UID, ID_GID, ID_PROJ };
 
 struct uts_ns {
@@ -68,7 +75,31 @@ struct uts_ns {
 };
 extern struct uts_ns init_uts_ns;
 
-extern struct ns ns_first[NS_NR]; /* of the kinds there is one of */
+
+struct mnt_ns {
+	struct ns ns; /* first */
+	struct mount *root; /* under mount_lock; the tree's reference */
+	u64 seq;	    /* by age */
+};
+extern struct mnt_ns init_mnt_ns;
+
+/* NS_PID and NS_TIME: of the children to come. NS_USER: none. */
+struct nsset {
+	struct ref refs;
+	struct ns *ns[NS_NR];
+	struct ns *time; /* its own */
+};
+extern struct nsset init_nsset;
+void nsset_get(struct nsset *s);
+void nsset_put(struct nsset *s);
+/* The end of a task: its namespaces but user and pid. */
+void ns_exit(struct task *t);
+
+/* One reference, the next number; owner's is taken. Counted before. */
+void ns_init(struct ns *ns, enum ns_kind kind, struct user_ns *owner);
+/* One more of a kind in owner and all above: false where it is too many. */
+bool ns_count(struct user_ns *owner, enum ns_kind kind);
+void ns_uncount(struct user_ns *owner, enum ns_kind kind);
 
 void ns_get(struct ns *ns);
 void ns_put(struct ns *ns);
@@ -76,11 +107,12 @@ u32 ns_new_inum(void);
 /* "uts": what readlink(2) shows; and the CLONE_NEW* of a kind. */
 const char *ns_name(enum ns_kind kind);
 u32 ns_flag(enum ns_kind kind);
-/* The namespace t is in, with a reference. */
+/* The namespace t is in, with a reference; NULL: it has ended. */
 struct ns *task_get_ns(struct task *t, enum ns_kind kind);
 /* The file of a namespace; takes over the reference of ns. => 0 or -errno */
 int ns_path(struct ns *ns, struct path *out);
 struct ns *ns_of_file(struct file *f); /* NULL: another file */
+struct ns *ns_of_inode(const struct inode *ino);
 
 /* --- user_ns.c --- */
 /* => the id, or -1: has none there */
@@ -89,19 +121,32 @@ u32 id_from_kernel(const struct user_ns *ns, enum id_kind k, u32 id);
 /* A cred in a new user namespace below c's, all capabilities. ERR_PTR */
 struct user_ns *user_ns_create(const struct cred *c);
 void user_ns_enter(struct cred *n, struct user_ns *ns); /* takes reference */
-void user_ns_free(struct user_ns *ns);
+void user_ns_free(struct ns *ns);
 struct seqbuf;
 int user_ns_show_map(struct seqbuf *s, struct user_ns *ns, enum id_kind k);
 int user_ns_write_map(struct user_ns *ns, enum id_kind k, char *buf);
 int user_ns_write_setgroups(struct user_ns *ns, const char *buf);
+/* Is ns `top`, or below it? */
+bool user_ns_is_within(const struct user_ns *ns, const struct user_ns *top);
 bool user_ns_may_setgroups(const struct user_ns *ns);
 
+/* --- vfs/mnt_ns.c --- */
+/* A copy, onto whose mounts fs moves. ERR_PTR */
+struct ns *mnt_ns_copy(struct ns *of, struct user_ns *owner,
+		       struct fs_context *fs);
+int mnt_ns_enter(struct ns *ns, struct fs_context *fs);
+void mnt_ns_free(struct ns *ns);
+bool mnt_ns_chrooted(void);
+
 /* --- ns.c --- */
-struct uts_ns *uts_ns_copy(struct uts_ns *from, struct user_ns *owner);
 /* unshare(2) and clone(2): what flags ask for can be made? 0, EPERM, EINVAL */
 int ns_check_flags(u64 flags);
-/* The child's namespaces; it has none yet. => 0 or -errno */
+/* The child's namespaces; it shares current's. => 0 or -errno */
 int ns_clone(struct task *t, u64 flags);
+/* unshare(2); fs: current's own, with CLONE_NEWNS */
 long ns_unshare(u64 flags);
+#define NS_ALL                                                           \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWPID |   \
+	 CLONE_NEWNET | CLONE_NEWTIME | CLONE_NEWUSER | CLONE_NEWUTS)
 
 #endif

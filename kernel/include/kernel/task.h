@@ -33,7 +33,7 @@ struct fs_context;
 struct tty;
 struct process;
 struct file;
-struct uts_ns;
+struct nsset;
 
 enum task_state {
 	TASK_NEW,     /* not started */
@@ -188,7 +188,7 @@ struct task {
 	struct sem_undo_list *sem_undo; /* semop(2) SEM_UNDO; only by itself,
 					   and under the sem lock */
 
-	struct uts_ns *uts; /* reference; changed by itself, under lock */
+	struct nsset *nss; /* reference; changed by itself, under lock */
 
 	/* path_name_get(): a buffer that needs no allocation */
 	bool name_busy;

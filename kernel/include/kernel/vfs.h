@@ -28,6 +28,8 @@
 
 struct inode;
 struct dentry;
+struct mnt_ns;
+struct user_ns;
 struct super;
 struct mount;
 struct file;
@@ -182,6 +184,8 @@ struct super_ops {
 struct fs_type {
 	const char *name;
 	bool nodev; /* /proc/filesystems */
+	bool userns; /* root of any user namespace may mount it */
+	bool revealing; /* only where one is to be seen already: proc, sysfs */
 	/* => super with root dentry, or ERR_PTR. */
 	struct super *(*mount)(const struct fs_type *t, const char *source,
 			       u32 flags, const char *data);
@@ -203,6 +207,7 @@ struct super {
 	struct mutex rename_lock;
 	u64 next_ino;
 	void *priv;
+	struct user_ns *owner; /* who mounted it; reference, NULL: the first */
 	/*
 	 * For file systems with ->revalidate: a dentry whose stamp (monotonic
 	 * ns) is younger than this is true without asking. 0 = always ask.
@@ -225,6 +230,7 @@ extern struct super *all_supers;
 extern spinlock_t super_list_lock;
 struct super *super_alloc(const struct fs_type *t);
 void super_put(struct super *sb);
+const struct user_ns *super_owner(const struct super *sb);
 
 struct inode {
 	struct mutex lock;
@@ -344,12 +350,22 @@ struct mount {
 	bool unbindable;
 	struct mount *master;
 	struct list_head peers, slaves, slave_node, gather;
-	bool attached;		    /* part of the tree */
+	struct mnt_ns *ns;	    /* whose tree it is part of; NULL: none */
+	struct mount *copy;	    /* while its namespace is copied */
+	/*
+	 * Flags that stay, and whether the place does: what came from a mount
+	 * namespace with more privileges must not be uncovered.
+	 */
+	u32 locked;
+	bool stuck;
 	bool anon; /* the top of a tree that only a descriptor holds */
 	struct mount *hash_next;    /* by (parent, mountpoint) */
 };
 extern struct mutex mount_lock; /* guards the mount tree */
 extern struct list_head all_mounts;
+
+/* Is it in the current mount namespace? */
+bool mount_is_ours(const struct mount *m);
 
 /* A process's place: shared by CLONE_FS tasks. */
 struct fs_context {

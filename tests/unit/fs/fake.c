@@ -26,6 +26,7 @@
 #include "../../../kernel/vfs/super.c"
 #include "../../../kernel/vfs/mount.c"
 #include "../../../kernel/vfs/propagate.c"
+#include "../../../kernel/vfs/mnt_ns.c"
 #include "../../../kernel/vfs/namei.c"
 #include "../../../kernel/vfs/fsctx.c"
 #include "../../../kernel/vfs/file.c"
@@ -103,9 +104,25 @@ bool cred_in_group(const struct cred *c, u32 gid)
 {
 	return true;
 }
-struct user_ns {
-	int none;
-} init_user_ns;
+struct user_ns init_user_ns;
+static struct nsset fake_nsset = { .ns = { [NS_MNT] = &init_mnt_ns.ns } };
+void ns_get(struct ns *ns)
+{
+}
+void ns_put(struct ns *ns)
+{
+}
+void ns_init(struct ns *ns, enum ns_kind kind, struct user_ns *owner)
+{
+}
+struct ns *ns_of_inode(const struct inode *ino)
+{
+	return NULL;
+}
+bool ns_capable(const struct user_ns *ns, int cap)
+{
+	return capable(cap);
+}
 bool cred_capable_ids(const struct cred *c, int cap, u32 uid, u32 gid)
 {
 	return c->cap_effective >> cap & 1;
@@ -129,6 +146,10 @@ u32 gid_shown(u32 gid)
 	return gid;
 }
 bool capable(int cap)
+{
+	return true;
+}
+bool own_capable(int cap)
 {
 	return true;
 }
@@ -279,6 +300,7 @@ void fs_setup(void *arena, unsigned long size, unsigned long long pool_size)
 	fakehost_current = &fake_task;
 	fake_cred.cap_effective = ~0ull;
 	fake_task.cred = &fake_cred;
+	fake_task.nss = &fake_nsset;
 	slab_init(arena, (char *)arena + size);
 	pool_init(pool_size);
 	vfs_init();

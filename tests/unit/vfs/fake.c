@@ -29,6 +29,7 @@ struct task **fake_current(void);
 #include "../../../kernel/vfs/super.c"
 #include "../../../kernel/vfs/mount.c"
 #include "../../../kernel/vfs/propagate.c"
+#include "../../../kernel/vfs/mnt_ns.c"
 #include "../../../kernel/vfs/namei.c"
 #include "../../../kernel/vfs/fsctx.c"
 #include "../../../kernel/vfs/file.c"
@@ -173,9 +174,25 @@ bool cred_in_group(const struct cred *c, u32 gid)
 {
 	return c->fsgid == gid;
 }
-struct user_ns {
-	int none;
-} init_user_ns;
+struct user_ns init_user_ns;
+static struct nsset fake_nsset = { .ns = { [NS_MNT] = &init_mnt_ns.ns } };
+void ns_get(struct ns *ns)
+{
+}
+void ns_put(struct ns *ns)
+{
+}
+void ns_init(struct ns *ns, enum ns_kind kind, struct user_ns *owner)
+{
+}
+struct ns *ns_of_inode(const struct inode *ino)
+{
+	return NULL;
+}
+bool ns_capable(const struct user_ns *ns, int cap)
+{
+	return capable(cap);
+}
 bool cred_capable_ids(const struct cred *c, int cap, u32 uid, u32 gid)
 {
 	return c->cap_effective >> cap & 1;
@@ -306,6 +323,7 @@ void fake_init(void *arena, unsigned long size)
 	for (i = 0; i < 2; i++) {
 		fake_task[i].proc = &fake_proc;
 		fake_task[i].cred = &fake_root;
+		fake_task[i].nss = &fake_nsset;
 		fake_task[i].tid = 100;
 	}
 	fakehost_current = &fake_task[0];
@@ -362,6 +380,7 @@ void fake_thread_begin(void)
 	fake_threads = 1;
 	t->proc = &fake_proc;
 	t->cred = &fake_root;
+	t->nss = &fake_nsset;
 	t->tid = 200;
 	t->fs = fake_task[0].fs;
 	t->files = files_alloc();
@@ -386,7 +405,7 @@ unsigned long fake_count(int what)
 	case FAKE_FILES:
 		return file_objs.in_use;
 	case FAKE_MOUNT_REFS:
-		return root_mount->refs.n;
+		return init_mnt_ns.root->refs.n;
 	}
 	return 0;
 }
