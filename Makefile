@@ -30,12 +30,18 @@ KFLAGS	+= -fsanitize=undefined -fno-sanitize=alignment,vptr
 HSAN	:= -fsanitize=undefined
 endif
 
+# which of the kernel has run: tools/hot-text.py
+ifeq ($(COVER),1)
+KFLAGS	+= -fsanitize-coverage=trace-pc
+endif
+
 ifeq ($(FAULTS),1)
 KFLAGS	+= -DCONFIG_FAULTS
 endif
 
 # Checkers, and nothing of them where they are not asked for.
 debug-$(filter 1,$(FAULTS)) += faults
+debug-$(filter 1,$(COVER)) += cover
 debug-$(if $(findstring undefined,$(SAN)),1) += ubsan
 CHECKERS := $(filter-out ubsan,$(debug-1))
 KSRC	:= $(sort $(filter-out kernel/debug/%,$(wildcard kernel/*/*.c)) $(debug-1:%=kernel/debug/%.c))

@@ -32,10 +32,15 @@ static struct user_desc low_table[MAX_SLOTS] __big_bss
 	__attribute__((aligned(4096)));
 _Static_assert(sizeof(struct user_desc) == 16, "user_desc");
 
-/* A slot's entry is written when a thread takes it: most are never used. */
+/*
+ * A slot's entry is written when a thread takes it: most are never used. Where
+ * the host is going to read it: a page less to be mapped in a new process.
+ */
 void direct_slot_entry(uint32_t index)
 {
-	low_table[index] = (struct user_desc){
+	struct user_desc *low = (void *)LOW_TABLE;
+
+	low[index] = (struct user_desc){
 		.entry_number = SLOT_SELECTOR >> 3,
 		.limit = index,
 		.seg_32bit = 1,
@@ -66,12 +71,24 @@ static void direct_without_keys(void)
 	}
 }
 
+/* What every process runs is mapped before the first fork (boot/enter.c). */
+static void direct_map_hot_text(void)
+{
+	extern const char hot_text_end[];
+	uint64_t from = ALIGN_DOWN((uint64_t)gate_jump, PAGE_SIZE);
+
+	host_call(__NR_madvise, (long)from,
+		  (long)ALIGN_UP((uint64_t)hot_text_end - from, PAGE_SIZE),
+		  22 /* MADV_POPULATE_READ */, 0, 0);
+}
+
 void direct_init(const struct boot_params *bp)
 {
 	uint64_t off = (uint64_t)low_table - ARENA_BASE;
 
 	if (!bp->pkey)
 		direct_without_keys();
+	direct_map_hot_text();
 	host_call(__NR_munmap, (long)stub_page, PAGE_SIZE, 0, 0, 0);
 	if (host_call6(__NR_mmap, (long)LOW_TABLE, (long)LOW_TABLE_SIZE,
 		       PROT_RW, H_MAP_SHARED_FIXED, FD_ARENA, (long)off) !=

@@ -219,13 +219,32 @@ static void enter_map(uint64_t addr, uint64_t len, int prot, int flags, int fd,
 		  p == MAP_FAILED ? strerror(errno) : "the place is taken");
 }
 
+/*
+ * A part of the kernel's image. The host copies the page tables of a private
+ * mapping to a forked child only if some page of it is private indeed; without
+ * them each new process would pay a fault for every 64 KiB of kernel that it
+ * runs through. So one page is written to, with what it holds anyway.
+ */
+static void enter_image(const struct loader_segment *s, int fd)
+{
+	volatile char *p = (volatile char *)s->vaddr;
+
+	enter_map(s->vaddr, s->len, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd,
+		  s->off);
+	*p = *p;
+	/* hosts may forbid it (SELinux: execmod) */
+	if (mprotect((void *)s->vaddr, s->len, s->prot)) {
+		munmap((void *)s->vaddr, s->len);
+		enter_map(s->vaddr, s->len, s->prot, MAP_PRIVATE, fd, s->off);
+	}
+}
+
 static void enter_memory(const struct loader *l, int image_fd, int key)
 {
 	static const int rw = PROT_READ | PROT_WRITE;
 
 	for (int i = 0; i < l->nseg; i++)
-		enter_map(l->seg[i].vaddr, l->seg[i].len, l->seg[i].prot,
-			  MAP_PRIVATE, image_fd, l->seg[i].off);
+		enter_image(&l->seg[i], image_fd);
 	enter_map(ARENA_BASE, mon.arena_size, rw, MAP_SHARED | MAP_NORESERVE,
 		  FD_ARENA, 0);
 	enter_map(POOL_BASE, mon.pool_size, rw, MAP_SHARED | MAP_NORESERVE,
