@@ -274,21 +274,29 @@ void *kmalloc(size_t n)
 void kfree(const void *cp)
 {
 	void *p = (void *)cp;
+	unsigned int order;
 	u64 i;
 
 	if (!p)
 		return;
-	i = page_index((void *)((u64)p & ~(SLAB_SIZE - 1)));
-	if (page_state[i] & PS_BIG && !((u64)p & (SLAB_SIZE - 1))) {
-		unsigned int order = page_state[i] & 0x1f;
+	/*
+	 * Pages begin where a slab has its header, objects never: these are
+	 * freed without a look at the table, which a new process has not mapped.
+	 */
+	if (likely((u64)p & (SLAB_SIZE - 1))) {
+		struct slab *s = (struct slab *)((u64)p & ~(SLAB_SIZE - 1));
 
-		page_state[i] = (u8)order;
-		page_free(p, order);
+		if (unlikely(s->magic != SLAB_MAGIC))
+			panic("kfree of %p, which is no allocation", p);
+		slab_free_to(s, p);
 		return;
 	}
-	if (unlikely(!(page_state[i] & PS_SLAB)))
+	i = page_index(p);
+	if (unlikely(!(page_state[i] & PS_BIG)))
 		panic("kfree of %p, which is no allocation", p);
-	slab_free_to((struct slab *)((u64)p & ~(SLAB_SIZE - 1)), p);
+	order = page_state[i] & 0x1f;
+	page_state[i] = (u8)order;
+	page_free(p, order);
 }
 
 static size_t kmalloc_size(const void *p)
