@@ -259,8 +259,26 @@ static int patch_leaves(const uint8_t *p)
 }
 
 /*
- * Padding of at least five bytes that a short jump at `from` reaches: behind a
- * ret or jmp, filled with no-ops up to a 16-byte border. => place or 0
+ * The end of the no-ops that begin at `at`: at a border of 16 bytes, or of 8 if
+ * something else follows there, as compilers align functions and the targets of
+ * jumps. => end or 0
+ */
+static uint64_t patch_pad_end(const struct patch *o, uint64_t at)
+{
+	const uint8_t *end = o->text + o->len;
+	uint64_t p = at;
+	int n;
+
+	do {
+		n = patch_nop(o->text + p, end);
+		p += (uint64_t)n;
+	} while (n && (o->off + p) & 15);
+	return (o->off + p) & 7 ? 0 : p;
+}
+
+/*
+ * Padding of at least five bytes that a short jump at `from` reaches: no-ops
+ * behind a ret or jmp. => place or 0
  */
 static uint64_t patch_find_pad(struct patch *o, uint64_t from)
 {
@@ -274,15 +292,8 @@ static uint64_t patch_find_pad(struct patch *o, uint64_t from)
 
 		if (before == at || !patch_nop(o->text + at, end))
 			continue;
-		for (p = at; ((o->off + p) & 15);) {
-			int n = patch_nop(o->text + p, end);
-
-			if (!n)
-				break;
-			p += (uint64_t)n;
-		}
-		if (((o->off + p) & 15) || p < at + 5 ||
-		    !patch_synced(o, before))
+		p = patch_pad_end(o, at);
+		if (p < at + 5 || !patch_synced(o, before))
 			continue;
 		return at;
 	}
