@@ -109,6 +109,7 @@ static void start_move_vdso(const struct boot_params *bp)
 	uint64_t from = bp->vvar_len ? bp->vvar_addr : bp->vdso_addr;
 	uint64_t end = bp->vdso_addr + bp->vdso_len, to = VDSO_BASE, len;
 
+	host_info.vsyscall = bp->vsyscall;
 	if (!bp->vdso_len)
 		return;
 	while (from < end) {
@@ -125,6 +126,7 @@ static void start_move_vdso(const struct boot_params *bp)
 	host_info.vdso = VDSO_BASE + (bp->vdso_addr -
 				      (bp->vvar_len ? bp->vvar_addr :
 						      bp->vdso_addr));
+	host_info.vdso_len = bp->vdso_len;
 }
 
 struct vdso_ehdr {

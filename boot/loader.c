@@ -204,6 +204,8 @@ static void loader_find_vdso(struct boot_params *bp)
 		} else if (strstr(line, "[vdso]")) {
 			bp->vdso_addr = lo;
 			bp->vdso_len = hi - lo;
+		} else if (strstr(line, "[vsyscall]")) {
+			bp->vsyscall = 1;
 		}
 	}
 	if (f)

@@ -19,6 +19,7 @@
 #include "fs/proc.h"
 
 #define PROC_MAPS_PATH_COL 73u
+#define VSYSCALL_PAGE	   0xffffffffff600000ull
 #define PROC_RSS_CHUNK	   4096u /* pages asked for at a time */
 #define PROC_RSS_MAX	   (1ull << 18) /* pages of a vma that are looked at */
 
@@ -108,16 +109,48 @@ static int proc_walk_vmas(struct seqbuf *s, const struct seqtree_node *n,
 	return 0;
 }
 
+/* What every program has and no vma stands for. */
+static void proc_maps_special(struct seqbuf *s, u64 start, u64 len,
+			      const char *mode, const char *name)
+{
+	size_t from = s->len;
+
+	seq_printf(s, "%08llx-%08llx %s 00000000 00:00 0 ",
+		   (unsigned long long)start, (unsigned long long)(start + len),
+		   mode);
+	seq_pad(s, from, PROC_MAPS_PATH_COL);
+	seq_printf(s, "%s\n", name);
+}
+
+static void proc_maps_vdso(struct proc_walk *w)
+{
+	if (!w->lo && host_info.vdso)
+		proc_maps_special(w->s, host_info.vdso, host_info.vdso_len,
+				  "r-xp", "[vdso]");
+	w->lo = 1;
+}
+
 static void proc_maps_vma(struct proc_walk *w, struct vma *v)
 {
+	if (v->start >= host_info.vdso)
+		proc_maps_vdso(w);
 	proc_show_vma(w->s, v, &w->root, w->buf);
 }
 
 int proc_show_maps(struct seqbuf *s, const struct seqtree_node *n)
 {
 	struct proc_walk w;
+	int err;
 
-	return proc_walk_vmas(s, n, &w, proc_maps_vma);
+	w.s = NULL;
+	err = proc_walk_vmas(s, n, &w, proc_maps_vma);
+	if (err || !w.s)
+		return err;
+	proc_maps_vdso(&w);
+	if (host_info.vsyscall)
+		proc_maps_special(s, VSYSCALL_PAGE, PAGE_SIZE, "--xp",
+				  "[vsyscall]");
+	return 0;
 }
 
 /* --- smaps --- */

@@ -65,6 +65,7 @@ struct boot_params {
 	/* job_argc + job_envc NUL-terminated strings, one after another */
 	uint32_t strings_len;
 	char strings[12288];
+	uint32_t vsyscall; /* the host's old page can be called */
 	uint32_t debug_wait; /* the first process waits until a debugger clears it */
 };
 

@@ -206,6 +206,8 @@ void host_return_to_user(void) __attribute__((noreturn));
 /* --- Facts about the host, fixed at boot --- */
 struct host_info {
 	uint64_t vdso;	       /* guest address of the vDSO ELF header, or 0 */
+	uint64_t vdso_len;     /* of what can be executed, from there on */
+	uint32_t vsyscall;     /* the old page at -10 MiB can be called */
 	uint64_t hwcap, hwcap2;
 	uint64_t minsigstksz;  /* AT_MINSIGSTKSZ */
 	uint32_t ncpus;	       /* what the machine may use */
