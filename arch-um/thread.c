@@ -300,6 +300,8 @@ int direct_start_thread(struct task *child)
 		return -11;
 	host_fpu_make_live();
 	slot_bind(ht, child);
+	ht->gs_base = me->gs_base;
+	ht->gs_set = me->gs_set;
 	ht->kind = SLOT_GUEST;
 	ht->host_pid = me->host_pid;
 	ht->is_zygote = me->is_zygote;
@@ -360,6 +362,8 @@ int direct_start_fork(struct task *child)
 		return -11;
 	host_fpu_make_live();
 	slot_bind(ht, child);
+	ht->gs_base = me->gs_base;
+	ht->gs_set = me->gs_set;
 	ht->kind = SLOT_GUEST;
 	ht->host_pid = 0;
 	if (!me->is_zygote)

@@ -18,6 +18,7 @@
 #include <kernel/printk.h>
 #include <kernel/string.h>
 #include <kernel/task.h>
+#include <kernel/text.h>
 
 _Static_assert(offsetof(struct host_task, state) == HT_STATE, "slot");
 _Static_assert(offsetof(struct host_task, stack_top) == HT_STACKTOP, "slot");
@@ -237,6 +238,8 @@ struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 	direct_take_regs(regs, sc);
 	if (!direct_take_fpu(ht, sc))
 		return direct_forged(ht);
+	if (unlikely(ht->gs_set)) /* WRGSBASE is the guest's to use */
+		ht->gs_base = __builtin_ia32_rdgsbase64();
 	if (direct_within(regs->rip, gate_jump, gate_jump_end) &&
 	    sig == SIGURG)
 		direct_undo_jump(regs, ht->scratch);
@@ -263,6 +266,17 @@ struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 		 * the call is made here; the trap comes with the next instruction.
 		 */
 		if (direct_within(regs->rip, gate_jump, gate_jump_saved)) {
+			direct_slow_call(regs);
+			break;
+		}
+		direct_fault(regs, sig, info, sc);
+		break;
+	case SIGSEGV:
+		/* WRGSBASE without a word to us before: no scratch area */
+		if (direct_within(regs->rip, gate_jump, gate_jump_saved)) {
+			ht->gs_base = __builtin_ia32_rdgsbase64();
+			ht->gs_set = 1;
+			mm_uses_gs(t->mm);
 			direct_slow_call(regs);
 			break;
 		}
@@ -321,7 +335,7 @@ struct pt_regs *direct_signal_nested(int sig, const struct siginfo *info,
 					      0, 0);
 		return NULL;
 	}
-	if (sig == SIGSEGV || sig == SIGBUS) {
+	if (sig == SIGSEGV || sig == SIGBUS || sig == SIGILL) {
 		counters.kernel_faults++;
 		for (e = extable_start; e < extable_end; e++)
 			if (e->from == sc->rip) {

@@ -289,6 +289,12 @@ static void ptrace_detach(struct stub *s)
 
 /* --- registers --- */
 
+/* WRGSBASE takes addresses that the host then refuses to take from us. */
+static uint64_t ptrace_base(uint64_t base)
+{
+	return base < USER_MAX ? base : 0;
+}
+
 static bool ptrace_put_regs(struct stub *s, const struct pt_regs *regs)
 {
 	struct pt_regs *r = (struct pt_regs *)s->r;
@@ -300,8 +306,8 @@ static bool ptrace_put_regs(struct stub *s, const struct pt_regs *regs)
 	r->cs = USER_CS;
 	r->ss = USER_SS;
 	if (s->base_dirty) {
-		s->r[STUB_FS] = s->fs;
-		s->r[STUB_GS] = s->gs;
+		s->r[STUB_FS] = ptrace_base(s->fs);
+		s->r[STUB_GS] = ptrace_base(s->gs);
 		s->base_dirty = false;
 		n = STUB_REGS_ALL;
 	}

@@ -259,7 +259,7 @@ bool ptrace_syscall_enter(struct pt_regs *regs)
 	if (pt->mode == PTRACE_MODE_RUN)
 		return false; /* only steps */
 	ptrace_syscall_stop(PTRACE_SYSCALL_INFO_ENTRY);
-	return emu || (s32)regs->orig_rax < 0 ||
+	return emu || (s32)regs->orig_rax == -1 ||
 	       fatal_signal_pending(current);
 }
 

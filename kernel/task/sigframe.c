@@ -114,6 +114,8 @@ static void sigframe_save_regs(struct abi_sigcontext *sc,
 	sc->eflags = r->rflags;
 	sc->cs = USER_CS;
 	sc->ss = USER_SS;
+	if (r->entry == ENTRY_JUMP && !(r->flags & PT_REGS_FULL))
+		sc->r11 = r->rflags; /* as SYSCALL leaves it */
 	sc->err = t->fault_error;
 	sc->trapno = t->fault_trapno;
 	sc->cr2 = t->fault_addr;
@@ -220,24 +222,24 @@ long sigframe_return(struct pt_regs *regs)
 	u64 sp = regs->rsp - 8; /* the restorer's `ret` popped pretcode */
 
 	current->restart_kind = RESTART_NONE;
+	regs->orig_rax = (u64)-1;
 	if (copy_from_user(&f, UADDR(sp), offsetof(struct abi_rt_sigframe,
 						   info)))
 		goto bad;
 	signal_set_blocked(f.uc.uc_sigmask);
-	if (sc->fpstate) {
-		if (sigframe_fpu(sc->fpstate, false))
-			goto bad;
-	} else {
-		host_fpu_reset();
-	}
 	sigframe_restore_regs(regs, sc);
+	if (!sc->fpstate) {
+		host_fpu_reset();
+	} else if (sigframe_fpu(sc->fpstate, false)) {
+		/* the signal finds the program where it would have gone on */
+		host_fpu_reset();
+		goto bad;
+	}
 	sigframe_restore_altstack(&f.uc.uc_stack, regs->rsp);
 	if (!sigframe_rip_ok(regs->rip))
 		force_signal(SIGSEGV, SEGV_MAPERR, regs->rip);
 	return (long)regs->rax;
 bad:
-	/* Nothing that the frame says about where to go on can be trusted. */
-	regs->orig_rax = (u64)-1;
 	force_signal(SIGSEGV, SI_KERNEL, 0);
-	return 0;
+	return (long)regs->rax;
 }
