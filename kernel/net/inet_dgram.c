@@ -56,7 +56,7 @@ static void inet_dgram_release(struct sock *sk)
 {
 	struct isock *is = isock_of(sk);
 
-	sk->file = NULL;
+	sock_drop_file(sk);
 	spin_lock(&inet_lock);
 	is->dead = true;
 	inet_port_leave_locked(is);

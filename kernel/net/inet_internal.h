@@ -124,6 +124,7 @@ struct isock {
 #define INET_CMSG_HOPLIMIT 32u
 #define INET_CMSG_TCLASS   64u
 #define INET_CMSG_HOPLIMIT_OLD 128u
+#define INET_CMSG_INQ	   256u
 
 extern spinlock_t inet_lock;
 extern struct list_head inet_all; /* under inet_lock */

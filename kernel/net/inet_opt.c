@@ -122,7 +122,7 @@ static const struct inet_optdef inet_opts[] = {
 	NUM(TCP, TCP_SAVE_SYN, 0, 2, 0),
 	NUM(TCP, TCP_FASTOPEN_CONNECT, 0, 1, 0),
 	NUM(TCP, TCP_FASTOPEN_NO_COOKIE, 0, 1, 0),
-	NUM(TCP, TCP_INQ, 0, 1, 0),
+	{ TCP, TCP_INQ, 0, 1, 0, 0, INET_CMSG_INQ },
 	INT(TCP, TCP_TIMESTAMP, 0),
 	NUM(TCP, TCP_MAXSEG, 0, 32767, 0),
 	POSITIVE(TCP, TCP_TX_DELAY, 0),
@@ -790,6 +790,12 @@ void inet_cmsg(struct sock *sk, struct sock_msg *m, struct scm_out *o)
 	struct inet_pktinfo6 p;
 	int v;
 
+	if (is->cmsg & INET_CMSG_INQ) {
+		v = sock_queue_unread(&is->q, true);
+		if (!v && (READ_ONCE(sk->shutdown) & SOCK_SHUT_RCV))
+			v = 1; /* the end is still to be read */
+		scm_put(m, o, IPPROTO_TCP, TCP_CM_INQ, &v, sizeof(v));
+	}
 	if (!m->in.have)
 		return;
 	memcpy(&p.addr, m->in.to, sizeof(p.addr));

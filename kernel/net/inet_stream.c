@@ -242,10 +242,12 @@ static ssize_t tcp_send_all(struct isock *is, struct sock_msg *m, u64 deadline)
 			done = want;
 			break;
 		}
-		if (unlikely(oob))
+		if (unlikely(oob)) {
+			sock_signal_urgent(&peer->sk);
 			waitqueue_wake_poll(&peer->sk.rwait, POLLPRI | POLLIN);
-		else
+		} else {
 			sock_wake_readers(&peer->sk);
+		}
 		done += n;
 	}
 	is->tx_bytes += done;
@@ -256,8 +258,14 @@ ssize_t tcp_send(struct sock *sk, struct sock_msg *m)
 {
 	struct isock *is = isock_of(sk);
 	u64 deadline = sock_deadline(sk->sndtimeo, m->flags & MSG_DONTWAIT);
-	ssize_t ret = tcp_send_ready(is, deadline);
+	ssize_t ret = 0;
 
+	if (unlikely(m->flags & MSG_FASTOPEN) && m->namelen)
+		ret = m->name->ss_family == AF_UNSPEC ? -EOPNOTSUPP :
+		      sk->ops->connect(sk, m->name, m->namelen,
+				       m->flags & MSG_DONTWAIT);
+	if (!ret)
+		ret = tcp_send_ready(is, deadline);
 	if (ret)
 		return ret;
 	mutex_lock(&is->sendlock);

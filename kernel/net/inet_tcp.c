@@ -157,7 +157,7 @@ static void inet_stream_release(struct sock *sk)
 	bool reset = READ_ONCE(is->q.nr) ||
 		     (sk->linger.l_onoff && !sk->linger.l_linger);
 
-	sk->file = NULL;
+	sock_drop_file(sk);
 	if (is->state == TCP_LISTEN)
 		tcp_listen_stop(is);
 	tcp_stop_waiting(is);

@@ -16,6 +16,7 @@
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include <kernel/task.h>
+#include "vfs/fasync.h"
 #include "wire.h"
 
 #define SOCK_BUF_DEFAULT 212992u /* net.core.[rw]mem_default */
@@ -159,6 +160,23 @@ static ssize_t sock_write(struct file *f, struct iov_iter *it, loff_t *pos)
 	m.flags = f->flags & O_NONBLOCK ? MSG_DONTWAIT : 0;
 	sock_fill_cred(&m.cred);
 	return sock_sendmsg(sk, &m);
+}
+
+static spinlock_t sock_file_lock;
+
+void sock_drop_file(struct sock *sk)
+{
+	spin_lock(&sock_file_lock);
+	sk->file = NULL;
+	spin_unlock(&sock_file_lock);
+}
+
+void sock_signal_urgent(struct sock *sk)
+{
+	spin_lock(&sock_file_lock);
+	if (sk->file)
+		file_signal_urgent(sk->file);
+	spin_unlock(&sock_file_lock);
 }
 
 ssize_t sock_sendmsg(struct sock *sk, struct sock_msg *m)

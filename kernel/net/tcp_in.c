@@ -476,6 +476,8 @@ static int tcp_in_order(struct tcpcb *t, const struct tcp_seg *s,
 	err = mark > 1 ? tcb_deliver(t, data, mark - 1, false) : 0;
 	if (!err)
 		err = tcb_deliver(t, data + mark - 1, 1, true);
+	if (!err)
+		sock_signal_urgent(&t->is->sk);
 	if (!err && mark < n)
 		err = tcb_deliver(t, data + mark, n - mark, false);
 	return err;

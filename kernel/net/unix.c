@@ -144,7 +144,7 @@ static void unix_release(struct sock *sk)
 {
 	struct usock *u = usock_of(sk);
 
-	sk->file = NULL;
+	sock_drop_file(sk);
 	unix_shut_down(u, false);
 	usock_put(u);
 	unix_gc();

@@ -256,10 +256,12 @@ static ssize_t unix_stream_send_one(struct usock *peer, struct sock_msg *m,
 		unix_msg_free(g);
 		return err;
 	}
-	if (unlikely(oob))
+	if (unlikely(oob)) {
+		sock_signal_urgent(&peer->sk);
 		waitqueue_wake_poll(&peer->sk.rwait, POLLPRI | POLLIN);
-	else
+	} else {
 		sock_wake_readers(&peer->sk);
+	}
 	return n;
 }
 

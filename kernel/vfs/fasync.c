@@ -130,6 +130,35 @@ static void fasync_send_group(struct deferred_work *w)
 	kfree(e);
 }
 
+/* e->sig and e->si say what is sent. */
+static void fasync_to_owner(const struct file *f, struct fasync_event *e)
+{
+	struct fasync_event *later;
+	u32 type = f->owner_type;
+	struct task *t;
+
+	e->pgid = f->owner;
+	if (!e->pgid)
+		return;
+	e->uid = f->owner_uid;
+	e->euid = f->owner_euid;
+	if (type == F_OWNER_PGRP) {
+		later = kmalloc(sizeof(*later));
+		if (!later)
+			return;
+		*later = *e;
+		later->work.fn = fasync_send_group;
+		task_defer(&later->work);
+		return;
+	}
+	t = type == F_OWNER_TID ? task_find_get((u32)e->pgid)
+				: process_find_get((u32)e->pgid);
+	if (!t)
+		return;
+	fasync_send(t, e, type == F_OWNER_TID);
+	task_put(t);
+}
+
 void file_signal_owner(struct file *f, s32 fd, int reason)
 {
 	static const u16 bands[] = {
@@ -140,15 +169,11 @@ void file_signal_owner(struct file *f, s32 fd, int reason)
 		[POLL_PRI] = POLLPRI | POLLRDBAND,
 		[POLL_HUP] = POLLHUP | POLLERR,
 	};
-	struct fasync_event e = {.pgid = f->owner}, *later;
-	u32 type = f->owner_type;
-	struct task *t;
+	struct fasync_event e = {.pgid = f->owner};
 
 	if (!e.pgid)
 		return;
 	e.sig = f->owner_sig;
-	e.uid = f->owner_uid;
-	e.euid = f->owner_euid;
 	e.si.si_signo = (s32)e.sig;
 	e.si.si_code = reason;
 	/* codes of these signals mean something else */
@@ -160,21 +185,16 @@ void file_signal_owner(struct file *f, s32 fd, int reason)
 		e.si.si_code = SI_SIGIO;
 	e.si.si_band = bands[reason];
 	e.si.si_fd = fd;
-	if (type == F_OWNER_PGRP) {
-		later = kmalloc(sizeof(*later));
-		if (!later)
-			return;
-		*later = e;
-		later->work.fn = fasync_send_group;
-		task_defer(&later->work);
-		return;
-	}
-	t = type == F_OWNER_TID ? task_find_get((u32)e.pgid)
-				: process_find_get((u32)e.pgid);
-	if (!t)
-		return;
-	fasync_send(t, &e, type == F_OWNER_TID);
-	task_put(t);
+	fasync_to_owner(f, &e);
+}
+
+void file_signal_urgent(struct file *f)
+{
+	struct fasync_event e = {.sig = SIGURG};
+
+	e.si.si_signo = SIGURG;
+	e.si.si_code = SI_KERNEL;
+	fasync_to_owner(f, &e);
 }
 
 /* --- O_ASYNC --- */

@@ -12,6 +12,8 @@ int file_set_owner(struct file *f, u32 type, s32 id, bool force);
 s32 file_get_owner(struct file *f, u32 *type);
 /* SIGIO, or what F_SETSIG asked for; reason: POLL_IN … Never sleeps. */
 void file_signal_owner(struct file *f, s32 fd, int reason);
+/* SIGURG: urgent data for a socket. Never sleeps. */
+void file_signal_urgent(struct file *f);
 bool file_can_async(const struct file *f);
 int file_set_async(struct file *f, s32 fd, bool on);
 void fasync_release(struct file *f);

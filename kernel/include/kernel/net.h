@@ -123,7 +123,8 @@ struct sock {
 	int protocol;
 	const struct sock_ops *ops;
 	u64 number; /* "socket:[number]" */
-	struct file *file; /* no reference; NULL before accept */
+	struct file *file; /* no reference; NULL before accept, under
+			      sock_file_lock for others than its user */
 	/* options and state, read at any time */
 	u32 shutdown;
 	int err; /* pending, for SO_ERROR: taken by sock_take_error() */
@@ -150,6 +151,10 @@ void sock_init(struct sock *sk, int family, int type, int protocol,
 /* The file of a new socket; takes over the reference, also on failure. */
 struct file *sock_open_file(struct sock *sk, int flags);
 /* => the socket of a file, or NULL: ENOTSOCK */
+/* The file goes: call it first in ->release. */
+void sock_drop_file(struct sock *sk);
+/* An urgent byte came: tells the owner of the file. Never sleeps. */
+void sock_signal_urgent(struct sock *sk);
 struct sock *sock_of_file(struct file *f);
 
 /* Send, with SIGPIPE where Linux sends it; frees m->scm if it is left over. */
