@@ -38,6 +38,8 @@ struct buffer *buffer_read(struct buffer_cache *c, u64 block);
 /* The same without reading: the caller fills it all and sets uptodate. */
 struct buffer *buffer_get(struct buffer_cache *c, u64 block);
 void buffer_put(struct buffer *b);
+/* One more reference on one that is held. */
+void buffer_ref(struct buffer *b);
 void buffer_mark_dirty(struct buffer *b);
 /* Forget a block that was freed: it is never written any more. */
 void buffer_forget(struct buffer_cache *c, u64 block);
