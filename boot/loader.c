@@ -272,6 +272,8 @@ static void loader_boot_page(struct boot_params *bp, const struct options *o,
 		bp->flags |= BOOT_HAVE_JOB;
 	if (o->root)
 		bp->flags |= BOOT_ROOT_HOSTFS;
+	if (o->root_disk)
+		bp->flags |= BOOT_ROOT_DISK;
 	if (o->rw)
 		bp->flags |= BOOT_ROOT_RW;
 	if (con->tty_fd[0])
@@ -330,7 +332,7 @@ void loader_prepare(struct loader *l, const struct options *o,
 	loader_segments(l);
 	loader_boot_page(bp, o, con);
 	loader_ring(bp);
-	if (!o->root)
+	if (!o->root && !o->root_disk)
 		loader_initrd(bp);
 	l->stack = ARENA_BASE + bp->ring_off + bp->ring_size +
 		   LOADER_BOOT_STACK;

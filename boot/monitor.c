@@ -192,7 +192,10 @@ static void monitor_info(int fd)
 
 	n = snprintf(buf, sizeof(buf), "up %llds, root %.200s%s, %.200s\n",
 		     (long long)(time(NULL) - monitor.started),
-		     o->root ? o->root : "built-in", o->rw ? " (rw)" : "",
+		     o->root	  ? o->root :
+		     o->root_disk ? o->root_disk :
+				    "built-in",
+		     o->rw ? " (rw)" : "",
 		     o->argc ? o->argv[0] : "init");
 	send(fd, buf, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }

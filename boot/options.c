@@ -491,6 +491,19 @@ static void options_ubd(struct options *o, const char *word)
 	c->file = files;
 }
 
+/* Does root=V name a disk? /dev/root and paths of hostfs do not. */
+static bool options_root_disk(const char *v)
+{
+	static const char *const kinds[] = { "/dev/ubd", "/dev/loop", "ubd",
+					     "PARTUUID=", "PARTLABEL=", "98:",
+					     "UUID=", "LABEL=" };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (options_value(v, kinds[i]))
+			return true;
+	return false;
+}
+
 /* => true when the word is the monitor's alone and need not travel further */
 static bool options_word(struct options *o, const char *word, bool *hostfs)
 {
@@ -507,11 +520,10 @@ static bool options_word(struct options *o, const char *word, bool *hostfs)
 		return true;
 	} else if ((v = options_value(word, "rootfstype="))) {
 		*hostfs = !strcmp(v, "hostfs");
-		if (!*hostfs && strcmp(v, "rootfs") && strcmp(v, "tmpfs"))
-			say_die("rootfstype=%s: only hostfs and the built-in root can be the root",
-				v);
 	} else if ((v = options_value(word, "rootflags="))) {
-		o->root = v;
+		o->rootflags = v;
+	} else if ((v = options_value(word, "root="))) {
+		o->root_disk = options_root_disk(v) ? v : NULL;
 	} else if ((v = options_value(word, "hostname="))) {
 		o->hostname = v;
 	} else if (!strcmp(word, "quiet")) {
@@ -543,7 +555,7 @@ static void options_check(struct options *o)
 	if (strlen(o->workdir) >= sizeof(((struct boot_params *)0)->workdir))
 		say_die("--workdir: at most %zu bytes",
 			sizeof(((struct boot_params *)0)->workdir) - 1);
-	if (o->rw && !o->root)
+	if (o->rw && !o->root && !o->root_disk)
 		o->rw = false; /* the built-in root lives in memory anyway */
 }
 
@@ -648,6 +660,10 @@ void options_parse(struct options *o, int argc, char **argv)
 		}
 	}
 	/* UML: root=/DIR with rootfstype=hostfs is another way to say it */
+	if (hostfs || root_given)
+		o->root_disk = NULL;
+	if (!root_given && !o->root_disk && o->rootflags)
+		o->root = o->rootflags;
 	if (hostfs && !root_given && !o->root)
 		o->root = "/";
 	if (o->verbose)

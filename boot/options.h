@@ -13,6 +13,8 @@
 struct options {
 	const char *name;    /* NULL: generate one */
 	const char *root;    /* host directory; NULL: the built-in root */
+	const char *rootflags;
+	const char *root_disk; /* as the kernel knows it, or NULL */
 	bool rw;
 	uint64_t mem;	     /* bytes; 0: no limit */
 	uint32_t cpus;	     /* 0: as many as the host lets us use */

@@ -94,6 +94,16 @@ bool bdev_busy_locked(const struct bdev *whole)
 	return false;
 }
 
+bool bdev_parts_busy_locked(const struct bdev *whole)
+{
+	struct bdev *b;
+
+	list_for_each_entry(b, &bdev_list, node)
+		if (b->whole == whole && b != whole && b->openers)
+			return true;
+	return false;
+}
+
 /* --- bios --- */
 
 static u32 bio_group(const struct bio *bio)

@@ -59,4 +59,5 @@ void block_init(void)
 	blkdev_file_ops = &bdev_file_fops;
 	proc_register("partitions", block_show_partitions);
 	proc_register("diskstats", block_show_diskstats);
+	loop_init();
 }

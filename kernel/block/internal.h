@@ -10,6 +10,7 @@ extern struct mutex bdev_lock;
 extern struct list_head bdev_list;
 struct bdev *bdev_find_locked(u64 rdev);
 bool bdev_busy_locked(const struct bdev *whole);
+bool bdev_parts_busy_locked(const struct bdev *whole);
 
 /* cache.c: the inode whose mapping holds what /dev/… has read and written */
 int bdev_file_create(struct bdev *b);
@@ -35,6 +36,8 @@ int bdev_range_command(struct bdev *b, u64 pos, u64 len, bool zero);
 long bdev_ioctl_pg(struct bdev *whole, u64 arg);
 void bdev_scan_partitions(struct bdev *whole);
 void bdev_drop_partitions(struct bdev *whole);
+/* A loop device has a new content: partitions as they are there, or none. */
+void bdev_scan_loop(struct bdev *whole, bool scan);
 /* BLKRRPART. => 0, -EBUSY, -EINVAL */
 int bdev_rescan(struct bdev *whole);
 
@@ -42,6 +45,9 @@ int bdev_rescan(struct bdev *whole);
 int bdev_nodes_add(struct bdev *b);
 void bdev_nodes_found(struct bdev *b);
 void bdev_nodes_remove(struct bdev *b);
+
+/* loop.c */
+void loop_init(void);
 
 /* info.c: as in /proc/diskstats and /sys/block/…/stat */
 struct seqbuf;

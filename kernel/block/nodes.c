@@ -8,10 +8,12 @@
  * ext2, ext3 and ext4 only.
  */
 #include <abi/errno.h>
+#include <abi/mount.h>
 #include <abi/stat.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
+#include <kernel/task.h>
 #include <kernel/vfs.h>
 #include "internal.h"
 
@@ -112,6 +114,30 @@ static bool nodes_number(const char *s, u64 *rdev)
 		return false;
 	*rdev = MKDEV(ma, mi);
 	return true;
+}
+
+int bdev_from_source(const char *source, u64 *rdev)
+{
+	struct path p;
+	int err;
+
+	if (!source || !*source)
+		return -ENOENT;
+	if (!current->fs || !current->fs->root.mnt) {
+		*rdev = bdev_by_name(source);
+		return *rdev ? 0 : -ENXIO;
+	}
+	err = path_lookup(AT_FDCWD, source, LOOKUP_FOLLOW, &p);
+	if (err)
+		return err;
+	if (!S_ISBLK(p.dentry->inode->mode))
+		err = -ENOTBLK;
+	else if (p.mnt->flags & MS_NODEV)
+		err = -EACCES;
+	else
+		*rdev = p.dentry->inode->rdev;
+	path_put(&p);
+	return err;
 }
 
 static bool nodes_same(const char *a, const char *b)

@@ -299,7 +299,7 @@ void bdev_scan_partitions(struct bdev *whole)
 {
 	u8 *buf;
 
-	if (whole->minors < 2 || whole->size < 4096)
+	if (!whole->minors || whole->size < 4096)
 		return;
 	buf = kmalloc(4096);
 	if (!buf)
@@ -312,15 +312,12 @@ void bdev_scan_partitions(struct bdev *whole)
 
 int bdev_rescan(struct bdev *whole)
 {
-	struct bdev *b;
-	bool busy = false;
+	bool busy;
 
-	if (whole->minors < 2)
+	if (!whole->minors)
 		return -EINVAL;
 	mutex_lock(&bdev_lock);
-	list_for_each_entry(b, &bdev_list, node)
-		if (b->whole == whole && b != whole && b->openers)
-			busy = true;
+	busy = bdev_parts_busy_locked(whole);
 	mutex_unlock(&bdev_lock);
 	if (busy)
 		return -EBUSY;
@@ -329,6 +326,14 @@ int bdev_rescan(struct bdev *whole)
 	bdev_drop_partitions(whole);
 	bdev_scan_partitions(whole);
 	return 0;
+}
+
+void bdev_scan_loop(struct bdev *whole, bool scan)
+{
+	bdev_drop_partitions(whole);
+	whole->minors = scan;
+	if (scan)
+		bdev_scan_partitions(whole);
 }
 
 /* --- BLKPG: partitions as a program knows them (partx, sfdisk) --- */

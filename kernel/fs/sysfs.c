@@ -2,14 +2,14 @@
 /*
  * sysfs, as far as common tools look into it: the processors (nproc, lscpu,
  * glibc's sysconf), one memory node (numactl, lscpu), huge-page policy, and the
- * directories that other file systems are mounted on. Devices have no entries:
- * this kernel has no device model, and what searches /sys/class or /sys/block
- * finds them empty.
+ * directories that other file systems are mounted on. This kernel has no device
+ * model: of devices only disks and networks have entries.
  *
  * A table (fs/seqtree.h); the directories cpu0 … are made by sysfs_cpu_dir,
  * whose nodes carry the processor's number plus one in node->sub.
  */
 #include <abi/statfs.h>
+#include <kernel/block.h>
 #include <kernel/fs.h>
 #include <kernel/mm.h>
 #include <kernel/net.h>
@@ -219,14 +219,23 @@ static const struct seqtree_entry sysfs_system[] = {
 	PROC_DIR("node", 0755, sysfs_node),
 	PROC_END,
 };
+#define BLOCK_DIR(d)                                                           \
+	{                                                                      \
+		.name = "block", .mode = S_IFDIR | 0755,                       \
+		.children = sysfs_empty, .dir = &block_sysfs_##d               \
+	}
+static const struct seqtree_entry sysfs_virtual[] = {
+	BLOCK_DIR(disks),
+	PROC_END,
+};
 static const struct seqtree_entry sysfs_devices[] = {
 	PROC_DIR("platform", 0755, sysfs_empty),
 	PROC_DIR("system", 0755, sysfs_system),
-	PROC_DIR("virtual", 0755, sysfs_empty),
+	PROC_DIR("virtual", 0755, sysfs_virtual),
 	PROC_END,
 };
 static const struct seqtree_entry sysfs_class[] = {
-	PROC_DIR("block", 0755, sysfs_empty),
+	BLOCK_DIR(class),
 	PROC_DIR("input", 0755, sysfs_empty),
 	PROC_DIR("mem", 0755, sysfs_empty),
 	PROC_DIR("misc", 0755, sysfs_empty),
@@ -240,7 +249,7 @@ static const struct seqtree_entry sysfs_bus[] = {
 	PROC_END,
 };
 static const struct seqtree_entry sysfs_dev[] = {
-	PROC_DIR("block", 0755, sysfs_empty),
+	BLOCK_DIR(dev),
 	PROC_DIR("char", 0755, sysfs_empty),
 	PROC_END,
 };
@@ -260,7 +269,7 @@ static const struct seqtree_entry sysfs_power[] = {
 };
 
 static const struct seqtree_entry sysfs_root[] = {
-	PROC_DIR("block", 0755, sysfs_empty),
+	BLOCK_DIR(block),
 	PROC_DIR("bus", 0755, sysfs_bus),
 	PROC_DIR("class", 0755, sysfs_class),
 	PROC_DIR("dev", 0755, sysfs_dev),

@@ -32,6 +32,7 @@ enum boot_backend {
 #define BOOT_ROOT_HOSTFS 8u
 #define BOOT_ROOT_RW	 16u
 #define BOOT_JOB_TTY	 32u /* the job's stdio is the console terminal */
+#define BOOT_ROOT_DISK	 512u /* root= names a disk */
 #define BOOT_TTY_FD(n)	 (64u << (n)) /* the job's fd 0, 1, 2 is the console */
 
 struct boot_params {

@@ -78,6 +78,21 @@ static void word_strace(const char *v)
 	strace_setup(v);
 }
 
+static void word_root(const char *v)
+{
+	init_words.root = v;
+}
+
+static void word_rootfstype(const char *v)
+{
+	init_words.rootfstype = v;
+}
+
+static void word_rootflags(const char *v)
+{
+	init_words.rootflags = v;
+}
+
 /* The monitor has dealt with it. */
 static void word_known(const char *v)
 {
@@ -91,8 +106,9 @@ static const struct {
 	{ "debug=", word_debug },     { "debug", word_debug },
 	{ "quiet", word_quiet },      { "loglevel=", word_loglevel },
 	{ "strace=", word_strace },   { "mem=", word_known },
-	{ "root=", word_known },      { "rootfstype=", word_known },
-	{ "rootflags=", word_known }, { "hostname=", word_known },
+	{ "root=", word_root },	      { "rootfstype=", word_rootfstype },
+	{ "rootflags=", word_rootflags }, { "hostname=", word_known },
+	{ "rootwait", word_known },   { "rootdelay=", word_known },
 	{ "failalloc=", fault_word_alloc }, { "failhost=", fault_word_host },
 	{ "console=", word_known },   { "ro", word_known },
 	{ "rw", word_known },	      { "ip=", net_word_ip },

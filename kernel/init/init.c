@@ -45,9 +45,7 @@ void init_machine_end(int code)
 }
 
 /* To the user's stderr, whatever the console is: the caller's own mistake. */
-static void init_complain(const char *fmt, ...) __printf(1, 2);
-
-static void init_complain(const char *fmt, ...)
+void init_complain(const char *fmt, ...)
 {
 	char buf[512];
 	va_list ap;
@@ -63,7 +61,7 @@ static void init_complain(const char *fmt, ...)
 	host_early_print(buf, (size_t)n);
 }
 
-static const char *init_error(int err)
+const char *init_error(int err)
 {
 	switch (-err) {
 	case ENOENT:

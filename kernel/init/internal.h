@@ -12,6 +12,7 @@
 struct init_words {
 	bool debug;
 	const char *init;		  /* init=, or NULL */
+	const char *root, *rootfstype, *rootflags; /* or NULL */
 	const char *argv[INIT_ARGS + 2];  /* of init; [0] is filled in later */
 	const char *envp[INIT_ARGS * 2];
 	u32 argc, envc;
@@ -27,6 +28,9 @@ void init_mount_below(const struct boot_params *bp);
 
 /* init.c: start pid 1. */
 void init_first_process(const struct boot_params *bp);
+/* To the user's stderr; the errors that have words for it. */
+void init_complain(const char *fmt, ...) __printf(1, 2);
+const char *init_error(int err);
 /* The power button. */
 void init_power_button(void);
 /* Write everything back and end the machine. */

@@ -9,7 +9,10 @@
  * error: a root may be as small as one static program.
  */
 #include <abi/mount.h>
+#include <abi/errno.h>
+#include <kernel/block.h>
 #include <kernel/fs.h>
+#include <kernel/machine.h>
 #include <kernel/net.h>
 #include <kernel/printk.h>
 #include <kernel/string.h>
@@ -32,6 +35,62 @@ static void init_mount_one(const struct init_mount *m)
 			 m->target, -err);
 }
 
+static const char *init_root_error(int err)
+{
+	switch (-err) {
+	case ENXIO:
+		return "there is no such disk";
+	case EINVAL:
+		return "no file system that this kernel knows is on it, or it is broken";
+	case ENODEV:
+		return "there is no such file system (rootfstype=)";
+	default:
+		return init_error(err);
+	}
+}
+
+/* One of a list of types, separated by commas. => 0 or the last error */
+static int init_mount_disk_as(const char *types, u64 flags)
+{
+	const char *data = init_words.rootflags ? init_words.rootflags : "";
+	int err = -ENODEV;
+	char type[16];
+
+	while (*types && err) {
+		size_t n = 0;
+
+		while (types[n] && types[n] != ',')
+			n++;
+		if (n && n < sizeof(type)) {
+			memcpy(type, types, n);
+			type[n] = 0;
+			err = do_mount(init_words.root, "/", type, flags, data);
+			if (err == -EACCES || err == -EROFS)
+				err = do_mount(init_words.root, "/", type,
+					       flags | MS_RDONLY, data);
+		}
+		types += n;
+		if (*types == ',')
+			types++;
+	}
+	return err;
+}
+
+/* root=/dev/ubda: what rootfstype= says, else what fits. */
+static int init_mount_disk(const struct boot_params *bp)
+{
+	u64 flags = bp->flags & BOOT_ROOT_RW ? 0 : MS_RDONLY;
+	const char *types = init_words.rootfstype;
+	int err;
+
+	if (!bdev_by_name(init_words.root))
+		return -ENXIO;
+	if (types && strcmp(types, "auto"))
+		return init_mount_disk_as(types, flags);
+	err = init_mount_disk_as("ext4,ext2,squashfs,erofs", flags);
+	return err == -EINVAL || err == -ENODEV ? -EINVAL : err;
+}
+
 void init_mount_root(const struct boot_params *bp)
 {
 	int err;
@@ -40,7 +99,14 @@ void init_mount_root(const struct boot_params *bp)
 		current->fs = fs_context_alloc();
 	if (!current->fs)
 		panic("init: no memory for the first directory");
-	if (bp->flags & BOOT_ROOT_HOSTFS) {
+	if (bp->flags & BOOT_ROOT_DISK) {
+		err = init_mount_disk(bp);
+		if (err) {
+			init_complain("cannot mount root=%s: %s",
+				      init_words.root, init_root_error(err));
+			machine_stop(false, 125);
+		}
+	} else if (bp->flags & BOOT_ROOT_HOSTFS) {
 		err = do_mount("/dev/root", "/", "hostfs",
 			       bp->flags & BOOT_ROOT_RW ? 0 : MS_RDONLY, "");
 	} else {
@@ -102,7 +168,9 @@ void init_mount_below(const struct boot_params *bp)
 	if (bp->flags & BOOT_HAVE_JOB)
 		for (u32 i = 0; i < ARRAY_SIZE(job); i++)
 			init_mount_one(&job[i]);
-	if ((bp->flags & (BOOT_ROOT_HOSTFS | BOOT_ROOT_RW)) == BOOT_ROOT_HOSTFS)
+	if ((bp->flags & (BOOT_ROOT_HOSTFS | BOOT_ROOT_DISK)) &&
+	    !(bp->flags & BOOT_ROOT_RW) &&
+	    ((bp->flags & BOOT_ROOT_HOSTFS) || (bp->flags & BOOT_HAVE_JOB)))
 		for (u32 i = 0; i < ARRAY_SIZE(readonly); i++)
 			init_mount_one(&readonly[i]);
 	init_resolv_conf(bp);

@@ -22,6 +22,9 @@
 #include <kernel/types.h>
 #include <kernel/wait.h>
 
+struct seqbuf;
+struct inode;
+
 enum bio_op { BIO_READ, BIO_WRITE, BIO_FLUSH, BIO_DISCARD, BIO_ZERO };
 
 #define BIO_FUA	 1u /* on the disk before it is done */
@@ -62,6 +65,8 @@ struct bdev_ops {
 	void (*poll)(struct bdev *b, const bool *done);
 	/* Optional: the last opener has gone. May sleep. */
 	void (*last_close)(struct bdev *b);
+	/* Optional: /sys/block/NAME/loop/ATTR. => 0, -ENOENT */
+	int (*show)(const struct bdev *b, const char *attr, struct seqbuf *s);
 };
 
 struct bdev {
@@ -131,6 +136,15 @@ void bdev_unregister(struct bdev *b);
 int bdev_retire(struct bdev *b);
 /* The driver's size has changed (the whole disk, nobody has it mounted). */
 void bdev_set_size(struct bdev *b, u64 size);
+/*
+ * What mount(2) was given as source: a path to a node, or, before there is a
+ * root, a name as bdev_by_name() takes it. => 0, -ENOTBLK, -ENOENT …
+ */
+int bdev_from_source(const char *source, u64 *rdev);
+/* sysfs.c: /sys/devices/virtual/block, /sys/block, /sys/class, /sys/dev */
+struct seqtree_dir;
+extern const struct seqtree_dir block_sysfs_disks, block_sysfs_block,
+	block_sysfs_class, block_sysfs_dev;
 void block_init(void); /* kernel/block/info.c */
 void ubd_init(void);   /* drivers-host/ubd_kern.c */
 
