@@ -13,7 +13,7 @@
  *
  * O_DIRECT goes past the cache: through a buffer, since a guest's private memory
  * is no memory that the monitor can reach; what the cache has of the range is
- * written before, and forgotten after a write.
+ * written before a read, and follows a write.
  */
 #include <abi/errno.h>
 #include <abi/fcntl.h>
@@ -318,6 +318,60 @@ static int bdev_file_fsync(struct file *f, int datasync)
 	return err ? err : e == -EOPNOTSUPP ? 0 : e;
 }
 
+/*
+ * The device was changed past the cache: pages that are there, and may be mapped
+ * by somebody, follow in place. data: the new bytes, NULL: read them. Caller
+ * holds m->lock.
+ */
+static void bdev_follow_locked(struct bdev *b, u64 pos, u64 len, const u8 *data)
+{
+	struct mapping *m = &b->inode->mapping;
+	u64 end = pos + len, n;
+
+	for (; pos < end; pos += n) {
+		u8 *to = (u8 *)host_pool_ptr(m->window) + pos;
+
+		n = min(PAGE_SIZE - pos % PAGE_SIZE, end - pos);
+		if (mapping_resident_run(m, pos / PAGE_SIZE, 1)) {
+			if (data)
+				memcpy(to, data, n);
+			else
+				bdev_read(b, pos, to, (u32)n);
+		}
+		if (data)
+			data += n;
+	}
+}
+
+/*
+ * A write (data), or zeros, or a discard, past the cache. Where the cache has
+ * pages its lock is held from before to after, or write-back could put an old
+ * page over it.
+ */
+int bdev_change(struct bdev *b, enum bio_op op, u64 pos, u64 len,
+		const u8 *data, u32 flags)
+{
+	struct mapping *m = &b->inode->mapping;
+	bool locked = READ_ONCE(m->nr_resident) != 0;
+	int err;
+
+	if (locked)
+		mutex_lock(&m->lock);
+	err = op == BIO_WRITE ? bdev_write(b, pos, data, (u32)len, flags) :
+	      op == BIO_ZERO  ? bdev_zero(b, pos, len) :
+				bdev_discard(b, pos, len);
+	if (!locked && READ_ONCE(m->nr_resident)) {
+		mutex_lock(&m->lock);
+		locked = true;
+	}
+	if (locked) {
+		if (!err)
+			bdev_follow_locked(b, pos, len, data);
+		mutex_unlock(&m->lock);
+	}
+	return err;
+}
+
 /* O_DIRECT: [*pos, …) in whole blocks. => bytes or -errno */
 static ssize_t bdev_direct(struct bdev *b, struct iov_iter *it, loff_t *pos,
 			   bool write, bool sync)
@@ -330,7 +384,7 @@ static ssize_t bdev_direct(struct bdev *b, struct iov_iter *it, loff_t *pos,
 
 	if (((u64)*pos | it->count) & mask)
 		return -EINVAL;
-	if (m->nr_resident)
+	if (!write && m->nr_resident)
 		err = bdev_write_back(b, (u64)*pos, it->count);
 	if (err)
 		return err;
@@ -350,8 +404,10 @@ static ssize_t bdev_direct(struct bdev *b, struct iov_iter *it, loff_t *pos,
 				iov_iter_revert(it, got & mask);
 			got &= ~mask;
 			if (got)
-				err = bdev_write(b, (u64)*pos, buf, got,
-						 sync && b->fua ? BIO_FUA : 0);
+				err = bdev_change(b, BIO_WRITE, (u64)*pos, got,
+						  buf, sync && b->fua ?
+							       BIO_FUA :
+							       0);
 			else
 				err = -EFAULT;
 		} else {
@@ -367,8 +423,6 @@ static ssize_t bdev_direct(struct bdev *b, struct iov_iter *it, loff_t *pos,
 			break;
 		}
 	}
-	if (write && done && m->nr_resident)
-		mapping_truncate(m, (u64)(*pos - done), (u64)done);
 	kfree(buf);
 	return done ? done : err;
 }
@@ -406,15 +460,15 @@ static ssize_t bdev_file_write(struct file *f, struct iov_iter *it, loff_t *pos)
 	if (it->count > b->size - (u64)*pos)
 		cut = it->count - (size_t)(b->size - (u64)*pos);
 	it->count -= cut;
-	mutex_lock(&ino->lock);
 	if (f->flags & O_DIRECT) {
 		n = bdev_direct(b, it, pos, true, f->flags & O_DSYNC);
 	} else {
+		mutex_lock(&ino->lock);
 		n = mapping_write_iter(&ino->mapping, it, *pos);
 		if (n > 0)
 			*pos += n;
+		mutex_unlock(&ino->lock);
 	}
-	mutex_unlock(&ino->lock);
 	it->count += cut;
 	if (READ_ONCE(bdev_dirty_pages) > bdev_dirty_limit())
 		bdev_write_back(b, 0, ~0ull);

@@ -20,6 +20,9 @@ int bdev_write_back(struct bdev *b, u64 off, u64 len);
 /* All of them, and what went wrong since the last time. */
 int bdev_sync(struct bdev *b);
 void bdev_flush_start(void);
+/* BIO_WRITE of data, BIO_ZERO, BIO_DISCARD: past the cache, which follows. */
+int bdev_change(struct bdev *b, enum bio_op op, u64 pos, u64 len,
+		const u8 *data, u32 flags);
 /* Nobody has it open any more: write back, forget. */
 void bdev_file_closed(struct bdev *b);
 

@@ -34,7 +34,7 @@ static int bdev_write_zeros(struct bdev *b, u64 pos, u64 len)
 	while (!err && len) {
 		u32 n = (u32)min_t(u64, len, size);
 
-		err = bdev_write(b, pos, zeros, n, 0);
+		err = bdev_change(b, BIO_WRITE, pos, n, zeros, 0);
 		pos += n;
 		len -= n;
 	}
@@ -44,7 +44,6 @@ static int bdev_write_zeros(struct bdev *b, u64 pos, u64 len)
 
 int bdev_range_command(struct bdev *b, u64 pos, u64 len, bool zero)
 {
-	struct mapping *m = &b->inode->mapping;
 	int err;
 
 	if (b->read_only)
@@ -52,15 +51,9 @@ int bdev_range_command(struct bdev *b, u64 pos, u64 len, bool zero)
 	if (((pos | len) & (b->logical_block - 1)) || pos + len < pos ||
 	    pos + len > b->size)
 		return -EINVAL;
-	mutex_lock(&b->inode->lock);
-	err = m->nr_resident ? bdev_write_back(b, pos, len) : 0;
-	if (!err)
-		err = zero ? bdev_zero(b, pos, len) : bdev_discard(b, pos, len);
+	err = bdev_change(b, zero ? BIO_ZERO : BIO_DISCARD, pos, len, NULL, 0);
 	if (zero && err == -EOPNOTSUPP)
 		err = bdev_write_zeros(b, pos, len);
-	if (m->nr_resident)
-		mapping_truncate(m, pos, len);
-	mutex_unlock(&b->inode->lock);
 	return err;
 }
 
