@@ -243,18 +243,18 @@ static int mmap_reserve_window(struct mmap_req *r)
 }
 
 /* Program text has a second view, with its system calls patched. */
-static void mmap_find_text(struct mmap_req *r)
+static void mmap_find_text(const struct mm *mm, struct mmap_req *r)
 {
 	if (!(r->prot & PROT_EXEC) || r->prot & PROT_WRITE || !r->m ||
 	    r->vm_flags & VM_SHARED || !r->m->inode ||
-	    r->m != &r->file->inode->mapping)
+	    r->m != &r->file->inode->mapping || mm->text_as_is)
 		return;
 	r->text = text_image_get(r->file, r->off);
 	if (r->text)
 		text_image_prepare(r->text, r->off, r->len);
 }
 
-static int mmap_prepare(struct mmap_req *r)
+static int mmap_prepare(const struct mm *mm, struct mmap_req *r)
 {
 	int err;
 
@@ -281,7 +281,7 @@ static int mmap_prepare(struct mmap_req *r)
 		return err;
 	err = mmap_reserve_window(r);
 	if (!err) {
-		mmap_find_text(r);
+		mmap_find_text(mm, r);
 		if (!r->text)
 			mmap_read_ahead(r);
 	}
@@ -461,7 +461,7 @@ long do_mmap(struct mm *mm, u64 addr, u64 len, int prot, int flags,
 		return ret;
 	if (file)
 		file_get(file);
-	ret = mmap_prepare(&r);
+	ret = mmap_prepare(mm, &r);
 	if (!ret && mmap_overcommits(&r))
 		ret = -ENOMEM;
 	if (!ret && unlikely(mm->prctl & MM_PRCTL_MDWE) &&

@@ -342,8 +342,10 @@ int elf_load(struct exec_job *job, struct mm *mm)
 	if (err)
 		return err;
 	elf_note_layout(job, mm);
-	if (!job->ld.file)
+	if (!job->ld.file) {
+		mm->text_as_is = true;
 		return 0;
+	}
 	err = elf_place(&job->ld, mm, false);
 	return err ? err : elf_map(&job->ld, mm);
 }

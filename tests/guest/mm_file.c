@@ -335,4 +335,28 @@ T(remap_file_pages_call)
 	CHECK_ERRNO(remap_file_pages(p, PG, PROT_READ, 5, 0), EINVAL);
 }
 
+/*
+ * Programs that translate others (valgrind, qemu-user) are static, map the text
+ * of their guests and read it there: the file's own bytes.
+ */
+T(text_is_read_as_it_is_in_the_file)
+{
+	int fd = open("/proc/self/exe", O_RDONLY);
+	struct stat st;
+	char *m, buf[4096];
+
+	CHECK(fd >= 0);
+	CHECK_EQ(fstat(fd, &st), 0);
+	m = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_EXEC, MAP_PRIVATE,
+		 fd, 0);
+	CHECK(m != MAP_FAILED);
+	for (long o = 0; o < st.st_size; o += (long)sizeof(buf)) {
+		long n = pread(fd, buf, sizeof(buf), o);
+
+		CHECK(n > 0);
+		CHECK(!memcmp(buf, m + o, (size_t)n));
+	}
+	munmap(m, (size_t)st.st_size);
+}
+
 T_MAIN

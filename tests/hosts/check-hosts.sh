@@ -11,7 +11,7 @@ set -eu
 build=$1
 tests="memory hostcalls frames gates text pointers bombs
 proc_fork sig_basic sig_frame mm_mmap pipe_basic
-seccomp:stubs seccomp:proc_fork seccomp:sig_frame ptrace:stubs ptrace:sig_basic"
+seccomp:stubs seccomp:proc_fork seccomp:sig_frame ptrace:sig_basic ptrace:pipe_basic"
 tests=${TESTS:-$tests}
 cache=${LODGER_CACHE:-$build/hosts}
 mkdir -p "$cache"

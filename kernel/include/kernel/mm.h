@@ -91,6 +91,12 @@ struct mm {
 	u32 core_filter; /* /proc/PID/coredump_filter */
 	u32 prctl; /* MM_PRCTL_*: kept by fork and execve; by atomics */
 	bool gs_used;	/* its programs set GS: mm_uses_gs() */
+	/*
+	 * A static program runs here. Should it map text of other files, then
+	 * perhaps to translate it, as valgrind and qemu-user do: it sees the
+	 * files' own bytes (their system calls trap).
+	 */
+	bool text_as_is;
 	u32 membarrier; /* MEMBARRIER_CMD_REGISTER_*, by atomics */
 	/* arch-um's part */
 	u64 host[8];
