@@ -326,7 +326,7 @@ long sys_fsconfig(int fd, u32 cmd, uaddr key, uaddr value, int aux)
 		err = fc->phase != FSCONTEXT_RECONF ? -EBUSY
 		      : !ns_capable(super_owner(fc->sb), CAP_SYS_ADMIN)
 			      ? -EPERM
-			      : mount_reconfigure(fc->sb, fc->flags);
+			      : mount_reconfigure(fc->sb, fc->flags, NULL);
 		break;
 	default:
 		err = fsconfig_set(fc, cmd, key, value);

@@ -147,7 +147,7 @@ int mount_move_path(struct path *from, struct path *at);
 int mount_change_attr(struct path *p, u64 set, u64 clear, u32 type,
 		      bool recursive);
 /* Flags of a super: fsconfig(2)'s FSCONFIG_CMD_RECONFIGURE. */
-int mount_reconfigure(struct super *sb, u32 flags);
+int mount_reconfigure(struct super *sb, u32 flags, const char *data);
 /* => Caller holds mount_lock for the _locked ones. */
 struct mount *mount_clone(struct mount *from, struct dentry *root);
 void mount_attach_locked(struct mount *m, const struct path *p);

@@ -454,7 +454,7 @@ out:
 	return err;
 }
 
-int mount_reconfigure(struct super *sb, u32 flags)
+int mount_reconfigure(struct super *sb, u32 flags, const char *data)
 {
 	const u32 known =
 		MS_RDONLY | MS_SYNCHRONOUS | MS_MANDLOCK | MS_LAZYTIME;
@@ -464,6 +464,12 @@ int mount_reconfigure(struct super *sb, u32 flags)
 		return -EBUSY;
 	if ((flags & MS_RDONLY) && sb->ops && sb->ops->sync)
 		sb->ops->sync(sb);
+	if (sb->ops && sb->ops->remount) {
+		int err = sb->ops->remount(sb, flags, data);
+
+		if (err)
+			return err;
+	}
 	sb->flags = (sb->flags & ~known) | (flags & known);
 	return 0;
 }
@@ -484,7 +490,7 @@ static int mount_remount(struct path *at, u64 flags, const char *data)
 		return -EPERM;
 	if (!(flags & MS_BIND)) {
 		int err = ns_capable(super_owner(sb), CAP_SYS_ADMIN) ?
-				  mount_reconfigure(sb, (u32)flags) :
+				  mount_reconfigure(sb, (u32)flags, data) :
 				  -EPERM;
 
 		if (err)

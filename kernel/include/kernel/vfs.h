@@ -177,6 +177,9 @@ struct super_ops {
 	void (*evict)(struct inode *ino);
 	int (*statfs)(struct super *sb, struct statfs_k *st);
 	int (*sync)(struct super *sb);
+	/* New MS_* flags and options (NULL: none were given). It changes what
+	   must change with MS_RDONLY; the caller stores the flags. */
+	int (*remount)(struct super *sb, u32 flags, const char *data);
 	void (*kill)(struct super *sb); /* after the last inode */
 	int (*show_options)(struct super *sb, char *buf, size_t n);
 };
