@@ -44,7 +44,7 @@ debug-$(filter 1,$(FAULTS)) += faults
 debug-$(filter 1,$(COVER)) += cover
 debug-$(if $(findstring undefined,$(SAN)),1) += ubsan
 CHECKERS := $(filter-out ubsan,$(debug-1))
-KSRC	:= $(sort $(filter-out kernel/debug/%,$(wildcard kernel/*/*.c)) $(debug-1:%=kernel/debug/%.c))
+KSRC	:= $(sort $(filter-out kernel/debug/%,$(wildcard kernel/*/*.c kernel/*/*/*.c)) $(debug-1:%=kernel/debug/%.c))
 DKSRC	:= $(sort $(wildcard drivers-host/*_kern.c))
 ASRC	:= $(sort $(wildcard arch-um/*.c))
 ASSRC	:= $(sort $(wildcard arch-um/*.S))

@@ -76,6 +76,7 @@ static const struct initcall {
 	{ "hostfs", hostfs_init },
 	{ "block", block_init },
 	{ "disks", ubd_init },
+	{ "ext4", ext4_init },
 	{ "sysv ipc", sysv_init },
 	{ "mqueue", mqueue_init },
 	{ "root", init_root },

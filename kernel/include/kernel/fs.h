@@ -17,6 +17,7 @@ void mem_dev_init(void);  /* kernel/dev/mem.c */
 void procfs_init(void);	  /* kernel/fs/proc_root.c */
 void sysfs_init(void);	  /* kernel/fs/sysfs.c */
 void hostfs_init(void);	  /* drivers-host/hostfs_kern.c */
+void ext4_init(void);	  /* kernel/fs/ext4/super.c */
 
 /*
  * Unpack cpio archives (newc; several in a row; each plain or gzip) into the
