@@ -121,6 +121,7 @@ static void tmpfs_evict(struct inode *ino)
 	}
 	if (node) {
 		tmpfs_xattr_free(node);
+		tmpfs_handle_free(ino->sb, node);
 		if (S_ISDIR(ino->mode))
 			tmpfs_dir_evict(ino);
 		kfree(node);
@@ -261,6 +262,8 @@ struct super *tmpfs_super_new(const struct fs_type *t, u32 flags,
 	if (!ts)
 		return ERR_PTR(-ENOMEM);
 	list_init(&ts->reap);
+	mutex_init(&ts->handles_lock);
+	list_init(&ts->handles);
 	ts->mode = 01777;
 	ts->uid = current->cred ? current->cred->fsuid : 0;
 	ts->gid = current->cred ? current->cred->fsgid : 0;
@@ -274,6 +277,7 @@ struct super *tmpfs_super_new(const struct fs_type *t, u32 flags,
 	if (!sb)
 		goto fail;
 	sb->ops = &tmpfs_super_ops;
+	sb->has_attrs = true;
 	sb->magic = TMPFS_MAGIC;
 	sb->flags = flags;
 	sb->priv = ts;
@@ -360,6 +364,8 @@ static const struct super_ops tmpfs_super_ops = {
 	.statfs = tmpfs_statfs,
 	.kill = tmpfs_kill,
 	.show_options = tmpfs_show_options,
+	.encode_handle = tmpfs_encode_handle,
+	.decode_handle = tmpfs_decode_handle,
 };
 
 struct fs_type tmpfs_type = {

@@ -12,6 +12,8 @@ struct tmpfs_super {
 	u64 max_pages, max_inodes;   /* 0: no limit */
 	u64 used_pages, used_inodes; /* by atomics */
 	u32 mode, uid, gid;
+	struct mutex handles_lock;
+	struct list_head handles; /* struct tmpfs_handle */
 	/* while the instance is taken down: entries of dead directories */
 	struct list_head reap;
 	bool reaping;
@@ -29,6 +31,15 @@ struct tmpfs_node {
 	struct tmpfs_xattr *xattrs; /* under tmpfs_xattr_lock */
 	u32 seals;		    /* of regular files, under inode->lock */
 	bool sealable;
+	struct tmpfs_handle *handle; /* name_to_handle_at(2) made one */
+};
+
+/* Where the inode of a handle is; goes with the inode. */
+struct tmpfs_handle {
+	struct list_head node;
+	struct inode *ino;
+	struct dentry *d; /* no reference: asked for with ino */
+	u32 gen;
 };
 
 /* A place in a directory: a name, or the cursor of an open file. */
@@ -78,6 +89,10 @@ int tmpfs_setxattr(struct inode *ino, const char *name, const void *val,
 ssize_t tmpfs_listxattr(struct inode *ino, char *buf, size_t n);
 int tmpfs_removexattr(struct inode *ino, const char *name);
 void tmpfs_xattr_free(struct tmpfs_node *node);
+
+int tmpfs_encode_handle(struct dentry *d, u32 h[3]);
+struct dentry *tmpfs_decode_handle(struct super *sb, const u32 h[3]);
+void tmpfs_handle_free(struct super *sb, struct tmpfs_node *node);
 
 void tmpfs_shmem_init(void);
 

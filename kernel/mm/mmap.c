@@ -274,6 +274,9 @@ static int mmap_prepare(const struct mm *mm, struct mmap_req *r)
 			return -EPERM;
 		r->vm_flags |= VM_LOCKED;
 	}
+	if (!r->file && r->flags & MAP_HUGETLB && (u32)r->flags >> 26 &&
+	    (u32)r->flags >> 26 != 21 && (u32)r->flags >> 26 != 30)
+		return -EINVAL; /* a size that no page has */
 	if (!r->file && r->flags & MAP_HUGETLB)
 		return -ENOMEM; /* no huge pages are reserved */
 	err = r->file ? mmap_check_file(r) : mmap_check_anon(r);

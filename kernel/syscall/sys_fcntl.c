@@ -200,6 +200,9 @@ static long fcntl_setfl(int fd, struct file *f, u32 arg)
 {
 	int err;
 
+	if (((arg ^ f->flags) & O_APPEND) &&
+	    unlikely(f->inode->attrs & FS_APPEND_FL))
+		return -EPERM;
 	if (((arg ^ f->flags) & O_NOATIME) && (arg & O_NOATIME) &&
 	    !inode_owner_or_capable(f->inode))
 		return -EPERM;
@@ -409,6 +412,8 @@ static long ioctl_file(int fd, struct file *f, u32 cmd, u64 arg)
 		ret = f->ops->ioctl(f, cmd, arg);
 	if (ret == -ENOTTY && S_ISREG(f->inode->mode))
 		ret = ioctl_regular(f, cmd, UADDR(arg));
+	if (ret == -ENOTTY)
+		ret = fileattr_ioctl(f, cmd, UADDR(arg));
 	return ret;
 }
 

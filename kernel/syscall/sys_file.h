@@ -33,6 +33,9 @@ static inline bool user_buf_ok(uaddr a, u64 n)
  */
 int copy_struct_from_user(void *dst, size_t known, uaddr from, u64 size);
 
+/* FS_IOC_GETFLAGS and their kin; -ENOTTY: none of them. sys_fileattr.c */
+long fileattr_ioctl(struct file *f, u32 cmd, uaddr arg);
+
 /*
  * The whole of a call that is one function of a path: copies the name in, runs
  * the body, gives the buffer back.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * mount(2), umount2(2), pivot_root(2): strings in, kernel/vfs/mount.c does the
- * rest. Also name_to_handle_at(2), which no file system here supports.
+ * rest. Also handles: name_to_handle_at(2), open_by_handle_at(2).
  */
 #include <abi/mount.h>
 #include "syscall/sys_file.h"
@@ -131,13 +131,58 @@ long sys_pivot_root(uaddr new_root, uaddr put_old)
 	return err;
 }
 
+/* --- Handles --- */
+
+#define HANDLE_MAX	    128u
+#define HANDLE_BYTES	    12u
+#define HANDLE_INVALID	    255
+#define HANDLE_TYPE	    1
+#define HANDLE_INO	    0x81
+#define AT_HANDLE_FID	    0x200
+#define AT_HANDLE_MNT_UNIQUE 0x001
+#define AT_HANDLE_CONNECTABLE 0x002
+
+struct file_handle {
+	u32 bytes;
+	s32 type;
+};
+
+static long handle_make(const struct path *p, int flags, struct file_handle *fh,
+			u32 h[3])
+{
+	const struct super_ops *ops = p->dentry->sb->ops;
+	struct inode *ino = p->dentry->inode;
+	bool has = ops && ops->encode_handle;
+	u32 room = fh->bytes;
+
+	if (!has && !(flags & AT_HANDLE_FID))
+		return -EOPNOTSUPP;
+	fh->bytes = HANDLE_BYTES;
+	fh->type = HANDLE_INVALID;
+	if (room < HANDLE_BYTES)
+		return -EOVERFLOW;
+	fh->type = has ? HANDLE_TYPE : HANDLE_INO;
+	if (has)
+		return ops->encode_handle(p->dentry, h);
+	h[0] = (u32)ino->ino; /* enough to tell files apart */
+	h[1] = (u32)(ino->ino >> 32);
+	h[2] = 0;
+	return 0;
+}
+
 long sys_name_to_handle_at(int dirfd, uaddr path, uaddr handle, uaddr mount_id,
 			   int flags)
 {
+	struct file_handle fh;
+	u32 h[3] = { 0 };
 	struct path p;
 	long err;
 
-	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH | AT_EACCESS))
+	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH | AT_HANDLE_FID |
+		      AT_HANDLE_MNT_UNIQUE | AT_HANDLE_CONNECTABLE))
+		return -EINVAL;
+	if ((flags & (AT_HANDLE_FID | AT_HANDLE_CONNECTABLE)) ==
+	    (AT_HANDLE_FID | AT_HANDLE_CONNECTABLE))
 		return -EINVAL;
 	err = path_lookup_user(
 		dirfd, path,
@@ -146,6 +191,80 @@ long sys_name_to_handle_at(int dirfd, uaddr path, uaddr handle, uaddr mount_id,
 		&p);
 	if (err)
 		return err;
+	if (copy_from_user(&fh, handle, sizeof(fh)))
+		err = -EFAULT;
+	else if (fh.bytes > HANDLE_MAX)
+		err = -EINVAL;
+	else
+		err = handle_make(&p, flags, &fh, h);
+	if (!err || err == -EOVERFLOW) {
+		u64 id = flags & AT_HANDLE_MNT_UNIQUE ? mount_unique_id(p.mnt) :
+							p.mnt->id;
+
+		if (copy_to_user(mount_id, &id,
+				 flags & AT_HANDLE_MNT_UNIQUE ? 8 : 4) ||
+		    copy_to_user(handle, &fh, sizeof(fh)) ||
+		    (!err &&
+		     copy_to_user(uadd(handle, sizeof(fh)), h, sizeof(h))))
+			err = -EFAULT;
+	}
 	path_put(&p);
-	return -EOPNOTSUPP;
+	return err;
+}
+
+static long handle_open(const struct path *at, const u32 h[3], int flags)
+{
+	const struct super_ops *ops = at->dentry->sb->ops;
+	struct path p = *at;
+	struct file *f;
+	int fd;
+
+	if (!ops || !ops->decode_handle)
+		return -ESTALE;
+	p.dentry = ops->decode_handle(at->dentry->sb, h);
+	if (IS_ERR(p.dentry))
+		return PTR_ERR(p.dentry);
+	f = file_open_at(&p, flags);
+	dentry_put(p.dentry);
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	fd = fd_install_new(f, 0, flags & O_CLOEXEC);
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+long sys_open_by_handle_at(int mount_fd, uaddr handle, int flags)
+{
+	struct file_handle fh;
+	u32 h[3] = { 0 };
+	struct path at;
+	struct fd_ref r;
+	long err;
+
+	if (copy_from_user(&fh, handle, sizeof(fh)))
+		return -EFAULT;
+	if (!fh.bytes || fh.bytes > HANDLE_MAX)
+		return -EINVAL;
+	if (mount_fd == AT_FDCWD) {
+		fs_get_cwd(&at);
+	} else {
+		r = fd_ref_get(mount_fd);
+		if (!r.file)
+			return -EBADF;
+		at = r.file->path;
+		path_get(&at);
+		fd_ref_put(r);
+	}
+	if (!capable(CAP_DAC_READ_SEARCH))
+		err = -EPERM;
+	else if (copy_from_user(h, uadd(handle, sizeof(fh)),
+				min(fh.bytes, HANDLE_BYTES)))
+		err = -EFAULT;
+	else if (fh.bytes < HANDLE_BYTES || fh.type != HANDLE_TYPE)
+		err = -ESTALE;
+	else
+		err = handle_open(&at, h, flags | O_LARGEFILE);
+	path_put(&at);
+	return err;
 }

@@ -125,18 +125,29 @@ static struct statx_timestamp statx_time(const struct timespec_k *t)
 }
 
 /* The mount's part: needs the path, not only the inode. */
-static void statx_fill_mount(const struct path *p, struct statx *sx)
+static void statx_fill_mount(const struct path *p, u32 mask, struct statx *sx)
 {
-	sx->stx_attributes_mask = STATX_ATTR_MOUNT_ROOT | STATX_ATTR_AUTOMOUNT;
+	sx->stx_attributes_mask |= STATX_ATTR_MOUNT_ROOT | STATX_ATTR_AUTOMOUNT;
+	if (p->mnt->sb->has_attrs)
+		sx->stx_attributes_mask |= STATX_ATTR_IMMUTABLE |
+					   STATX_ATTR_APPEND |
+					   STATX_ATTR_NODUMP;
 	if (p->dentry == p->mnt->root)
 		sx->stx_attributes |= STATX_ATTR_MOUNT_ROOT;
-	sx->stx_mnt_id = p->mnt->id;
-	sx->stx_mask |= STATX_MNT_ID;
+	if (mask & STATX_MNT_ID_UNIQUE) {
+		sx->stx_mnt_id = mount_unique_id(p->mnt);
+		sx->stx_mask |= STATX_MNT_ID_UNIQUE;
+	} else {
+		sx->stx_mnt_id = p->mnt->id;
+		sx->stx_mask |= STATX_MNT_ID;
+	}
 }
 
 static void statx_fill(const struct kstat *ks, u32 mask, struct statx *sx)
 {
 	sx->stx_mask = STATX_BASIC_STATS;
+	sx->stx_attributes |= ks->attrs & (FS_IMMUTABLE_FL | FS_APPEND_FL |
+					   FS_NODUMP_FL);
 	sx->stx_blksize = ks->blksize;
 	sx->stx_nlink = ks->nlink;
 	sx->stx_uid = uid_shown(ks->uid);
@@ -184,7 +195,7 @@ long sys_statx(int dirfd, uaddr path, u32 flags, u32 mask, uaddr buf)
 	err = vfs_getattr(&p, &ks);
 	if (!err) {
 		statx_fill(&ks, mask, &sx);
-		statx_fill_mount(&p, &sx);
+		statx_fill_mount(&p, mask, &sx);
 	}
 	path_put(&p);
 	if (err)

@@ -122,6 +122,11 @@ long sys_fallocate(int fd, int mode, long offset, long len)
 	if (!r.file)
 		return -EBADF;
 	err = fallocate_check(r.file, mode, offset, len);
+	if (!err && unlikely(r.file->inode->attrs & FS_IMMUTABLE_FL))
+		err = -EPERM;
+	if (!err && unlikely(r.file->inode->attrs & FS_APPEND_FL) &&
+	    (mode & ~FALLOC_FL_KEEP_SIZE))
+		err = -EPERM;
 	/* even where the size stays: no page beyond the limit */
 	if (!err && !(mode & ~FALLOC_FL_KEEP_SIZE) &&
 	    (u64)offset + (u64)len > r.file->inode->size &&

@@ -123,6 +123,16 @@ bool dentry_get_checked(struct dentry *d, u32 seq)
 	return false;
 }
 
+bool dentry_get_of(struct dentry *d, const struct inode *ino)
+{
+	if (!ref_get_unless_zero(&d->refs))
+		return false;
+	if (READ_ONCE(d->inode) == ino)
+		return true;
+	dentry_put(d);
+	return false;
+}
+
 struct dentry *dentry_find(struct dentry *parent, const char *name, u32 len,
 			   u32 hash)
 {

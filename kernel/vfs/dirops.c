@@ -269,7 +269,8 @@ static int dir_link_locked(struct inode *old, struct inode *dir,
 {
 	int err;
 
-	if (S_ISDIR(old->mode) || !dir->ops->link)
+	if (S_ISDIR(old->mode) || !dir->ops->link ||
+	    (old->attrs & (FS_APPEND_FL | FS_IMMUTABLE_FL)))
 		return -EPERM;
 	mutex_lock(&old->lock);
 	if (old->nlink == 0 && !old->linkable)

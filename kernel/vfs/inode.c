@@ -109,6 +109,7 @@ void inode_fill_stat(struct inode *ino, struct kstat *st)
 	st->mtime = ino->mtime;
 	st->ctime = ino->ctime;
 	st->btime = ino->btime;
+	st->attrs = ino->attrs;
 }
 
 int vfs_getattr(const struct path *p, struct kstat *st)
@@ -182,8 +183,15 @@ static int inode_may_setattr(struct inode *ino, struct iattr *a)
 {
 	const struct cred *c = current->cred;
 
+	if (unlikely(ino->attrs & FS_APPEND_FL) && (a->valid & ATTR_SIZE))
+		return -EPERM;
 	if (a->valid & ATTR_FORCE)
 		return 0;
+	if (unlikely(ino->attrs & (FS_IMMUTABLE_FL | FS_APPEND_FL)) &&
+	    (ino->attrs & FS_IMMUTABLE_FL ||
+	     a->valid & (ATTR_MODE | ATTR_UID | ATTR_GID | ATTR_ATIME_SET |
+			 ATTR_MTIME_SET)))
+		return -EPERM;
 	if (((a->valid & ATTR_UID) && a->uid == (u32)-1) ||
 	    ((a->valid & ATTR_GID) && a->gid == (u32)-1))
 		return -EINVAL; /* no such id in this user namespace */

@@ -86,6 +86,9 @@ bool dentry_get_checked(struct dentry *d, u32 seq);
 struct dentry *dentry_get_parent(struct dentry *d);
 /* Take d's name and place over from target (which may be NULL). Caller holds
  * the rename lock and both directories' locks. */
+/* Is d, perhaps freed and used again, still (or again) a name of ino? => with a
+ * reference. The caller keeps ino from being freed. */
+bool dentry_get_of(struct dentry *d, const struct inode *ino);
 int dentry_move(struct dentry *d, struct dentry *new_parent, const char *name,
 		u32 len);
 int dentry_exchange(struct dentry *a, struct dentry *b);
@@ -126,6 +129,12 @@ static inline int may_search(struct inode *ino, const struct cred *c)
 /* --- mount.c --- */
 extern u32 mount_seq; /* odd while the tree changes */
 extern u32 rename_seq; /* odd while a name changes */
+/* A number never used again, told apart from mount->id: statmount(2). */
+#define MNT_UNIQUE_ID_OFFSET (1ull << 31)
+static inline u64 mount_unique_id(const struct mount *m)
+{
+	return MNT_UNIQUE_ID_OFFSET + m->id;
+}
 extern struct mount anon_mount;
 /* Step onto whatever is mounted at p; references move along. => crossed? */
 bool path_cross_mounts(struct path *p);
@@ -228,6 +237,8 @@ int path_lookup_try(int dfd, const char *name, u32 flags, struct path *out);
 struct file *file_open_how(int dfd, const char *name, int flags, u32 mode,
 			   u32 lookup);
 int file_open_flags(int flags);
+/* What stands at p, with all checks but those of a walk. */
+struct file *file_open_at(const struct path *p, int flags);
 int vfs_fsync(struct file *f, int datasync);
 
 /* --- dirops.c: the bodies of the calls; names are kernel strings --- */

@@ -41,6 +41,9 @@ static int open_may(const struct path *p, int flags)
 	err = inode_permission(ino, mask);
 	if (err)
 		return err;
+	if (unlikely(ino->attrs & FS_APPEND_FL) &&
+	    ((acc != O_RDONLY && !(flags & O_APPEND)) || (flags & O_TRUNC)))
+		return -EPERM;
 	if ((flags & O_NOATIME) && !inode_owner_or_capable(ino))
 		return -EPERM;
 	if ((mask & MAY_WRITE) && S_ISREG(mode))
@@ -131,6 +134,14 @@ static struct file *open_existing(struct path *p, int flags)
 		}
 	}
 	return f;
+}
+
+struct file *file_open_at(const struct path *p, int flags)
+{
+	struct path own = *p;
+
+	path_get(&own);
+	return open_existing(&own, flags);
 }
 
 static struct file *open_plain(int dfd, const char *name, int flags, u32 lookup)

@@ -58,6 +58,8 @@ int inode_permission_as(struct inode *ino, u32 mask, const struct cred *c)
 	if ((mask & MAY_WRITE) && ino->sb && (ino->sb->flags & MS_RDONLY) &&
 	    (S_ISREG(ino->mode) || S_ISDIR(ino->mode) || S_ISLNK(ino->mode)))
 		return -EROFS;
+	if (unlikely(ino->attrs & FS_IMMUTABLE_FL) && (mask & MAY_WRITE))
+		return -EPERM;
 	if (ino->ops->permission)
 		return ino->ops->permission(ino, mask, c);
 	return generic_permission(ino, mask, c);
@@ -85,6 +87,9 @@ int may_delete(struct inode *dir, struct dentry *victim, bool isdir)
 	err = inode_permission(dir, MAY_WRITE | MAY_EXEC);
 	if (err)
 		return err;
+	if (unlikely((dir->attrs & FS_APPEND_FL) ||
+		     (ino->attrs & (FS_APPEND_FL | FS_IMMUTABLE_FL))))
+		return -EPERM;
 	if ((dir->mode & S_ISVTX) && current->cred->fsuid != ino->uid &&
 	    current->cred->fsuid != dir->uid && !inode_capable(ino, CAP_FOWNER))
 		return -EPERM;

@@ -18,6 +18,17 @@ static bool name_in(const char *name, const char *prefix)
 	return !strncmp(name, prefix, strlen(prefix)) && name[strlen(prefix)];
 }
 
+/* Immutable files and those that only grow keep their attributes. */
+static int xattr_may_change(const struct path *p)
+{
+	int err = path_want_write(p);
+
+	if (!err && (p->dentry->inode->attrs &
+		     (FS_IMMUTABLE_FL | FS_APPEND_FL)))
+		err = -EPERM;
+	return err;
+}
+
 /* In the order in which Linux finds errors; unknown names come last. */
 static int xattr_permission(struct inode *ino, const char *name, u32 mask)
 {
@@ -74,7 +85,7 @@ int vfs_setxattr(const struct path *p, const char *name, const void *val,
 		 size_t n, int flags)
 {
 	struct inode *ino = p->dentry->inode;
-	int err = path_want_write(p);
+	int err = xattr_may_change(p);
 
 	if (!err && !acl_name(name))
 		err = xattr_permission(ino, name, MAY_WRITE);
@@ -96,7 +107,7 @@ int vfs_setxattr(const struct path *p, const char *name, const void *val,
 int vfs_removexattr(const struct path *p, const char *name)
 {
 	struct inode *ino = p->dentry->inode;
-	int err = path_want_write(p);
+	int err = xattr_may_change(p);
 
 	if (!err && !acl_name(name))
 		err = xattr_permission(ino, name, MAY_WRITE);

@@ -18,6 +18,7 @@
 #define KERNEL_VFS_H
 
 #include <abi/fcntl.h>
+#include <abi/ioctl.h>
 #include <abi/stat.h>
 #include <kernel/atomic.h>
 #include <kernel/iov.h>
@@ -50,11 +51,16 @@ struct timespec_k {
 	s64 nsec;
 };
 
+/* inode->attrs: ioctl_iflags(2) */
+#define FS_ATTRS_KNOWN                                                         \
+	(FS_IMMUTABLE_FL | FS_APPEND_FL | FS_NODUMP_FL | FS_NOATIME_FL)
+
 /* What stat and statx show. */
 struct kstat {
 	u64 ino, size, blocks, dev, rdev;
 	u32 mode, nlink, uid, gid, blksize;
 	struct timespec_k atime, mtime, ctime, btime;
+	u32 attrs;
 };
 
 /* chmod, chown, truncate, utimes: which fields, ATTR_* */
@@ -182,6 +188,12 @@ struct super_ops {
 	int (*remount)(struct super *sb, u32 flags, const char *data);
 	void (*kill)(struct super *sb); /* after the last inode */
 	int (*show_options)(struct super *sb, char *buf, size_t n);
+	/*
+	 * Handles: name_to_handle_at(2). decode => with a reference, or
+	 * ERR_PTR(-ESTALE).
+	 */
+	int (*encode_handle)(struct dentry *d, u32 h[3]);
+	struct dentry *(*decode_handle)(struct super *sb, const u32 h[3]);
 };
 
 struct fs_type {
@@ -218,6 +230,7 @@ struct super {
 	u64 trust_ns;
 	const struct name_watch *watch; /* NULL: none */
 	u32 writers; /* files open for writing, by atomics */
+	bool has_attrs; /* regular files and directories have FS_*_FL */
 	struct super *next; /* all_supers, under super_list_lock */
 };
 /*
@@ -258,6 +271,7 @@ struct inode {
 	u32 readers; /* open for reading only: for leases */
 	struct lease *leases; /* under lease_lock */
 	struct posix_acl *acl, *acl_default; /* vfs/acl.c */
+	u32 attrs; /* FS_*_FL, under lock for writing */
 	u32 exec_deny;
 	u64 version; /* incremented when entries change */
 	/*

@@ -42,6 +42,7 @@
 #include "../../../kernel/fs/tmpfs.c"
 #include "../../../kernel/fs/tmpfs_dir.c"
 #include "../../../kernel/fs/tmpfs_file.c"
+#include "../../../kernel/fs/tmpfs_handle.c"
 #include "../../../kernel/fs/tmpfs_xattr.c"
 #include "../../../kernel/fs/devtmpfs.c"
 #include "../../../kernel/fs/initramfs.c"
@@ -126,6 +127,10 @@ bool ns_capable(const struct user_ns *ns, int cap)
 bool cred_capable_ids(const struct cred *c, int cap, u32 uid, u32 gid)
 {
 	return c->cap_effective >> cap & 1;
+}
+void host_random(void *buf, u64 n)
+{
+	memset(buf, 7, n);
 }
 u32 uid_given(u32 uid)
 {

@@ -46,12 +46,14 @@ struct task **fake_current(void);
 #include "../../../kernel/fs/tmpfs.c"
 #include "../../../kernel/fs/tmpfs_dir.c"
 #include "../../../kernel/fs/tmpfs_file.c"
+#include "../../../kernel/fs/tmpfs_handle.c"
 #include "../../../kernel/fs/tmpfs_xattr.c"
 #include "../../../kernel/ipc/pipe.c"
 #include "../../../kernel/ipc/poll.c"
 #include "../../../kernel/syscall/sys_attr.c"
 #include "../../../kernel/syscall/sys_dir.c"
 #include "../../../kernel/syscall/sys_fcntl.c"
+#include "../../../kernel/syscall/sys_fileattr.c"
 #include "../../../kernel/syscall/sys_inotify.c"
 #include "../../../kernel/syscall/sys_mount.c"
 #include "../../../kernel/syscall/sys_open.c"
@@ -200,6 +202,10 @@ bool cred_capable_ids(const struct cred *c, int cap, u32 uid, u32 gid)
 bool own_capable(int cap)
 {
 	return capable(cap);
+}
+void host_random(void *buf, u64 n)
+{
+	memset(buf, 7, n);
 }
 u32 uid_given(u32 uid)
 {
