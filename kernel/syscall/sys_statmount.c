@@ -72,20 +72,12 @@ static long mnt_id_req_get(struct mnt_id_req *r, uaddr from)
 	return r->mnt_ns_fd || r->mnt_ns_id ? -EINVAL : 0;
 }
 
-/* Is m below or at `top`? => Caller holds mount_lock. */
-static bool mount_is_below(struct mount *m, const struct mount *top)
-{
-	while (m != top && m->parent != m)
-		m = m->parent;
-	return m == top;
-}
-
 static struct mount *mount_by_unique_id(u64 id)
 {
 	struct mount *m;
 
 	list_for_each_entry(m, &all_mounts, node)
-		if (mount_unique_id(m) == id)
+		if (mount_is_ours(m) && mount_unique_id(m) == id)
 			return m;
 	return NULL;
 }
@@ -207,7 +199,7 @@ static long statmount_of(u64 id, u64 mask, struct statmount *o,
 	m = mount_by_unique_id(id);
 	if (!m)
 		err = -ENOENT;
-	else if (!mount_is_below(m, root.mnt) && !capable(CAP_SYS_ADMIN))
+	else if (!mount_is_below(m, root.mnt) && !mount_may())
 		err = -EPERM;
 	if (!err) {
 		statmount_fill(o, m, mask);
@@ -309,7 +301,7 @@ long sys_listmount(uaddr req, uaddr mnt_ids, u64 nr, u32 flags)
 		if (!top)
 			err = -ENOENT;
 		else if (!mount_is_below(top, root.mnt) &&
-			 !capable(CAP_SYS_ADMIN))
+			 !mount_may())
 			err = -EPERM;
 		else
 			id = listmount_next(top, all, r.param, reverse);
