@@ -141,9 +141,6 @@ void ext4_background(struct ext4_fs *fs)
 
 /* --- ioctls --- */
 
-#define FS_IOC_GETFLAGS	  0x80086601u
-#define FS_IOC_SETFLAGS	  0x40086602u
-#define FS_IOC_GETVERSION 0x80087601u
 #define FITRIM		  0xc0185879u
 
 static long ioctl_set_flags(struct file *f, u32 v)
