@@ -86,8 +86,13 @@ bool patch_synced(struct patch *o, uint64_t at)
 		good += end_of[k] == MEETS;
 		bad += end_of[k] == MISSES;
 	}
-	/* data would have lost most of them */
-	return good >= 8 && good >= 4 * bad && 2 * good > far - near;
+	/*
+	 * Data would have lost most of them; in code with many zeros a third is
+	 * enough if hardly any other says something else.
+	 */
+	return good >= 8 && good >= 4 * bad &&
+	       (2 * good > far - near ||
+		(3 * good > far - near && good >= 16 * bad));
 }
 
 void patch_put32(uint8_t *p, int64_t v)
@@ -358,7 +363,7 @@ bool patch_site(struct patch *o, uint64_t at,
 	t = pad ? make(o, at, at) : 0;
 	if (!t)
 		return false;
-	o->lens_hi = 0;
+	memset(o->text + pad, 0x90, (size_t)(patch_pad_end(o, pad) - pad));
 	o->text[at] = 0xeb;
 	o->text[at + 1] = (uint8_t)(pad - (at + 2));
 	patch_jump(o, pad, t);
