@@ -56,5 +56,7 @@ check-hosts: test-deps
 	@sh tests/hosts/check-hosts.sh $(O)
 BACKEND	?= auto
 bench: $(O)/lodger $(O)/tests/bench/spine
-	@BACKEND='$(BACKEND)' sh tests/bench/run.sh $(O)
+	@BACKEND='$(BACKEND)' PEERS='$(PEERS)' UML='$(UML)' RUNSC='$(RUNSC)' \
+		sh tests/bench/run.sh $(O)
 	@sh tests/bench/jobs.sh $(O)
+	@sh tests/bench/chart.sh $(O) tests/bench/ratios.svg

@@ -2,7 +2,8 @@
 /*
  * The benchmark of the spine: nanoseconds per operation, one line a row,
  * "name value". Built static; run.sh runs it on the host and in a machine in
- * turn and prints both with their ratio.
+ * turn and prints both with their ratio. With --processes N instead: N children
+ * that sleep, for the memory that a process costs.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -243,25 +244,45 @@ static void b_pipe(int n)
 	}
 }
 
+#include "rows.h"
+
 static const struct row {
 	const char *name;
 	void (*fn)(int n);
 	int n;
 } rows[] = {
+	{ "getpid", b_getpid, 100000 },
 	{ "getppid", b_getppid, 100000 },
+	{ "clock_gettime", b_clock, 200000 },
 	{ "read_1", b_read, 100000 },
 	{ "write_1", b_write, 100000 },
 	{ "pread_4k", b_pread, 50000 },
+	{ "reread_64k", b_reread, 4000 },
+	{ "write_64k", b_write64, 4000 },
 	{ "stat", b_stat, 30000 },
 	{ "open_close", b_open, 30000 },
 	{ "create_unlink", b_create, 10000 },
+	{ "readdir_1000", b_readdir, 50 },
 	{ "mmap_munmap", b_mmap, 10000 },
 	{ "signal_self", b_signal, 20000 },
+	{ "segv_handler", b_segv, 10000 },
 	{ "fork_exit_wait", b_fork, 500 },
 	{ "spawn_exit_wait", b_spawn, 300 },
+	{ "sh_c_true", b_sh, 100 },
+	{ "thread_create_join", b_thread, 1000 },
 	{ "anon_fault", b_anon, 20000 },
 	{ "file_fault", b_file, 5000 },
 	{ "pipe_round_trip", b_pipe, 5000 },
+	{ "pipe_64k", b_pipe_bulk, 2000 },
+	{ "unix_round_trip", b_unix, 5000 },
+	{ "unix_64k", b_unix_bulk, 2000 },
+	{ "futex_threads", b_futex_threads, 5000 },
+	{ "futex_processes", b_futex_processes, 5000 },
+	{ "futex_wake", b_futex_wake, 50000 },
+	{ "sched_yield", b_yield, 20000 },
+	{ "mutex_4_threads", b_mutex, 20000 },
+	{ "memcpy_64k", b_memcpy, 5000 },
+	{ "integers_1000", b_integers, 2000 },
 };
 
 int main(int argc, char **argv)
@@ -270,6 +291,11 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "--exit"))
 		_exit(0);
+	if (argc > 2 && !strcmp(argv[1], "--processes")) {
+		for (int i = atoi(argv[2]); i > 0 && fork() > 0; i--)
+			;
+		pause();
+	}
 	if (argc > 1)
 		dir = argv[1];
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
@@ -292,6 +318,7 @@ int main(int argc, char **argv)
 		fflush(stdout);
 	}
 	b_cow(4000);
+	readdir_clean();
 	unlink(path);
 	return 0;
 }
