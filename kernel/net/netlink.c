@@ -503,6 +503,20 @@ static int netlink_setsockopt(struct sock *sk, int level, int name, uaddr val,
 	}
 }
 
+/* As many words as there is room for; *len tells how much there would be. */
+static int netlink_get_groups(struct nlsock *n, void *buf, u32 *len)
+{
+	u32 words[2] = { n->groups, 0 };
+	u32 all = n->sk.protocol == NETLINK_ROUTE ? sizeof(words) :
+						    sizeof(words[0]);
+
+	if (!n->groups && !n->pid) /* it has no room for any yet */
+		all = 0;
+	memcpy(buf, words, min(*len & ~3u, all));
+	*len = all;
+	return 0;
+}
+
 static int netlink_getsockopt(struct sock *sk, int level, int name, void *buf,
 			      u32 *len)
 {
@@ -522,12 +536,7 @@ static int netlink_getsockopt(struct sock *sk, int level, int name, void *buf,
 		v = n->flags >> name & 1;
 		break;
 	case NETLINK_LIST_MEMBERSHIPS:
-		v = n->groups;
-		if (!v && !n->pid) { /* it has no room for any yet */
-			*len = 0;
-			return 0;
-		}
-		break;
+		return netlink_get_groups(n, buf, len);
 	default:
 		return -ENOPROTOOPT;
 	}

@@ -112,11 +112,23 @@ void sock_fill_cred(struct ucred *c)
 	c->gid = current->cred->gid;
 }
 
-void sock_fill_peercred(struct ucred *c)
+void sock_set_peer(struct sock *sk, const struct sock *like)
 {
-	c->pid = current->proc->pid;
-	c->uid = current->cred->euid;
-	c->gid = current->cred->egid;
+	struct cred *old = sk->peer_groups;
+
+	if (like) {
+		sk->peercred = like->peercred;
+		sk->peer_groups = like->peer_groups;
+	} else {
+		sk->peercred.pid = current->proc->pid;
+		sk->peercred.uid = current->cred->euid;
+		sk->peercred.gid = current->cred->egid;
+		sk->peer_groups = current->cred;
+	}
+	if (sk->peer_groups)
+		cred_get(sk->peer_groups);
+	if (old)
+		cred_put(old);
 }
 
 void sock_wake_readers(struct sock *sk)

@@ -424,6 +424,23 @@ static int sock_opt_give(void *buf, u32 *len, const void *val, u32 size)
 	return 0;
 }
 
+/* => -ERANGE with *len set when there is no room */
+static int sock_get_peergroups(struct sock *sk, void *buf, u32 *len)
+{
+	const struct group_list *g;
+	u32 room = *len;
+
+	if (!sk->peer_groups)
+		return -ENODATA;
+	g = sk->peer_groups->groups;
+	*len = g ? g->n * (u32)sizeof(g->gid[0]) : 0;
+	if (*len > room)
+		return -ERANGE;
+	if (g)
+		memcpy(buf, g->gid, *len);
+	return 0;
+}
+
 static int sock_get_timeo(u64 timeo, void *buf, u32 *len)
 {
 	struct abi_timeval tv = { 0, 0 };
@@ -517,7 +534,7 @@ int sock_getsockopt(struct sock *sk, int name, void *buf, u32 *len)
 	case SO_PEERPIDFD:
 		return sock_get_peerpidfd(sk, buf, len);
 	case SO_PEERGROUPS:
-		return -ENODATA;
+		return sock_get_peergroups(sk, buf, len);
 	case SO_TXTIME:
 		return sock_opt_give(buf, len, &wide, sizeof(wide));
 	case SO_NETNS_COOKIE:

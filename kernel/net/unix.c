@@ -44,6 +44,8 @@ void usock_put(struct usock *u)
 	unix_gc_del(u);
 	unix_queue_flush(u); /* what came after its end */
 	unix_addr_put(u->addr);
+	if (u->sk.peer_groups)
+		cred_put(u->sk.peer_groups);
 	kfree(u);
 }
 
@@ -184,8 +186,10 @@ static int unix_connect_locked(struct usock *u, struct usock *n,
 
 	n->addr = listener->addr;
 	unix_addr_get(n->addr);
-	sock_fill_peercred(&n->sk.peercred);
-	u->sk.peercred = listener->sk.peercred;
+	sock_set_peer(&n->sk, NULL);
+	spin_lock(&listener->q.lock);
+	sock_set_peer(&u->sk, &listener->sk);
+	spin_unlock(&listener->q.lock);
 	unix_join(n, u);
 	unix_join(u, n);
 
@@ -281,7 +285,7 @@ static int unix_listen(struct sock *sk, int backlog)
 		err = 0;
 		spin_lock(&u->q.lock);
 		u->backlog = min((u32)backlog, (u32)SOMAXCONN);
-		sock_fill_peercred(&sk->peercred);
+		sock_set_peer(sk, NULL);
 		u->state = UNIX_LISTENING;
 		sk->listening = true;
 		spin_unlock(&u->q.lock);
@@ -337,8 +341,8 @@ static struct sock *unix_accept(struct sock *sk, bool nonblock)
 
 static int unix_pair(struct sock *a, struct sock *b)
 {
-	sock_fill_peercred(&a->peercred);
-	b->peercred = a->peercred;
+	sock_set_peer(a, NULL);
+	sock_set_peer(b, NULL);
 	unix_join(usock_of(a), usock_of(b));
 	unix_join(usock_of(b), usock_of(a));
 	return 0;

@@ -25,4 +25,7 @@ extern u32 strace_active;
 long strace_syscall(u32 nr, struct pt_regs *regs,
 		    long (*fn)(const struct pt_regs *));
 
+/* sys_prctl_mm.c */
+long prctl_set_mm(u64 a2, u64 a3, u64 a4, u64 a5);
+
 #endif

@@ -2,7 +2,7 @@
 /*
  * prctl(2) and arch_prctl(2): each option a short function, found by a table.
  * What has no entry is EINVAL, as on a Linux built without it; that goes for
- * core scheduling, and for what PR_SET_MM could set.
+ * core scheduling. PR_SET_MM is in sys_prctl_mm.c.
  */
 #include <abi/capability.h>
 #include <abi/prctl.h>
@@ -14,6 +14,7 @@
 #include <kernel/text.h>
 #include <kernel/uaccess.h>
 #include "../task/internal.h"
+#include "internal.h"
 
 #define TIMER_SLACK_DEFAULT 50000
 
@@ -384,14 +385,6 @@ static long prctl_get_io_flusher(u64 a2, u64 a3, u64 a4, u64 a5)
 	if (!capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	return prctl_any(a2, a3, a4) || a5 ? -EINVAL : current->io_flusher;
-}
-
-static long prctl_set_mm(u64 a2, u64 a3, u64 a4, u64 a5)
-{
-	if (a5 || (a4 && a2 != PR_SET_MM_AUXV && a2 != PR_SET_MM_MAP &&
-		   a2 != PR_SET_MM_MAP_SIZE))
-		return -EINVAL;
-	return capable(CAP_SYS_RESOURCE) ? -EINVAL : -EPERM;
 }
 
 /* Nothing of it is ours to switch: as on a processor that needs none of it. */

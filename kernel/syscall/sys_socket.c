@@ -370,10 +370,15 @@ long sys_getsockopt(int fd, int level, int optname, uaddr optval, uaddr optlen)
 		else if (level != SOL_SOCKET)
 			err = -EOPNOTSUPP;
 	}
+	/* what does not fit is only told */
 	if (!err)
-		err = copy_to_user(optval, buf, n);
-	if (!err)
-		err = put_user(n, optlen);
+		err = copy_to_user(optval, buf, min(n, (u32)len));
+	if (!err || (err == -ERANGE && level == SOL_SOCKET &&
+		     optname == SO_PEERGROUPS)) {
+		long bad = put_user(n, optlen);
+
+		err = bad ? bad : err;
+	}
 	fd_ref_put(r);
 	return err;
 }

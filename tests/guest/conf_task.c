@@ -4,12 +4,16 @@
  * each of which was wrong once.
  */
 #include "inet_util.h"
+#include <linux/netlink.h>
+#include <linux/prctl.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
 #include <ucontext.h>
 
+#define SOL_NETLINK_ 270
 #ifndef TCP_INQ
 #define TCP_INQ 36
 #endif
@@ -58,29 +62,6 @@ T(a_call_leaves_rcx_and_r11_as_the_processor_does)
 	sigaction(SIGUSR1, &sa, NULL);
 	raise(SIGUSR1);
 	CHECK_EQ(scratch_ok, 3);
-}
-
-/* XRSTOR of state that was never asked for is the program's own fault. */
-T(tile_state_without_permission)
-{
-	static uint8_t area[16384] __attribute__((aligned(64)));
-	uint32_t a = 7, b, c = 0, d;
-	pid_t pid;
-	int st;
-
-	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-	if (!(d & 1u << 24))
-		SKIP("no AMX");
-	((uint64_t *)area)[512 / 8] = 1ull << 18;
-	area[2816] = 1;
-	pid = fork();
-	if (!pid) {
-		__asm__ volatile("xrstor64 %0" : : "m"(area), "a"(1u << 18),
-				 "d"(0));
-		_exit(0);
-	}
-	CHECK_EQ(waitpid(pid, &st, 0), pid);
-	CHECK_EQ(st, SIGILL);
 }
 
 /* --- tracing --- */
@@ -230,6 +211,79 @@ T(how_much_is_left_to_read)
 	CHECK_EQ(h->cmsg_type, TCP_INQ);
 	memcpy(&left, CMSG_DATA(h), sizeof(left));
 	CHECK_EQ(left, 6);
+}
+
+T(memberships_of_netlink)
+{
+	struct sockaddr_nl a = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	unsigned int g[4] = { 9, 9, 9, 9 };
+	socklen_t n = 0;
+
+	CHECK_EQ(getsockopt(fd, SOL_NETLINK_, NETLINK_LIST_MEMBERSHIPS, NULL,
+			    &n), 0);
+	CHECK_EQ(n, 0);
+	CHECK_EQ(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	CHECK_EQ(getsockopt(fd, SOL_NETLINK_, NETLINK_LIST_MEMBERSHIPS, NULL,
+			    &n), 0);
+	CHECK_EQ(n, 8);
+	n = 4;
+	CHECK_EQ(getsockopt(fd, SOL_NETLINK_, NETLINK_LIST_MEMBERSHIPS, g,
+			    &n), 0);
+	CHECK_EQ(n, 8);
+	CHECK_EQ(g[0], 1);
+	CHECK_EQ(g[1], 9);
+}
+
+T(groups_of_the_peer)
+{
+	gid_t mine[64], g[64];
+	int n = getgroups(64, mine), p[2], u;
+	socklen_t len = sizeof(g);
+
+	CHECK(n >= 0);
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, p), 0);
+	CHECK_EQ(getsockopt(p[0], SOL_SOCKET, SO_PEERGROUPS, g, &len), 0);
+	CHECK_EQ(len, n * sizeof(gid_t));
+	CHECK_EQ(memcmp(g, mine, len), 0);
+	if (n) {
+		len = 0;
+		CHECK_ERRNO(getsockopt(p[0], SOL_SOCKET, SO_PEERGROUPS, g,
+				       &len), ERANGE);
+		CHECK_EQ(len, n * sizeof(gid_t));
+	}
+	u = socket(AF_UNIX, SOCK_STREAM, 0);
+	len = sizeof(g);
+	CHECK_ERRNO(getsockopt(u, SOL_SOCKET, SO_PEERGROUPS, g, &len),
+		    ENODATA);
+}
+
+/* --- prctl(PR_SET_MM) --- */
+
+T(what_a_program_says_of_its_memory)
+{
+	static char title[] = "a title of its own";
+	char b[64];
+	unsigned int size = 0;
+	int fd, n;
+
+	CHECK_EQ(prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, &size, 0, 0), 0);
+	CHECK_EQ(size, sizeof(struct prctl_mm_map));
+	CHECK_ERRNO(prctl(PR_SET_MM, PR_SET_MM_MAP, title, 5, 0), EINVAL);
+	CHECK_ERRNO(prctl(PR_SET_MM, PR_SET_MM_ARG_START, title, 1, 0),
+		    EINVAL);
+	if (prctl(PR_SET_MM, PR_SET_MM_ARG_START, title, 0, 0)) {
+		CHECK_EQ(errno, EPERM); /* it takes CAP_SYS_RESOURCE */
+		return;
+	}
+	CHECK_ERRNO(prctl(PR_SET_MM, 99, title, 0, 0), EINVAL);
+	CHECK_ERRNO(prctl(PR_SET_MM, PR_SET_MM_ARG_END, 4096, 0, 0), EINVAL);
+	CHECK_EQ(prctl(PR_SET_MM, PR_SET_MM_ARG_END, title + sizeof(title), 0,
+		       0), 0);
+	fd = open("/proc/self/cmdline", O_RDONLY);
+	n = read(fd, b, sizeof(b));
+	CHECK_EQ(n, sizeof(title));
+	CHECK_STR(b, title);
 }
 
 T_MAIN

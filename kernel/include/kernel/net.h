@@ -141,6 +141,7 @@ struct sock {
 	s32 kept[SOCK_NKEPT];
 	struct linger linger;
 	struct ucred peercred;
+	struct cred *peer_groups; /* whose SO_PEERGROUPS tells; reference */
 	/* readers, acceptors and connectors; writers */
 	struct waitqueue rwait, wwait;
 };
@@ -171,7 +172,8 @@ static inline int sock_take_error(struct sock *sk)
 }
 /* Whose message: real ids; who connected: effective ones (unix(7)). */
 void sock_fill_cred(struct ucred *c);
-void sock_fill_peercred(struct ucred *c);
+/* sk's peer is the caller, or whoever `like` has as its peer */
+void sock_set_peer(struct sock *sk, const struct sock *like);
 /* Something happened that readers, or writers, may wait for. */
 void sock_wake_readers(struct sock *sk);
 void sock_wake_writers(struct sock *sk);
