@@ -122,6 +122,8 @@ struct ksignal {
 /* Build the frame and enter the handler. => 0 or -EFAULT */
 int sigframe_setup(const struct ksignal *ks, struct pt_regs *regs,
 		   sigset_t saved);
+/* In ksigaction.flags: a forced death, that no tracer is asked about. */
+#define SA_IMMUTABLE 0x00800000ull
 long sigframe_return(struct pt_regs *regs);
 bool altstack_contains(const struct task *t, u64 sp);
 u32 altstack_flags(const struct task *t, u64 sp);

@@ -20,10 +20,12 @@
  * waited for it. A process that is traced by another than its parent is first
  * reported to the tracer, then to the parent.
  */
+#include <abi/capability.h>
 #include <abi/errno.h>
 #include <abi/sched.h>
 #include <abi/wait.h>
 #include <kernel/mm.h>
+#include <kernel/seccomp.h>
 #include <kernel/string.h>
 #include <kernel/syscall.h>
 #include <kernel/text.h>
@@ -393,14 +395,26 @@ static void ptrace_take_over_stop(struct task *t)
 	spin_unlock(&sh->lock);
 }
 
+/* Whoever is under a filter may not suspend others'. */
+static int ptrace_options_ok(u64 options)
+{
+	if (options & ~(u64)PTRACE_O_MASK)
+		return -EINVAL;
+	if ((options & PTRACE_O_SUSPEND_SECCOMP) &&
+	    (!capable(CAP_SYS_ADMIN) || seccomp_mode(current)))
+		return -EPERM;
+	return 0;
+}
+
 static long ptrace_attach(struct task *t, bool seize, u64 addr, u64 options)
 {
 	long err;
 
 	if (seize && addr)
 		return -EIO;
-	if (seize && (options & ~(u64)PTRACE_O_MASK))
-		return -EIO;
+	err = seize ? ptrace_options_ok(options) : 0;
+	if (err)
+		return err == -EINVAL ? -EIO : err;
 	if (t->proc == current->proc || t->kthread)
 		return -EPERM;
 	err = ptrace_may_attach(t);
@@ -651,6 +665,8 @@ static long ptrace_syscall_info(struct task *t, u64 size, uaddr data)
 static long ptrace_stopped_request(struct task *t, long req, u64 addr,
 				   u64 data)
 {
+	long err;
+
 	switch (req) {
 	case PTRACE_PEEKTEXT:
 	case PTRACE_PEEKDATA:
@@ -666,10 +682,15 @@ static long ptrace_stopped_request(struct task *t, long req, u64 addr,
 		return ptrace_resume(t, req, data);
 	case PTRACE_DETACH:
 		return ptrace_detach(t, data);
+	case PTRACE_SECCOMP_GET_FILTER:
+	case PTRACE_SECCOMP_GET_METADATA:
+		return seccomp_tell_tracer(t, req == PTRACE_SECCOMP_GET_METADATA,
+					   addr, UADDR(data));
 	case PTRACE_OLDSETOPTIONS:
 	case PTRACE_SETOPTIONS:
-		if (data & ~(u64)PTRACE_O_MASK)
-			return -EINVAL;
+		err = ptrace_options_ok(data);
+		if (err)
+			return err;
 		t->pt.options = (u32)data;
 		return 0;
 	case PTRACE_GETEVENTMSG: {

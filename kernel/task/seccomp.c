@@ -19,6 +19,7 @@
 #include <abi/errno.h>
 #include <abi/ptrace.h>
 #include <abi/seccomp.h>
+#include <kernel/fdtable.h>
 #include <kernel/printk.h>
 #include <kernel/ptrace.h>
 #include <kernel/seccomp.h>
@@ -26,7 +27,9 @@
 #include <kernel/string.h>
 #include <kernel/syscall.h>
 #include <kernel/uaccess.h>
+#include <kernel/vfs.h>
 #include "internal.h"
+#include "seccomp_notify.h"
 
 #define BPF_MAXINSNS  4096
 #define BPF_MEMWORDS  16
@@ -74,6 +77,7 @@ struct seccomp_filter {
 	u32 depth;		      /* instructions of the whole chain */
 	u32 count;		      /* filters of the whole chain */
 	bool log;
+	struct seccomp_listener *listener; /* NULL: none; it has a reference */
 	u32 len;
 	struct sock_filter insn[];
 };
@@ -291,7 +295,8 @@ static void seccomp_data_of(struct seccomp_data *d, const struct pt_regs *r)
 
 /* The most severe answer of the chain: actions order as signed numbers. */
 static u32 seccomp_verdict(struct seccomp_filter *f,
-			   const struct seccomp_data *d, bool *log)
+			   const struct seccomp_data *d,
+			   struct seccomp_filter **match)
 {
 	u32 ret = SECCOMP_RET_ALLOW;
 
@@ -301,7 +306,7 @@ static u32 seccomp_verdict(struct seccomp_filter *f,
 		if ((s32)(r & SECCOMP_RET_ACTION_FULL) <
 		    (s32)(ret & SECCOMP_RET_ACTION_FULL)) {
 			ret = r;
-			*log = f->log;
+			*match = f;
 		}
 	}
 	return ret;
@@ -353,11 +358,11 @@ static bool seccomp_trace(struct pt_regs *regs, u32 data)
 static bool seccomp_filter_check(struct pt_regs *regs)
 {
 	struct seccomp_data d;
-	bool log = false;
+	struct seccomp_filter *match = NULL;
 	u32 ret, data;
 
 	seccomp_data_of(&d, regs);
-	ret = seccomp_verdict(load_acquire(&current->seccomp), &d, &log);
+	ret = seccomp_verdict(load_acquire(&current->seccomp), &d, &match);
 	data = ret & SECCOMP_RET_DATA;
 	switch (ret & SECCOMP_RET_ACTION_FULL) {
 	case SECCOMP_RET_ALLOW:
@@ -377,6 +382,8 @@ static bool seccomp_filter_check(struct pt_regs *regs)
 		seccomp_trap(regs, data);
 		return true;
 	case SECCOMP_RET_USER_NOTIF:
+		if (match->listener)
+			return seccomp_notify(match->listener, &d, regs);
 		regs->rax = (u64)-ENOSYS; /* nobody listens */
 		return true;
 	case SECCOMP_RET_KILL_THREAD:
@@ -408,12 +415,19 @@ bool seccomp_check(struct pt_regs *regs)
 
 /* --- Life --- */
 
+static void seccomp_free(struct seccomp_filter *f)
+{
+	if (f->listener)
+		seccomp_listener_drop(f->listener);
+	kfree(f);
+}
+
 static void seccomp_put(struct seccomp_filter *f)
 {
 	while (f && ref_put(&f->refs)) {
 		struct seccomp_filter *older = f->older;
 
-		kfree(f);
+		seccomp_free(f);
 		f = older;
 	}
 }
@@ -515,6 +529,7 @@ static void seccomp_give_locked(struct task *t, struct seccomp_filter *f)
 static long seccomp_attach_locked(struct seccomp_filter *f, u32 flags)
 {
 	struct task *me = current, *t;
+	struct seccomp_filter *older;
 	u32 tid;
 
 	if (me->seccomp_strict)
@@ -523,6 +538,10 @@ static long seccomp_attach_locked(struct seccomp_filter *f, u32 flags)
 	f->count = 1 + seccomp_filters(me);
 	if (f->depth > SECCOMP_DEPTH)
 		return -ENOMEM;
+	for (older = f->listener ? me->seccomp : NULL; older;
+	     older = older->older)
+		if (older->listener)
+			return -EBUSY;
 	if (flags & SECCOMP_FILTER_FLAG_TSYNC) {
 		tid = seccomp_may_sync_locked(me);
 		if (tid)
@@ -541,29 +560,78 @@ static long seccomp_attach_locked(struct seccomp_filter *f, u32 flags)
 	return 0;
 }
 
-static long seccomp_set_filter(u32 flags, uaddr args)
+static bool seccomp_flags_ok(u32 flags)
 {
-	struct task *me = current;
-	struct seccomp_filter *f;
-	long ret;
+	bool listens = flags & SECCOMP_FILTER_FLAG_NEW_LISTENER;
 
 	if (flags & ~(u32)(SECCOMP_FILTER_FLAG_TSYNC |
 			   SECCOMP_FILTER_FLAG_LOG |
 			   SECCOMP_FILTER_FLAG_SPEC_ALLOW |
-			   SECCOMP_FILTER_FLAG_TSYNC_ESRCH))
+			   SECCOMP_FILTER_FLAG_NEW_LISTENER |
+			   SECCOMP_FILTER_FLAG_TSYNC_ESRCH |
+			   SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV))
+		return false;
+	/* the result cannot be a descriptor and a thread's number */
+	if (listens && (flags & SECCOMP_FILTER_FLAG_TSYNC) &&
+	    !(flags & SECCOMP_FILTER_FLAG_TSYNC_ESRCH))
+		return false;
+	return listens || !(flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+}
+
+/* => a descriptor for f's new listener, or -errno */
+static int seccomp_listen(struct seccomp_filter *f, u32 flags)
+{
+	struct file *file;
+	int fd;
+
+	f->listener = seccomp_listener_new(
+		flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+	if (!f->listener)
+		return -ENOMEM;
+	file = seccomp_listener_file(f->listener);
+	if (IS_ERR(file))
+		return (int)PTR_ERR(file);
+	fd = fd_install_new(file, 0, true);
+	if (fd < 0)
+		file_put(file);
+	return fd;
+}
+
+static long seccomp_set_filter(u32 flags, uaddr args)
+{
+	struct task *me = current;
+	struct seccomp_filter *f;
+	int fd = -1;
+	long ret;
+
+	if (!seccomp_flags_ok(flags))
 		return -EINVAL;
 	if (!me->proc->no_new_privs && !own_capable(CAP_SYS_ADMIN))
 		return -EACCES;
 	f = seccomp_from_user(args);
 	if (IS_ERR(f))
 		return PTR_ERR(f);
+	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) {
+		fd = seccomp_listen(f, flags);
+		if (fd < 0) {
+			seccomp_free(f);
+			return fd;
+		}
+	}
 	mutex_lock(&tasklist_lock); /* no thread is just being born */
 	spin_lock(&me->sighand->lock);
 	ret = seccomp_attach_locked(f, flags);
 	spin_unlock(&me->sighand->lock);
 	mutex_unlock(&tasklist_lock);
-	if (ret)
-		kfree(f);
+	if (!ret)
+		return fd >= 0 ? fd : 0;
+	if (fd >= 0) {
+		struct file *file = files_take_fd(me->files, (u32)fd);
+
+		if (file)
+			file_put(file);
+	}
+	seccomp_free(f);
 	return ret;
 }
 
@@ -591,12 +659,45 @@ static long seccomp_action_avail(u32 flags, uaddr args)
 	case SECCOMP_RET_KILL_THREAD:
 	case SECCOMP_RET_TRAP:
 	case SECCOMP_RET_ERRNO:
+	case SECCOMP_RET_USER_NOTIF:
 	case SECCOMP_RET_TRACE:
 	case SECCOMP_RET_LOG:
 	case SECCOMP_RET_ALLOW:
 		return 0;
 	}
 	return -EOPNOTSUPP;
+}
+
+/* PTRACE_SECCOMP_GET_FILTER and _METADATA: the nth filter from the oldest. */
+long seccomp_tell_tracer(struct task *t, bool meta, u64 n, uaddr data)
+{
+	struct seccomp_filter *f = load_acquire(&t->seccomp);
+	u64 md[2] = { 0, 0 }, size = n;
+
+	if (!capable(CAP_SYS_ADMIN) || seccomp_mode(current))
+		return -EACCES;
+	if (meta) {
+		size = min(size, (u64)sizeof(md));
+		if (size < sizeof(md[0]))
+			return -EINVAL;
+		if (get_user(md[0], data))
+			return -EFAULT;
+		n = md[0];
+	}
+	if (!f)
+		return -EINVAL;
+	if (n >= f->count)
+		return -ENOENT;
+	while (f->count != n + 1)
+		f = f->older;
+	if (meta) {
+		md[1] = f->log ? SECCOMP_FILTER_FLAG_LOG : 0;
+		return copy_to_user(data, md, size) ? -EFAULT : (long)size;
+	}
+	if (data.va &&
+	    copy_to_user(data, f->insn, f->len * sizeof(f->insn[0])))
+		return -EFAULT;
+	return (long)f->len;
 }
 
 long do_seccomp(u32 op, u32 flags, uaddr args)
@@ -608,11 +709,12 @@ long do_seccomp(u32 op, u32 flags, uaddr args)
 		return seccomp_set_filter(flags, args);
 	case SECCOMP_GET_ACTION_AVAIL:
 		return seccomp_action_avail(flags, args);
+	case SECCOMP_GET_NOTIF_SIZES:
+		return seccomp_notify_sizes(flags, args);
 	}
 	return -EINVAL;
 }
 
-/* part: no listener: SECCOMP_RET_USER_NOTIF ENOSYS, its flags EINVAL */
 long sys_seccomp(u32 op, u32 flags, uaddr args)
 {
 	return do_seccomp(op, flags, args);

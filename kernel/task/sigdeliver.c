@@ -195,7 +195,9 @@ static bool signal_get(struct ksignal *ks)
 		ks->sig = signal_take_locked(t, t->blocked, &ks->info);
 		if (!ks->sig)
 			break;
-		if (unlikely(t->tracer) && ks->sig != SIGKILL) {
+		if (unlikely(t->tracer) && ks->sig != SIGKILL &&
+		    !(t->sighand->action[ks->sig - 1].flags &
+		      SA_IMMUTABLE)) {
 			ks->sig = ptrace_signal_locked(t, ks);
 			if (!ks->sig)
 				continue;

@@ -651,6 +651,8 @@ static void signal_force(const struct siginfo *si, bool handler_exit)
 		ka->handler = SIG_DFL;
 		t->blocked &= ~bit;
 	}
+	if (handler_exit)
+		ka->flags |= SA_IMMUTABLE;
 	if (ka->handler == SIG_DFL)
 		t->proc->unkillable = false;
 	signal_send_locked(si->si_signo, si, t, false);

@@ -23,6 +23,7 @@ void seccomp_exit(struct task *t);
 /* PR_GET_SECCOMP; filters: how many, for /proc. */
 int seccomp_mode(const struct task *t);
 u32 seccomp_filters(const struct task *t);
+long seccomp_tell_tracer(struct task *t, bool meta, u64 n, uaddr data);
 long do_seccomp(u32 op, u32 flags, uaddr args);
 
 #endif
