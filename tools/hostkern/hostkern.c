@@ -43,6 +43,7 @@
 #include "../../kernel/fs/tmpfs.c"
 #include "../../kernel/fs/tmpfs_dir.c"
 #include "../../kernel/fs/tmpfs_file.c"
+#include "../../kernel/fs/tmpfs_handle.c"
 #include "../../kernel/fs/tmpfs_xattr.c"
 #include "../../kernel/block/buffer.c"
 #include "../../kernel/fs/ext4/crc.c"
