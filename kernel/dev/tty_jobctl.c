@@ -271,7 +271,7 @@ int tty_get_pgrp(struct tty *t, bool check, u32 *out)
 {
 	if (tty_is_foreign(t, check))
 		return -ENOTTY;
-	*out = READ_ONCE(t->pgrp);
+	*out = pid_shown(READ_ONCE(t->pgrp));
 	return 0;
 }
 
@@ -280,7 +280,10 @@ int tty_get_sid(struct tty *t, bool check, u32 *out)
 	if (tty_is_foreign(t, check))
 		return -ENOTTY;
 	*out = READ_ONCE(t->session);
-	return *out ? 0 : -ENOTTY;
+	if (!*out)
+		return -ENOTTY;
+	*out = pid_shown(*out);
+	return 0;
 }
 
 int tty_set_pgrp(struct tty *t, s32 pgrp)
@@ -291,6 +294,7 @@ int tty_set_pgrp(struct tty *t, s32 pgrp)
 
 	if (pgrp < 0)
 		return -EINVAL;
+	pgrp = (s32)pid_given((u32)pgrp);
 	mutex_lock(&tasklist_lock);
 	if (self->tty != t || t->session != self->sid) {
 		err = -ENOTTY;

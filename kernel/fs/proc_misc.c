@@ -366,7 +366,7 @@ int proc_show_children(struct seqbuf *s, const struct seqtree_node *n)
 	mutex_lock(&tasklist_lock);
 	if (t->tid == t->proc->pid)
 		list_for_each_entry(p, &t->proc->children, sibling)
-			seq_printf(s, "%u ", p->pid);
+			seq_printf(s, "%u ", pid_nr_in(p->pid, n->pid_ns));
 	mutex_unlock(&tasklist_lock);
 	task_put(t);
 	return 0;

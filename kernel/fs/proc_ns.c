@@ -18,7 +18,7 @@ static struct ns *proc_ns(const struct seqtree_node *n)
 	if (!t)
 		return ERR_PTR(-ESRCH);
 	err = proc_may_access(t);
-	ns = err ? ERR_PTR(err) : task_get_ns(t, (enum ns_kind)n->e->arg);
+	ns = err ? ERR_PTR(err) : task_get_ns(t, (u32)n->e->arg);
 	task_put(t);
 	return ns ? ns : ERR_PTR(-ENOENT);
 }
@@ -55,9 +55,9 @@ const struct seqtree_entry proc_ns_entries[] = {
 	PROC_NS("mnt", NS_MNT),
 	PROC_NS("net", NS_NET),
 	PROC_NS("pid", NS_PID),
-	PROC_NS("pid_for_children", NS_PID),
+	PROC_NS("pid_for_children", NS_PID | NS_CHILDREN),
 	PROC_NS("time", NS_TIME),
-	PROC_NS("time_for_children", NS_TIME),
+	PROC_NS("time_for_children", NS_TIME | NS_CHILDREN),
 	PROC_NS("user", NS_USER),
 	PROC_NS("uts", NS_UTS),
 	PROC_END,

@@ -12,6 +12,7 @@
  */
 #include <abi/capability.h>
 #include <abi/sched.h>
+#include <kernel/ns.h>
 #include <kernel/machine.h>
 #include <kernel/mm.h>
 #include <kernel/printk.h>
@@ -33,7 +34,7 @@ struct proc_sigs {
 };
 
 struct proc_ids {
-	u32 tgid, ppid, pgid, sid, threads, tpgid, tracer;
+	u32 tid, tgid, ppid, pgid, sid, threads, tpgid, tracer;
 	int seccomp;
 	u32 seccomp_filters;
 	u64 tty;
@@ -107,24 +108,26 @@ static void proc_get_sigs(struct task *t, struct proc_sigs *o)
 }
 
 /* whole: of the process, not of the thread alone */
-static void proc_get_ids(struct task *t, bool whole, struct proc_ids *o)
+static void proc_get_ids(const struct seqtree_node *n, struct task *t,
+			 bool whole, struct proc_ids *o)
 {
 	struct process *p = t->proc;
 	struct task *th;
 
 	memset(o, 0, sizeof(*o));
 	mutex_lock(&tasklist_lock);
-	o->tgid = p->pid;
-	o->ppid = p->parent ? p->parent->pid : 0;
-	o->pgid = p->pgid;
-	o->sid = p->sid;
+	o->tid = pid_nr_in(t->tid, n->pid_ns);
+	o->tgid = pid_nr_in(p->pid, n->pid_ns);
+	o->ppid = p->parent ? pid_nr_in(p->parent->pid, n->pid_ns) : 0;
+	o->pgid = pid_nr_in(p->pgid, n->pid_ns);
+	o->sid = pid_nr_in(p->sid, n->pid_ns);
 	o->threads = p->nr_threads;
 	o->seccomp = seccomp_mode(t);
 	o->seccomp_filters = seccomp_filters(t);
-	o->tracer = t->tracer ? t->tracer->tid : 0;
+	o->tracer = t->tracer ? pid_nr_in(t->tracer->tid, n->pid_ns) : 0;
 	if (p->tty) {
 		o->tty = tty_devnum(p->tty);
-		o->tpgid = tty_pgrp(p->tty);
+		o->tpgid = pid_nr_in(tty_pgrp(p->tty), n->pid_ns);
 	}
 	if (whole) {
 		process_cputime_locked(p, &o->ut, &o->st);
@@ -220,7 +223,7 @@ int proc_show_stat(struct seqbuf *s, const struct seqtree_node *n)
 	if (!t)
 		return -ESRCH;
 	permitted = !proc_may_access(t);
-	proc_get_ids(t, n->e->arg != 0, &i);
+	proc_get_ids(n, t, n->e->arg != 0, &i);
 	proc_get_sigs(t, &g);
 	proc_get_addrs(t, permitted, &a);
 	dev = (MINOR(i.tty) & 0xff) | MAJOR(i.tty) << 8 |
@@ -229,7 +232,7 @@ int proc_show_stat(struct seqbuf *s, const struct seqtree_node *n)
 	if (!t->proc->did_exec)
 		flags |= PROC_PF_FORKNOEXEC;
 	seq_printf(s, "%u (%s) %c %u %u %u %d %d %u %llu %llu %llu %llu ",
-		   t->tid, t->comm, proc_state_letter(t), i.ppid, i.pgid,
+		   i.tid, t->comm, proc_state_letter(t), i.ppid, i.pgid,
 		   i.sid, (int)dev, i.tty ? (int)i.tpgid : -1, flags,
 		   (unsigned long long)i.minflt, (unsigned long long)i.cminflt,
 		   (unsigned long long)i.majflt, (unsigned long long)i.cmajflt);
@@ -268,7 +271,24 @@ int proc_show_stat(struct seqbuf *s, const struct seqtree_node *n)
 
 /* --- status --- */
 
-static void proc_status_ids(struct seqbuf *s, struct task *t,
+/* pid from the level of the mount on down to the task's own. */
+static void proc_status_numbers(struct seqbuf *s, const struct seqtree_node *n,
+				struct task *t, const char *name, u32 pid)
+{
+	u32 level = n->pid_ns->level;
+
+	seq_puts(s, name);
+	for (; level <= t->pid_ns->level; level++) {
+		const struct pid_ns *ns = t->pid_ns;
+
+		while (ns->level > level)
+			ns = ns->parent;
+		seq_printf(s, "\t%u", pid_nr_in(pid, ns));
+	}
+}
+
+static void proc_status_ids(struct seqbuf *s, const struct seqtree_node *n,
+			    struct task *t,
 			    const struct proc_ids *i)
 {
 	struct cred *c = task_get_cred(t);
@@ -281,7 +301,7 @@ static void proc_status_ids(struct seqbuf *s, struct task *t,
 	if (fs)
 		seq_printf(s, "\nUmask:\t%04o", READ_ONCE(fs->umask));
 	seq_printf(s, "\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\n",
-		   proc_state_name(proc_state_letter(t)), i->tgid, t->tid);
+		   proc_state_name(proc_state_letter(t)), i->tgid, i->tid);
 	seq_printf(s, "PPid:\t%u\nTracerPid:\t%u\n", i->ppid, i->tracer);
 	seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", uid_shown(c->uid),
 		   uid_shown(c->euid), uid_shown(c->suid), uid_shown(c->fsuid), gid_shown(c->gid), gid_shown(c->egid), gid_shown(c->sgid),
@@ -293,8 +313,11 @@ static void proc_status_ids(struct seqbuf *s, struct task *t,
 			   gid_shown(c->groups->gid[k]));
 	if (!c->groups || !c->groups->n)
 		seq_putc(s, ' ');
-	seq_printf(s, "\nNStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n",
-		   i->tgid, t->tid, i->pgid, i->sid);
+	proc_status_numbers(s, n, t, "\nNStgid:", t->proc->pid);
+	proc_status_numbers(s, n, t, "\nNSpid:", t->tid);
+	proc_status_numbers(s, n, t, "\nNSpgid:", t->proc->pgid);
+	proc_status_numbers(s, n, t, "\nNSsid:", t->proc->sid);
+	seq_putc(s, '\n');
 	seq_printf(s, "Kthread:\t%u\n", t->kthread);
 	if (files)
 		files_put(files);
@@ -422,8 +445,8 @@ int proc_show_status(struct seqbuf *s, const struct seqtree_node *n)
 
 	if (!t)
 		return -ESRCH;
-	proc_get_ids(t, false, &i);
-	proc_status_ids(s, t, &i);
+	proc_get_ids(n, t, false, &i);
+	proc_status_ids(s, n, t, &i);
 	proc_status_mem(s, t);
 	proc_status_sigs(s, t, i.threads);
 	proc_status_caps(s, t);

@@ -15,7 +15,10 @@
  * each use, so that an open /proc/PID never keeps a task block alive and never
  * speaks of a later task with the same number: such a file reads as ESRCH.
  *
- * Not here: the pid namespaces of later times, hidepid=.
+ * Each mount belongs to a pid namespace, whose tasks it shows with the numbers
+ * they have there. Nodes have the first namespace's.
+ *
+ * Not here: hidepid=.
  */
 #include <abi/capability.h>
 #include <abi/statfs.h>
@@ -180,6 +183,7 @@ static int proc_lookup_task(const struct seqtree_node *dir, const char *name,
 
 	if (err)
 		return err;
+	tid = pid_of_nr(tid, dir->pid_ns);
 	t = task_find_get(tid);
 	if (!t)
 		return -ENOENT;
@@ -219,7 +223,8 @@ static void proc_sort(u32 *v, u32 n)
 }
 
 /* Numbers from `from` up, ascending: all processes, or threads of one. */
-static struct proc_tids *proc_collect(struct process *of, u32 from)
+static struct proc_tids *proc_collect(struct process *of, u32 from,
+				      const struct pid_ns *ns)
 {
 	struct proc_tids *l;
 	struct task *t;
@@ -231,10 +236,13 @@ static struct proc_tids *proc_collect(struct process *of, u32 from)
 	l = kmalloc(sizeof(*l) + n * sizeof(u32));
 	if (l) {
 		l->n = 0;
-		list_for_each_entry(t, &all_tasks, all_node)
-			if (t->tid >= from &&
+		list_for_each_entry(t, &all_tasks, all_node) {
+			u32 nr = pid_nr_in(t->tid, ns);
+
+			if (nr && nr >= from &&
 			    (of ? t->proc == of : t->proc->pid == t->tid))
-				l->tid[l->n++] = t->tid;
+				l->tid[l->n++] = nr;
+		}
 		proc_sort(l->tid, l->n);
 	}
 	mutex_unlock(&tasklist_lock);
@@ -251,7 +259,7 @@ static int proc_iterate_tasks(const struct seqtree_node *dir,
 	if (dir->tid && !owner)
 		return -ENOENT;
 	l = proc_collect(owner ? owner->proc : NULL,
-			 (u32)(ctx->pos - SEQTREE_DYN));
+			 (u32)(ctx->pos - SEQTREE_DYN), dir->pid_ns);
 	if (owner)
 		task_put(owner);
 	if (!l)
@@ -260,9 +268,9 @@ static int proc_iterate_tasks(const struct seqtree_node *dir,
 	for (u32 i = 0; i < l->n; i++) {
 		char name[16];
 
-		n.tid = l->tid[i];
-		snprintf(name, sizeof(name), "%u", n.tid);
-		if (!seqtree_emit(ctx, name, &n, n.tid))
+		n.tid = pid_of_nr(l->tid[i], dir->pid_ns);
+		snprintf(name, sizeof(name), "%u", l->tid[i]);
+		if (!seqtree_emit(ctx, name, &n, l->tid[i]))
 			break;
 	}
 	kfree(l);
@@ -279,14 +287,19 @@ static const struct seqtree_dir proc_tasks_dir = {
 static ssize_t proc_read_self(const struct seqtree_node *n, char *buf,
 			      size_t size)
 {
-	return snprintf(buf, size, "%u", current->proc->pid);
+	u32 nr = pid_nr_in(current->proc->pid, n->pid_ns);
+
+	return nr ? snprintf(buf, size, "%u", nr) : -ENOENT;
 }
 
 static ssize_t proc_read_thread_self(const struct seqtree_node *n, char *buf,
 				     size_t size)
 {
-	return snprintf(buf, size, "%u/task/%u", current->proc->pid,
-			current->tid);
+	u32 nr = pid_nr_in(current->proc->pid, n->pid_ns);
+
+	return nr ? snprintf(buf, size, "%u/task/%u", nr,
+			     pid_nr_in(current->tid, n->pid_ns)) :
+		    -ENOENT;
 }
 
 /* A link whose target is e->data. */
@@ -495,7 +508,7 @@ static const struct seqtree_type proc_type = {
 static struct super *proc_mount(const struct fs_type *t, const char *source,
 				u32 flags, const char *data)
 {
-	return seqtree_mount(t, &proc_type);
+	return seqtree_mount(t, &proc_type, current->pid_ns);
 }
 
 static struct fs_type proc_fs_type = {

@@ -14,6 +14,7 @@
  */
 #include <abi/dirent.h>
 #include <abi/statfs.h>
+#include <kernel/ns.h>
 #include <kernel/lock.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
@@ -395,9 +396,9 @@ static const struct super_ops seqtree_super_ops = {
 };
 
 struct super *seqtree_mount(const struct fs_type *t,
-			    const struct seqtree_type *st)
+			    const struct seqtree_type *st, struct pid_ns *ns)
 {
-	struct seqtree_node n = { .e = &st->root };
+	struct seqtree_node n = { .e = &st->root, .pid_ns = ns };
 	struct super *sb = super_alloc(t);
 	struct inode *ino;
 
@@ -406,6 +407,10 @@ struct super *seqtree_mount(const struct fs_type *t,
 	sb->ops = &seqtree_super_ops;
 	sb->magic = st->magic;
 	sb->priv = (void *)(u64)st;
+	if (ns) {
+		sb->shows = &ns->ns;
+		ns_get(sb->shows);
+	}
 	ino = seqtree_inode(sb, &n);
 	if (ino) {
 		ino->ino = 1;

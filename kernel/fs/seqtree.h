@@ -19,6 +19,7 @@
 #include <kernel/vfs.h>
 
 struct seqtree_node;
+struct pid_ns;
 
 /* Children that no table can list. Called with the directory's lock held. */
 struct seqtree_dir {
@@ -61,6 +62,7 @@ struct seqtree_node {
 	u32 sub; /* descriptor, processor … */
 	u64 start_time;
 	u64 at; /* the functions' own: an address */
+	const struct pid_ns *pid_ns; /* procfs: whose numbers it shows */
 };
 
 /* One file system made this way. */
@@ -77,8 +79,9 @@ struct seqtree_type {
 			  u32 mask);
 };
 
+/* ns: procfs's pid namespace, or NULL. */
 struct super *seqtree_mount(const struct fs_type *t,
-			    const struct seqtree_type *st);
+			    const struct seqtree_type *st, struct pid_ns *ns);
 static inline const struct seqtree_node *seqtree_node_of(const struct inode *i)
 {
 	return i->priv;

@@ -290,7 +290,7 @@ static const struct seqtree_type sysfs_type = {
 static struct super *sysfs_mount(const struct fs_type *t, const char *source,
 				 u32 flags, const char *data)
 {
-	return seqtree_mount(t, &sysfs_type);
+	return seqtree_mount(t, &sysfs_type, NULL);
 }
 
 static struct fs_type sysfs_fs_type = {

@@ -95,4 +95,10 @@ int futex_pi_check_owner(u32 tid);
 void futex_pi_orphans(u32 tid);
 void futex_pi_exit(struct task *t);
 
+/* The number that stands in the word of a lock it holds: its own. */
+static inline u32 futex_tid_of(const struct task *t)
+{
+	return likely(!t->pid_inner) ? t->tid : pid_nr_in(t->tid, t->pid_ns);
+}
+
 #endif

@@ -48,7 +48,7 @@ static struct futex_waiter *futex_pi_first(struct futex_bucket *b,
 static int futex_pi_take(uaddr a, struct futex_bucket *b,
 			 const struct futex_key *key, u32 dead, u32 *owner)
 {
-	u32 me = current->tid, val, found, want;
+	u32 me = pid_shown(current->tid), val, found, want;
 	int err;
 
 	for (;;) {
@@ -77,7 +77,7 @@ static int futex_pi_take(uaddr a, struct futex_bucket *b,
 
 int futex_pi_check_owner(u32 tid)
 {
-	struct task *t = task_find_get(tid);
+	struct task *t = task_find_get(pid_given(tid));
 	int err = 0;
 
 	if (!t)
@@ -145,7 +145,7 @@ long futex_lock_pi(uaddr a, bool shared, u64 deadline, bool try_only)
 
 long futex_unlock_pi(uaddr a, bool shared)
 {
-	u32 me = current->tid, val, found, next;
+	u32 me = pid_shown(current->tid), val, found, next;
 	struct futex_waiter *w, *o;
 	struct futex_bucket *b;
 	struct futex_key key;
@@ -166,7 +166,7 @@ again:
 		if (w) {
 			/* pretend it has left: are there others? */
 			w->pi_owner = 0;
-			next = w->task->tid |
+			next = futex_tid_of(w->task) |
 			       (futex_pi_first(b, &key) ? FUTEX_WAITERS : 0);
 			w->pi_owner = me;
 		}
@@ -179,7 +179,7 @@ again:
 	if (!err && w) {
 		list_for_each_entry(o, &b->list, node)
 			if (o->pi_owner && futex_key_equal(&o->key, &key))
-				o->pi_owner = w->task->tid;
+				o->pi_owner = futex_tid_of(w->task);
 		w->pi_granted = true;
 		t = futex_dequeue_wake(w);
 	}
@@ -224,5 +224,5 @@ void futex_pi_exit(struct task *t)
 {
 	smp_mb(); /* t->dying is set */
 	if (unlikely(READ_ONCE(futex_pi_waiters)))
-		futex_pi_orphans(t->tid);
+		futex_pi_orphans(futex_tid_of(t));
 }

@@ -123,11 +123,11 @@ static int futex_requeue_locked(struct futex_requeue_job *j)
 		return 0;
 	if (!first->requeue_to || !futex_key_equal(first->requeue_to, &j->k2))
 		return -EINVAL;
-	err = futex_requeue_claim(j->lock, first->task->tid, j->nr > 0,
+	err = futex_requeue_claim(j->lock, futex_tid_of(first->task), j->nr > 0,
 				  &j->owner);
 	if (err)
 		return err;
-	if (j->owner == first->task->tid) {
+	if (j->owner == futex_tid_of(first->task)) {
 		first->pi_granted = true;
 		j->wake = futex_dequeue_wake(first);
 		j->done = 1;

@@ -12,7 +12,7 @@
 /* => false: stop, the memory is not what it should be */
 static bool futex_robust_one(uaddr a, bool pi, bool pending)
 {
-	u32 tid = current->tid, val, found, want;
+	u32 tid = pid_shown(current->tid), val, found, want;
 
 	if (a.va & 3)
 		return false;

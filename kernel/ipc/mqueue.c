@@ -380,7 +380,8 @@ static void mq_tell_locked(struct mqueue *q)
 		memset(&si, 0, sizeof(si));
 		si.si_signo = q->event.sigev_signo;
 		si.si_code = SI_MESGQ;
-		si.si_pid = (s32)current->proc->pid;
+		si.si_pid = (s32)pid_nr_in(current->proc->pid,
+					p->leader ? p->leader->pid_ns : current->pid_ns);
 		si.si_uid = current->cred->uid;
 		si.si_value = q->event.sigev_value;
 		(void)send_signal_process(p, si.si_signo, &si);
@@ -566,7 +567,7 @@ static ssize_t mq_read(struct file *f, struct iov_iter *it, loff_t *pos)
 
 	mutex_lock(&q->lock);
 	if (q->notify) {
-		pid = (s32)q->notify->pid;
+		pid = (s32)pid_shown(q->notify->pid);
 		kind = q->event.sigev_notify;
 		sig = kind == SIGEV_SIGNAL ? q->event.sigev_signo : 0;
 	}

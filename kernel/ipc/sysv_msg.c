@@ -414,8 +414,8 @@ static long msg_stat(int id, int cmd, uaddr buf)
 		d.msg_cbytes = q->cbytes;
 		d.msg_qnum = q->qnum;
 		d.msg_qbytes = q->qbytes;
-		d.msg_lspid = q->lspid;
-		d.msg_lrpid = q->lrpid;
+		d.msg_lspid = (s32)pid_shown((u32)q->lspid);
+		d.msg_lrpid = (s32)pid_shown((u32)q->lrpid);
 		ret = cmd == IPC_STAT ? 0 : p->id;
 	}
 	mutex_unlock(&msg_ids.lock);
@@ -520,8 +520,8 @@ static void msg_show(struct seqbuf *b)
 			   "%10d %10d  %4o  %10lu %10lu %5u %5u %5u %5u %5u %5u "
 			   "%10lu %10lu %10lu\n",
 			   p->key, p->id, p->mode, (unsigned long)q->cbytes,
-			   (unsigned long)q->qnum, (u32)q->lspid,
-			   (u32)q->lrpid, p->uid, p->gid, p->cuid, p->cgid,
+			   (unsigned long)q->qnum, pid_shown((u32)q->lspid),
+			   pid_shown((u32)q->lrpid), p->uid, p->gid, p->cuid, p->cgid,
 			   (unsigned long)q->stime, (unsigned long)q->rtime,
 			   (unsigned long)q->ctime);
 	}

@@ -531,7 +531,7 @@ static long sem_one(int id, int num, int cmd, u64 arg)
 		ret = v->val;
 		break;
 	case GETPID:
-		ret = v->pid;
+		ret = (long)pid_shown((u32)v->pid);
 		break;
 	case GETNCNT:
 	case GETZCNT:

@@ -380,8 +380,8 @@ static int shm_stat(int id, int cmd, uaddr buf)
 		d.shm_atime = s->atime;
 		d.shm_dtime = s->dtime;
 		d.shm_ctime = s->ctime;
-		d.shm_cpid = s->cpid;
-		d.shm_lpid = s->lpid;
+		d.shm_cpid = (s32)pid_shown((u32)s->cpid);
+		d.shm_lpid = (s32)pid_shown((u32)s->lpid);
 		d.shm_nattch = shm_nattch(s);
 		ret = cmd == IPC_STAT ? 0 : p->id;
 	}
@@ -491,7 +491,7 @@ static void shm_show(struct seqbuf *b)
 			   "%10d %10d  %4o %21lu %5u %5u  %5lu %5u %5u %5u %5u "
 			   "%10lu %10lu %10lu %21lu %21lu\n",
 			   p->key, p->id, p->mode, (unsigned long)s->size,
-			   (u32)s->cpid, (u32)s->lpid,
+			   pid_shown((u32)s->cpid), pid_shown((u32)s->lpid),
 			   (unsigned long)shm_nattch(s), p->uid, p->gid,
 			   p->cuid, p->cgid, (unsigned long)s->atime,
 			   (unsigned long)s->dtime, (unsigned long)s->ctime,

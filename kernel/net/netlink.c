@@ -113,7 +113,7 @@ static int netlink_name_locked(struct nlsock *n, u32 pid)
 	if (pid && netlink_find_locked(n->sk.protocol, pid))
 		return -EADDRINUSE;
 	if (!pid) {
-		pid = current->proc->pid;
+		pid = pid_shown(current->proc->pid);
 		while (netlink_find_locked(n->sk.protocol, pid))
 			pid = next--;
 	}

@@ -10,6 +10,7 @@
  */
 #include <abi/capability.h>
 #include <abi/in.h>
+#include <kernel/ns.h>
 #include <kernel/cred.h>
 #include <kernel/fdtable.h>
 #include <kernel/net.h>
@@ -127,13 +128,19 @@ static int scm_import_cred(struct sock_msg *m, const void *data, size_t n)
 	if (n != sizeof(u))
 		return -EINVAL;
 	memcpy(&u, data, sizeof(u));
-	if ((u32)u.pid != current->proc->pid && !capable(CAP_SYS_ADMIN))
+	u.pid = (s32)pid_given((u32)u.pid);
+	u.uid = uid_given(u.uid);
+	u.gid = gid_given(u.gid);
+	if ((u32)u.pid != current->proc->pid &&
+	    !ns_capable(current->pid_ns->ns.owner, CAP_SYS_ADMIN))
 		return -EPERM;
+	if (u.uid == (u32)-1 || u.gid == (u32)-1)
+		return -EINVAL;
 	if (u.uid != c->uid && u.uid != c->euid && u.uid != c->suid &&
-	    !capable(CAP_SETUID))
+	    !own_capable(CAP_SETUID))
 		return -EPERM;
 	if (u.gid != c->gid && u.gid != c->egid && u.gid != c->sgid &&
-	    !capable(CAP_SETGID))
+	    !own_capable(CAP_SETGID))
 		return -EPERM;
 	m->cred = u;
 	return 0;
@@ -362,15 +369,27 @@ static void scm_put_pidfd(struct sock_msg *m, struct scm_out *o)
 	scm_put(m, o, SOL_SOCKET, SCM_PIDFD, &fd, sizeof(fd));
 }
 
+/* As current counts. */
+struct ucred sock_cred_shown(const struct ucred *c)
+{
+	struct ucred u = { c->pid > 0 ? (s32)pid_shown((u32)c->pid) : c->pid,
+			   c->uid == (u32)-1 ? c->uid : uid_shown(c->uid),
+			   c->gid == (u32)-1 ? c->gid : gid_shown(c->gid) };
+
+	return u;
+}
+
 u64 scm_export(struct sock *sk, struct sock_msg *m, uaddr control, u64 len)
 {
 	struct scm_out o = { control, control.va ? len : 0, 0 };
 
 	if (unlikely(sk->timestamp || sk->timestampns))
 		scm_put_time(sk, m, &o);
-	if (sk->passcred)
-		scm_put(m, &o, SOL_SOCKET, SCM_CREDENTIALS, &m->cred,
-			sizeof(m->cred));
+	if (sk->passcred) {
+		struct ucred u = sock_cred_shown(&m->cred);
+
+		scm_put(m, &o, SOL_SOCKET, SCM_CREDENTIALS, &u, sizeof(u));
+	}
 	if (unlikely(sk->passpidfd))
 		scm_put_pidfd(m, &o);
 	if (m->scm) {

@@ -198,7 +198,7 @@ ssize_t sock_sendmsg(struct sock *sk, struct sock_msg *m)
 
 	if (ret == -EPIPE && sk->type == SOCK_STREAM &&
 	    !(m->flags & MSG_NOSIGNAL)) {
-		info.si_pid = current->proc->pid;
+		info.si_pid = (s32)pid_shown(current->proc->pid);
 		info.si_uid = current->cred->uid;
 		send_signal_task(current, SIGPIPE, &info);
 	}

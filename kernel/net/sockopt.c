@@ -524,9 +524,11 @@ int sock_getsockopt(struct sock *sk, int name, void *buf, u32 *len)
 		return sock_get_timeo(sk->sndtimeo, buf, len);
 	case SO_LINGER:
 		return sock_opt_give(buf, len, &sk->linger, sizeof(sk->linger));
-	case SO_PEERCRED:
-		return sock_opt_give(buf, len, &sk->peercred,
-				     sizeof(sk->peercred));
+	case SO_PEERCRED: {
+		struct ucred u = sock_cred_shown(&sk->peercred);
+
+		return sock_opt_give(buf, len, &u, sizeof(u));
+	}
 	case SO_BINDTODEVICE:
 		return sock_get_device(sk, buf, len);
 	case SO_PEERNAME:

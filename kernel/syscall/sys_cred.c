@@ -466,7 +466,7 @@ long sys_capget(uaddr header, uaddr data)
 		return -EINVAL;
 	if (!data.va)
 		return 0;
-	t = h.pid ? task_find_get((u32)h.pid) : current;
+	t = h.pid ? task_find_get(pid_given((u32)h.pid)) : current;
 	if (!t)
 		return -ESRCH;
 	c = task_get_cred(t);
@@ -504,7 +504,7 @@ long sys_capset(uaddr header, uaddr data)
 
 	if (words < 0)
 		return words;
-	if (h.pid && h.pid != (s32)current->tid)
+	if (h.pid && h.pid != (s32)pid_shown(current->tid))
 		return -EPERM;
 	memset(d, 0, sizeof(d));
 	if (copy_from_user(d, data, (size_t)words * sizeof(d[0])))

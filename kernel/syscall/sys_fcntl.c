@@ -93,7 +93,7 @@ static long fcntl_getlk(struct file *f, uaddr arg, bool ofd)
 		fl.l_whence = SEEK_SET;
 		fl.l_start = (s64)r.start;
 		fl.l_len = r.end >= INT64_MAX ? 0 : (s64)(r.end - r.start + 1);
-		fl.l_pid = r.pid;
+		fl.l_pid = r.pid < 0 ? r.pid : (s32)pid_shown((u32)r.pid);
 	}
 	return copy_to_user(arg, &fl, sizeof(fl)) ? -EFAULT : 0;
 }
@@ -181,6 +181,8 @@ static long fcntl_setown_ex(struct file *f, uaddr arg)
 		return -EFAULT;
 	if (ex.type < F_OWNER_TID || ex.type > F_OWNER_PGRP)
 		return -EINVAL;
+	if (ex.pid > 0)
+		ex.pid = (s32)pid_given((u32)ex.pid);
 	return file_set_owner(f, (u32)ex.type, ex.pid, true);
 }
 
@@ -189,7 +191,7 @@ static long fcntl_getown_ex(struct file *f, uaddr arg)
 	struct f_owner_ex ex;
 	u32 type;
 
-	ex.pid = file_get_owner(f, &type);
+	ex.pid = (s32)pid_shown((u32)file_get_owner(f, &type));
 	ex.type = (s32)type;
 	return copy_to_user(arg, &ex, sizeof(ex)) ? -EFAULT : 0;
 }
@@ -283,14 +285,17 @@ static long fcntl_file(int fd, struct file *f, u32 cmd, u64 arg)
 		return fcntl_setlk(fd, f, UADDR(arg), true,
 				   cmd == F_OFD_SETLKW);
 	case F_GETOWN:
-		ret = file_get_owner(f, &type);
+		ret = (s32)pid_shown((u32)file_get_owner(f, &type));
 		return type == F_OWNER_PGRP ? -ret : ret;
 	case F_SETOWN:
 		if ((int)arg == INT32_MIN)
 			return -EINVAL;
 		if ((int)arg < 0)
-			return file_set_owner(f, F_OWNER_PGRP, -(int)arg, true);
-		return file_set_owner(f, F_OWNER_PID, (int)arg, true);
+			return file_set_owner(f, F_OWNER_PGRP,
+					      (s32)pid_given((u32)-(int)arg),
+					      true);
+		return file_set_owner(f, F_OWNER_PID, (s32)pid_given((u32)arg),
+				      true);
 	case F_GETOWN_EX:
 		return fcntl_getown_ex(f, UADDR(arg));
 	case F_SETOWN_EX:

@@ -267,7 +267,7 @@ long sys_get_robust_list(int pid, uaddr head, uaddr len)
 	if (!pid) {
 		at = t->robust_list.va;
 	} else {
-		t = task_find_get(pid);
+		t = task_find_get(pid_given(pid));
 		if (!t)
 			return -ESRCH;
 		at = t->robust_list.va;

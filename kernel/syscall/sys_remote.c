@@ -99,7 +99,7 @@ static long remote_transfer(struct mm *mm, struct iov_iter *it,
 
 static struct mm *remote_mm(int pid)
 {
-	struct task *t = task_find_get((u32)pid);
+	struct task *t = task_find_get(pid_given((u32)pid));
 	struct mm *mm;
 	int err;
 
@@ -264,11 +264,11 @@ static long kcmp_tasks(struct task *a, struct task *b, int type, u64 i, u64 j)
 
 long sys_kcmp(int pid1, int pid2, int type, u64 idx1, u64 idx2)
 {
-	struct task *a = task_find_get((u32)pid1), *b = NULL;
+	struct task *a = task_find_get(pid_given((u32)pid1)), *b = NULL;
 	long ret = -ESRCH;
 
 	if (a)
-		b = task_find_get((u32)pid2);
+		b = task_find_get(pid_given((u32)pid2));
 	if (a && b) {
 		ret = ptrace_may_attach(a);
 		if (!ret)

@@ -26,7 +26,7 @@ long sys_sched_yield(void)
 static struct task *sched_find(int pid)
 {
 	if (pid)
-		return task_find_get((u32)pid);
+		return task_find_get(pid_given((u32)pid));
 	task_get(current);
 	return current;
 }
@@ -431,8 +431,11 @@ static int prio_who(struct prio_walk *w, int which, int who)
 		return -EINVAL;
 	w->which = which;
 	w->who = (u32)who;
-	if (who)
+	if (who) {
+		if (which != PRIO_USER)
+			w->who = pid_given((u32)who);
 		return 0;
+	}
 	w->who = which == PRIO_PROCESS ? current->tid :
 		 which == PRIO_PGRP    ? current->proc->pgid :
 					 current->cred->uid;

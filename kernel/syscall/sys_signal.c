@@ -5,6 +5,7 @@
  * the work is in kernel/task/signal.c and sigframe.c.
  */
 #include <abi/capability.h>
+#include <kernel/ns.h>
 #include <kernel/futex.h>
 #include <kernel/ipc.h>
 #include <kernel/posix_timer.h>
@@ -203,7 +204,7 @@ static long kill_one(struct task *t, int sig, const struct siginfo *si,
 
 static long kill_pid(u32 pid, int sig, const struct siginfo *si)
 {
-	struct task *t = task_find_get(pid);
+	struct task *t = task_find_get(pid_given(pid));
 	long err;
 
 	if (!t)
@@ -247,7 +248,9 @@ static long kill_all(int sig, const struct siginfo *si)
 		long err;
 
 		if (t->kthread || t->proc->leader != t || t->proc->pid <= 1 ||
-		    t->proc == current->proc)
+		    t->proc == current->proc ||
+		    !pid_ns_is_within(t->pid_ns, current->pid_ns) ||
+		    pid_shown(t->proc->pid) == 1)
 			continue;
 		err = kill_one(t, sig, si, true);
 		n++;
@@ -264,7 +267,8 @@ long sys_kill(int pid, int sig)
 
 	if (sig < 0 || sig > NSIG) {
 		/* whom it is for is asked first */
-		struct task *t = pid > 0 ? process_find_get((u32)pid) : current;
+		struct task *t = pid > 0 ? process_find_get(pid_given((u32)pid)) :
+					current;
 
 		if (!t)
 			return -ESRCH;
@@ -273,7 +277,7 @@ long sys_kill(int pid, int sig)
 		return -EINVAL;
 	}
 	signal_info_user(&si, sig, SI_USER);
-	if (pid == (int)current->proc->pid)
+	if (pid == (int)pid_shown(current->proc->pid))
 		return sig ? send_signal_process(current->proc, sig, &si) : 0;
 	if (pid > 0)
 		return kill_pid((u32)pid, sig, &si);
@@ -281,17 +285,18 @@ long sys_kill(int pid, int sig)
 		return kill_all(sig, &si);
 	if (pid == (int)0x80000000)
 		return -ESRCH;
-	return kill_pgrp(pid ? (u32)-pid : current->proc->pgid, sig, &si);
+	return kill_pgrp(pid ? pid_given((u32)-pid) : current->proc->pgid, sig,
+			 &si);
 }
 
 static long do_tkill(int tgid, int tid, int sig, const struct siginfo *si)
 {
-	struct task *t = task_find_get((u32)tid);
+	struct task *t = task_find_get(pid_given((u32)tid));
 	long err = -ESRCH;
 
 	if (!t)
 		return -ESRCH;
-	if (tgid <= 0 || t->proc->pid == (u32)tgid) {
+	if (tgid <= 0 || t->proc->pid == pid_given((u32)tgid)) {
 		err = kill_one(t, sig, si, false);
 		/* it is dying: whoever asked cannot tell the difference */
 		if (err == -ESRCH && sig)
@@ -335,7 +340,7 @@ static int sigqueue_get(struct siginfo *si, uaddr info, int sig, bool self)
 long sys_rt_sigqueueinfo(int pid, int sig, uaddr info)
 {
 	struct siginfo si;
-	int err = sigqueue_get(&si, info, sig, pid == (int)current->proc->pid);
+	int err = sigqueue_get(&si, info, sig, pid == (int)pid_shown(current->proc->pid));
 
 	if (err)
 		return err;
@@ -353,7 +358,7 @@ long sys_rt_tgsigqueueinfo(int tgid, int tid, int sig, uaddr info)
 		return -EFAULT;
 	if (tgid <= 0 || tid <= 0)
 		return -EINVAL;
-	err = sigqueue_get(&si, info, sig, tid == (int)current->tid);
+	err = sigqueue_get(&si, info, sig, tid == (int)pid_shown(current->tid));
 	if (err)
 		return err;
 	if (sig < 0 || sig > NSIG)

@@ -24,12 +24,12 @@
 
 long sys_getpid(void)
 {
-	return current->proc->pid;
+	return pid_shown(current->proc->pid);
 }
 
 long sys_gettid(void)
 {
-	return current->tid;
+	return pid_shown(current->tid);
 }
 
 /* The block of a parent that goes meanwhile stays a task block: look again. */
@@ -42,14 +42,14 @@ long sys_getppid(void)
 		u32 pid = READ_ONCE(q->pid);
 
 		if (likely(q == READ_ONCE(p->parent)))
-			return pid;
+			return pid_shown(pid);
 	}
 }
 
 long sys_set_tid_address(uaddr tidptr)
 {
 	current->clear_child_tid = tidptr;
-	return current->tid;
+	return pid_shown(current->tid);
 }
 
 /* --- Making --- */
@@ -111,23 +111,30 @@ static int clone3_copy(struct clone_args *ca, uaddr args, u64 size)
 	return 0;
 }
 
+/* The numbers wanted, in tid; those outside are another namespace's. */
 static int clone3_set_tid(const struct clone_args *ca, u32 *tid)
 {
-	s32 want;
+	const struct ns *ns = current->nss->ns[NS_PID];
+	u32 levels = container_of(ns, struct pid_ns, ns)->level + 1 +
+		     !!(ca->flags & CLONE_NEWPID);
 
 	if (!ca->set_tid)
 		return ca->set_tid_size ? -EINVAL : 0;
 	if (!ca->set_tid_size || ca->set_tid_size > 32)
 		return -EINVAL;
-	if (ca->set_tid_size > 1)
-		return -EINVAL; /* there is one pid namespace */
-	if (get_user(want, UADDR(ca->set_tid)))
-		return -EFAULT;
-	if (want < 1)
+	if (ca->set_tid_size > levels)
 		return -EINVAL;
-	if (!capable(CAP_CHECKPOINT_RESTORE) && !capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	*tid = (u32)want;
+	if (copy_from_user(tid, UADDR(ca->set_tid), ca->set_tid_size * 4))
+		return -EFAULT;
+	for (u32 i = 0; i < ca->set_tid_size; i++) {
+		if ((s32)tid[i] < 1)
+			return -EINVAL;
+		/* part: Linux asks in the owner of each namespace concerned */
+		if (!ns_capable(ns->owner, CAP_CHECKPOINT_RESTORE) &&
+		    !ns_capable(ns->owner, CAP_SYS_ADMIN) &&
+		    !(i == 0 && (ca->flags & CLONE_NEWUSER)))
+			return -EPERM;
+	}
 	return 0;
 }
 
@@ -135,6 +142,7 @@ long sys_clone3(uaddr args, u64 size)
 {
 	struct clone_args ca;
 	struct clone_args_k a;
+	u32 tid[32];
 	int err = clone3_copy(&ca, args, size);
 
 	if (err)
@@ -163,7 +171,9 @@ long sys_clone3(uaddr args, u64 size)
 		.tls = ca.tls,
 		.pidfd = UADDR(ca.pidfd),
 	};
-	err = clone3_set_tid(&ca, &a.set_tid);
+	a.set_tid = tid;
+	a.nset_tid = (u32)ca.set_tid_size;
+	err = clone3_set_tid(&ca, tid);
 	return err ? err : do_clone(&a);
 }
 
@@ -203,7 +213,8 @@ long sys_wait4(int pid, uaddr status, int options, uaddr rusage)
 	w.options = (u32)options | WEXITED;
 	w.want_usage = rusage.va != 0;
 	w.which = pid == -1 ? P_ALL : pid > 0 ? P_PID : P_PGID;
-	w.id = pid > 0 ? (u32)pid : pid ? (u32)-pid : current->proc->pgid;
+	w.id = pid ? pid_given(pid > 0 ? (u32)pid : (u32)-pid) :
+		     current->proc->pgid;
 	ret = do_wait(&w);
 	if (ret <= 0)
 		return ret;
@@ -211,7 +222,7 @@ long sys_wait4(int pid, uaddr status, int options, uaddr rusage)
 		return -EFAULT;
 	if (rusage.va && put_user(w.usage, rusage))
 		return -EFAULT;
-	return w.pid;
+	return w.nr;
 }
 
 static int waitid_select(struct wait_job *w, int which, int id,
@@ -225,12 +236,12 @@ static int waitid_select(struct wait_job *w, int which, int id,
 	case P_PID:
 		if (id <= 0)
 			return -EINVAL;
+		id = (int)pid_given((u32)id);
 		break;
 	case P_PGID:
 		if (id < 0)
 			return -EINVAL;
-		if (!id)
-			id = (int)current->proc->pgid;
+		id = id ? (int)pid_given((u32)id) : (int)current->proc->pgid;
 		break;
 	case P_PIDFD:
 		if (id < 0)
@@ -262,8 +273,8 @@ static int waitid_put_info(uaddr info, const struct wait_job *w, bool found)
 	if (found) {
 		si.si_signo = SIGCHLD;
 		si.si_code = w->si_code;
-		si.si_pid = (s32)w->pid;
-		si.si_uid = w->uid;
+		si.si_pid = (s32)w->nr;
+		si.si_uid = uid_shown(w->uid);
 		si.si_status = w->si_status;
 	}
 	return copy_to_user(info, &si, offsetof(struct siginfo, si_status) +
@@ -339,12 +350,10 @@ long sys_setpgid(int pid, int pgid)
 	struct task *t;
 	int err;
 
-	if (!pid)
-		pid = (int)current->proc->pid;
-	if (!pgid)
-		pgid = pid;
-	if (pgid < 0)
+	if (pgid < 0 || (!pgid && pid < 0))
 		return -EINVAL;
+	pid = pid ? (int)pid_given((u32)pid) : (int)current->proc->pid;
+	pgid = pgid ? (int)pid_given((u32)pgid) : pid;
 	t = task_find_get((u32)pid);
 	if (!t)
 		return -ESRCH;
@@ -364,18 +373,18 @@ long sys_getpgid(int pid)
 	long ret;
 
 	if (!pid)
-		return current->proc->pgid;
-	t = task_find_get((u32)pid);
+		return pid_shown(current->proc->pgid);
+	t = task_find_get(pid_given((u32)pid));
 	if (!t)
 		return -ESRCH;
-	ret = t->proc->pgid;
+	ret = pid_shown(t->proc->pgid);
 	task_put(t);
 	return ret;
 }
 
 long sys_getpgrp(void)
 {
-	return current->proc->pgid;
+	return pid_shown(current->proc->pgid);
 }
 
 long sys_getsid(int pid)
@@ -384,11 +393,11 @@ long sys_getsid(int pid)
 	long ret;
 
 	if (!pid)
-		return current->proc->sid;
-	t = task_find_get((u32)pid);
+		return pid_shown(current->proc->sid);
+	t = task_find_get(pid_given((u32)pid));
 	if (!t)
 		return -ESRCH;
-	ret = t->proc->sid;
+	ret = pid_shown(t->proc->sid);
 	task_put(t);
 	return ret;
 }
@@ -406,7 +415,7 @@ long sys_setsid(void)
 		process_set_sid(p, p->pid);
 		process_set_pgid(p, p->pid);
 		tty_process_clear(p);
-		ret = p->pid;
+		ret = pid_shown(p->pid);
 	}
 	mutex_unlock(&tasklist_lock);
 	return ret;
@@ -486,7 +495,7 @@ long sys_prlimit64(int pid, u32 resource, uaddr new_rlim, uaddr old_rlim)
 	if (new_rlim.va && get_user(new, new_rlim))
 		return -EFAULT;
 	if (pid) {
-		t = task_find_get((u32)pid);
+		t = task_find_get(pid_given((u32)pid));
 		if (!t)
 			return -ESRCH;
 		if (!prlimit_allowed(t))
@@ -595,7 +604,7 @@ long sys_pidfd_open(int pid, u32 flags)
 
 	if (flags & ~(u32)(O_NONBLOCK | O_EXCL) || pid <= 0)
 		return -EINVAL;
-	t = task_find_get((u32)pid);
+	t = task_find_get(pid_given((u32)pid));
 	if (!t)
 		return -ESRCH;
 	if (!thread && t->proc->leader != t) {

@@ -217,10 +217,14 @@ static bool core_name_special(struct core_name *c, char what, int sig)
 		core_name_char(c, '%');
 		break;
 	case 'p':
+		core_name_number(c, pid_shown(p->pid));
+		return true;
 	case 'P':
 		core_name_number(c, p->pid);
 		return true;
 	case 'i':
+		core_name_number(c, pid_shown(current->tid));
+		break;
 	case 'I':
 		core_name_number(c, current->tid);
 		break;
@@ -404,10 +408,10 @@ static bool core_note_prstatus(struct core_file *c, struct task *t,
 	}
 	s->sigpend = t->pending.set;
 	s->sighold = t->blocked;
-	s->pid = (s32)t->tid;
-	s->ppid = (s32)p->parent->pid;
-	s->pgrp = (s32)p->pgid;
-	s->sid = (s32)p->sid;
+	s->pid = (s32)pid_shown(t->tid);
+	s->ppid = (s32)pid_shown(p->parent->pid);
+	s->pgrp = (s32)pid_shown(p->pgid);
+	s->sid = (s32)pid_shown(p->sid);
 	task_cputime(t, &ut, &st);
 	s->utime = core_time(ut);
 	s->stime = core_time(st);
@@ -432,10 +436,10 @@ static bool core_note_prpsinfo(struct core_file *c)
 	s.nice = (char)current->nice;
 	s.uid = current->cred->uid;
 	s.gid = current->cred->gid;
-	s.pid = (s32)p->pid;
-	s.ppid = (s32)p->parent->pid;
-	s.pgrp = (s32)p->pgid;
-	s.sid = (s32)p->sid;
+	s.pid = (s32)pid_shown(p->pid);
+	s.ppid = (s32)pid_shown(p->parent->pid);
+	s.pgrp = (s32)pid_shown(p->pgid);
+	s.sid = (s32)pid_shown(p->sid);
 	strlcpy(s.fname, current->comm, sizeof(s.fname));
 	if (copy_from_user(s.args, UADDR(mm->arg_start), len))
 		memset(s.args, 0, sizeof(s.args));

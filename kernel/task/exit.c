@@ -104,6 +104,8 @@ static void exit_child_info(struct siginfo *si, struct process *p, int sig)
 	process_cputime_locked(p, &ut, &st);
 	si->si_signo = sig;
 	si->si_pid = (s32)p->pid;
+	if (p->parent->leader)
+		si->si_pid = (s32)pid_nr_in(p->pid, p->parent->leader->pid_ns);
 	si->si_uid = p->leader->cred->uid;
 	si->si_utime = (s64)(ut / (NSEC_PER_SEC / USER_HZ));
 	si->si_stime = (s64)(st / (NSEC_PER_SEC / USER_HZ));
@@ -216,14 +218,16 @@ void task_release(struct task *t)
 
 static struct process *exit_find_reaper(struct process *p)
 {
+	const struct pid_ns *ns = p->leader->pid_ns;
 	struct process *q = p->parent;
 
-	while (q && q != init_process && q->parent != q) {
+	while (q && q != init_process && q->parent != q && q->leader &&
+	       q->leader->pid_ns == ns) {
 		if (q->subreaper && q->live)
 			return q;
 		q = q->parent;
 	}
-	return init_process;
+	return pid_ns_reaper_locked(ns);
 }
 
 static void exit_send_pdeath(struct process *child)
@@ -474,6 +478,8 @@ void do_exit(int code)
 	exit_files(t);
 	ns_exit(t);
 	last_of_mm = exit_mm(t);
+	if (unlikely(last && t->pid_inner && t->pid_ns->reaper == t->proc))
+		pid_ns_end(t->pid_ns);
 	task_vfork_complete(t);
 	exit_notify(t, last);
 	host_task_exit(t, last_of_mm);

@@ -32,6 +32,7 @@ struct clone_job {
 	const struct clone_args_k *a;
 	u64 flags;
 	struct task *child;
+	struct cred *cred; /* with CLONE_NEWUSER; reference */
 	struct completion_vfork vfork;
 	u32 event; /* PTRACE_EVENT_* for our tracer */
 	int pidfd;
@@ -49,9 +50,11 @@ static int clone_check(const struct clone_args_k *a)
 		return -EINVAL;
 	if ((f & CLONE_SIGHAND) && !(f & CLONE_VM))
 		return -EINVAL;
-	if ((f & CLONE_PARENT) && current->proc == init_process)
+	if ((f & CLONE_PARENT) && current->proc->unkillable)
 		return -EINVAL;
-	if ((f & CLONE_THREAD) && (f & (CLONE_NEWUSER | CLONE_NEWPID)))
+	if ((f & CLONE_THREAD) &&
+	    ((f & (CLONE_NEWUSER | CLONE_NEWPID)) ||
+	     current->nss->ns[NS_PID] != &current->pid_ns->ns))
 		return -EINVAL;
 	if ((f & CLONE_PIDFD) && (f & CLONE_DETACHED))
 		return -EINVAL;
@@ -118,7 +121,7 @@ static void clone_copy_task(struct clone_job *j)
 		t->start_tls = j->a->tls;
 		t->set_tls = true;
 	}
-	t->cred = me->cred;
+	t->cred = j->cred ? j->cred : me->cred;
 	cred_get(t->cred);
 	t->nss = me->nss;
 	nsset_get(t->nss);
@@ -177,6 +180,7 @@ static void clone_new_process(struct clone_job *j)
 	p->exit_signal = j->flags & CLONE_PARENT ? mine->exit_signal :
 						   j->a->exit_signal;
 	t->exit_signal = p->exit_signal;
+	p->unkillable = unlikely(t->pid_inner) && pid_nr_in(t->tid, t->pid_ns) == 1;
 	p->parent_tid = j->flags & CLONE_PARENT ? mine->parent_tid : me->tid;
 	memcpy(p->rlim, mine->rlim, sizeof(p->rlim));
 	p->securebits = mine->securebits;
@@ -321,7 +325,7 @@ static int clone_start_thread(struct clone_job *j)
 {
 	struct task *t = j->child;
 	struct mm *mm = current->mm;
-	u32 tid = t->tid;
+	u32 tid = pid_shown(t->tid), own = t->tid;
 	int err;
 
 	t->mm = mm;
@@ -337,7 +341,7 @@ static int clone_start_thread(struct clone_job *j)
 			return 0;
 		clone_unattach(j);
 	} else {
-		pid_release(tid);
+		pid_release(own);
 	}
 	t->mm = NULL;
 	if (ref_put(&mm->users))
@@ -401,18 +405,46 @@ static void clone_wait_vfork(struct clone_job *j)
 	spin_unlock(&t->lock);
 }
 
+/* Where the child gets its numbers: with a reference, ERR_PTR. */
+static struct pid_ns *clone_pid_ns(struct clone_job *j)
+{
+	struct ns *ns = current->nss->ns[NS_PID];
+
+	if (unlikely(j->flags & CLONE_NEWPID)) {
+		struct user_ns *owner = j->cred ? j->cred->user_ns :
+						  current->cred->user_ns;
+
+		if (!ns_count(owner, NS_PID))
+			return ERR_PTR(-ENOSPC);
+		ns = pid_ns_copy(ns, owner, NULL);
+		if (IS_ERR(ns))
+			ns_uncount(owner, NS_PID);
+		return (struct pid_ns *)ns;
+	}
+	ns_get(ns);
+	return container_of(ns, struct pid_ns, ns);
+}
+
 static struct task *clone_new_task(struct clone_job *j)
 {
 	struct task *t;
-	int tid = pid_alloc(j->a->set_tid);
+	struct pid_ns *ns;
+	int tid;
 
-	if (tid < 0)
-		return ERR_PTR(tid);
 	t = task_alloc();
-	if (!t) {
-		pid_release((u32)tid);
+	if (!t)
 		return ERR_PTR(-ENOMEM);
+	ns = clone_pid_ns(j);
+	tid = IS_ERR(ns) ? (int)PTR_ERR(ns) :
+			   pid_alloc(ns, j->a->set_tid, j->a->nset_tid);
+	if (tid < 0) {
+		if (!IS_ERR(ns))
+			ns_put(&ns->ns);
+		task_free_new(t);
+		return ERR_PTR(tid);
 	}
+	t->pid_ns = ns;
+	t->pid_inner = ns->level;
 	t->tid = (u32)tid;
 	j->child = t;
 	clone_copy_task(j);
@@ -425,22 +457,22 @@ static struct task *clone_new_task(struct clone_job *j)
 }
 
 /* The child's number; once it runs, only what was taken before is ours. */
-static long clone_started(struct clone_job *j, u32 tid)
+static long clone_started(struct clone_job *j, u32 tid, u32 nr)
 {
 	if (j->pidfd_file)
 		fd_publish(j->pidfd, j->pidfd_file);
 	if ((j->flags & (CLONE_PARENT_SETTID | CLONE_VM)) ==
 		    CLONE_PARENT_SETTID &&
-	    put_user(tid, j->a->parent_tid))
+	    put_user(nr, j->a->parent_tid))
 		pr_debug(DEBUG_TASK, "clone: parent_tid is no address\n");
 	if (j->event)
-		ptrace_event(j->event, tid);
+		ptrace_event_pid(j->event, tid);
 	if (j->flags & CLONE_VFORK) {
 		clone_wait_vfork(j);
 		task_put(j->child);
-		ptrace_event(PTRACE_EVENT_VFORK_DONE, tid);
+		ptrace_event_pid(PTRACE_EVENT_VFORK_DONE, tid);
 	}
-	return tid;
+	return nr;
 }
 
 long do_clone(const struct clone_args_k *a)
@@ -448,7 +480,7 @@ long do_clone(const struct clone_args_k *a)
 	struct clone_job j = { .a = a, .flags = a->flags, .pidfd = -1 };
 	int err = clone_check(a);
 	struct task *t;
-	u32 tid;
+	u32 tid, nr;
 
 	if (!err)
 		err = clone_check_limits();
@@ -458,10 +490,18 @@ long do_clone(const struct clone_args_k *a)
 		return err;
 	host_fpu_make_live();
 	j.event = ptrace_clone_event(a->flags, a->exit_signal);
+	if (unlikely(a->flags & CLONE_NEWUSER)) {
+		j.cred = ns_new_user(current->cred);
+		if (IS_ERR(j.cred))
+			return PTR_ERR(j.cred);
+	}
 	t = clone_new_task(&j);
+	if (j.cred)
+		cred_put(j.cred);
 	if (IS_ERR(t))
 		return PTR_ERR(t);
 	tid = t->tid;
+	nr = pid_shown(tid); /* it may be gone when we are asked */
 	err = clone_copy_files(&j);
 	if (!err && unlikely(a->flags & NS_ALL))
 		err = ns_clone(t, a->flags);
@@ -479,7 +519,7 @@ long do_clone(const struct clone_args_k *a)
 	err = a->flags & CLONE_VM ? clone_start_thread(&j) :
 				    clone_start_fork(&j);
 	if (!err)
-		return clone_started(&j, tid);
+		return clone_started(&j, tid, nr);
 	if (a->flags & CLONE_VFORK)
 		task_put(t);
 undo:

@@ -60,8 +60,11 @@ void task_detach(struct task *t);
 
 /* pid.c */
 void pid_init(void);
-/* => a free number, or -EAGAIN. want: that one or 0. -EEXIST */
-int pid_alloc(u32 want);
+/*
+ * => a free number, with one in ns and each above it, or -EAGAIN. want: the n
+ * innermost ones, or 0. -EEXIST
+ */
+int pid_alloc(struct pid_ns *ns, const u32 *want, u32 n);
 void pid_publish(u32 pid, struct task *t);
 void pid_get(u32 pid);
 void pid_put(u32 pid);

@@ -23,6 +23,10 @@
 #define NS_GET_PARENT	 0xb702u
 #define NS_GET_NSTYPE	 0xb703u
 #define NS_GET_OWNER_UID 0xb704u
+#define NS_GET_PID_FROM_PIDNS	0x8004b706u
+#define NS_GET_TGID_FROM_PIDNS	0x8004b707u
+#define NS_GET_PID_IN_PIDNS	0x8004b708u
+#define NS_GET_TGID_IN_PIDNS	0x8004b709u
 
 #define NS_FIRST_DYNAMIC 4026532200u /* numbers below are taken on Linux */
 
@@ -46,14 +50,13 @@ struct uts_ns init_uts_ns = {
 static struct ns init_cgroup_ns = NS_FIRST(NS_CGROUP, 4026531835u),
 		 init_ipc_ns = NS_FIRST(NS_IPC, 4026531839u),
 		 init_net_ns = NS_FIRST(NS_NET, 4026531840u),
-		 init_pid_ns = NS_FIRST(NS_PID, 4026531836u),
 		 init_time_ns = NS_FIRST(NS_TIME, 4026531834u);
 
 struct nsset init_nsset = {
 	.refs = { 1 },
 	.ns = { [NS_CGROUP] = &init_cgroup_ns, [NS_IPC] = &init_ipc_ns,
 		[NS_MNT] = &init_mnt_ns.ns, [NS_NET] = &init_net_ns,
-		[NS_PID] = &init_pid_ns, [NS_TIME] = &init_time_ns,
+		[NS_PID] = &init_pid_ns.ns, [NS_TIME] = &init_time_ns,
 		[NS_UTS] = &init_uts_ns.ns },
 	.time = &init_time_ns,
 };
@@ -74,7 +77,7 @@ static const struct {
 	[NS_IPC] = { "ipc", CLONE_NEWIPC },
 	[NS_MNT] = { "mnt", CLONE_NEWNS, mnt_ns_copy, mnt_ns_free },
 	[NS_NET] = { "net", CLONE_NEWNET },
-	[NS_PID] = { "pid", CLONE_NEWPID },
+	[NS_PID] = { "pid", CLONE_NEWPID, pid_ns_copy, pid_ns_free },
 	[NS_TIME] = { "time", CLONE_NEWTIME },
 	[NS_USER] = { "user", CLONE_NEWUSER, NULL, user_ns_free },
 	[NS_UTS] = { "uts", CLONE_NEWUTS, uts_ns_copy, uts_ns_free },
@@ -123,15 +126,24 @@ void ns_init(struct ns *ns, enum ns_kind kind, struct user_ns *owner)
 	ns_get(&owner->ns);
 }
 
-struct ns *task_get_ns(struct task *t, enum ns_kind kind)
+struct ns *task_get_ns(struct task *t, u32 kind)
 {
+	bool children = kind & NS_CHILDREN;
 	struct ns *ns = NULL;
+
+	kind &= ~NS_CHILDREN;
 
 	spin_lock(&t->lock);
 	if (kind == NS_USER)
 		ns = &t->cred->user_ns->ns;
+	else if (kind == NS_PID && !children)
+		ns = &t->pid_ns->ns;
 	else if (t->nss)
-		ns = kind == NS_TIME ? t->nss->time : t->nss->ns[kind];
+		ns = kind == NS_TIME && !children ? t->nss->time : t->nss->ns[kind];
+	/* a pid namespace without init is not shown */
+	if (ns && kind == NS_PID && children &&
+	    !container_of(ns, struct pid_ns, ns)->init && ns != &init_pid_ns.ns)
+		ns = NULL;
 	if (ns)
 		ns_get(ns);
 	spin_unlock(&t->lock);
@@ -320,6 +332,39 @@ static long ns_open_user(struct user_ns *ns)
 	return ns_open(&ns->ns);
 }
 
+/* Of a pid namespace, where current is in that or above it. */
+static long ns_open_parent(struct ns *ns)
+{
+	struct pid_ns *up = container_of(ns, struct pid_ns, ns)->parent;
+
+	if (!up || !pid_ns_is_within(up, current->pid_ns))
+		return -EPERM;
+	ns_get(&up->ns);
+	return ns_open(&up->ns);
+}
+
+/* NS_GET_PID_FROM_PIDNS and its like: t's number there, or ours of theirs. */
+static long ns_translate_pid(struct ns *ns, u32 cmd, u32 nr)
+{
+	struct pid_ns *pns = container_of(ns, struct pid_ns, ns);
+	bool from = cmd == NS_GET_PID_FROM_PIDNS ||
+		    cmd == NS_GET_TGID_FROM_PIDNS;
+	bool tgid = cmd == NS_GET_TGID_FROM_PIDNS ||
+		    cmd == NS_GET_TGID_IN_PIDNS;
+	struct task *t;
+	long ret;
+
+	if (ns->kind != NS_PID)
+		return -EINVAL;
+	t = task_find_get(from ? pid_of_nr(nr, pns) : pid_given(nr));
+	if (!t)
+		return -ESRCH;
+	ret = tgid ? t->proc->pid : t->tid;
+	ret = from ? pid_shown((u32)ret) : pid_nr_in((u32)ret, pns);
+	task_put(t);
+	return ret ? ret : -ESRCH;
+}
+
 static long nsfs_ioctl(struct file *f, u32 cmd, u64 arg)
 {
 	struct ns *ns = f->inode->priv;
@@ -331,7 +376,12 @@ static long nsfs_ioctl(struct file *f, u32 cmd, u64 arg)
 	case NS_GET_PARENT:
 		if (ns->kind == NS_USER)
 			return ns_open_user(ns->owner);
-		return ns->kind == NS_PID ? -EPERM : -EINVAL;
+		return ns->kind == NS_PID ? ns_open_parent(ns) : -EINVAL;
+	case NS_GET_PID_FROM_PIDNS:
+	case NS_GET_TGID_FROM_PIDNS:
+	case NS_GET_PID_IN_PIDNS:
+	case NS_GET_TGID_IN_PIDNS:
+		return ns_translate_pid(ns, cmd, (u32)arg);
 	case NS_GET_NSTYPE:
 		return ns_flag(ns->kind);
 	case NS_GET_OWNER_UID:
@@ -363,7 +413,7 @@ int ns_check_flags(u64 flags)
 }
 
 /* => a cred in a new user namespace, or ERR_PTR */
-static struct cred *ns_new_user(const struct cred *c)
+struct cred *ns_new_user(const struct cred *c)
 {
 	struct user_ns *ns = user_ns_create(c);
 	struct cred *n;
@@ -412,20 +462,18 @@ static struct nsset *ns_new_set(const struct nsset *of, u64 flags,
 int ns_clone(struct task *t, u64 flags)
 {
 	struct nsset *s;
-	struct cred *n;
 
-	if (flags & CLONE_NEWUSER) {
-		n = ns_new_user(t->cred);
-		if (IS_ERR(n))
-			return (int)PTR_ERR(n);
-		cred_put(t->cred);
-		t->cred = n;
+	if (flags & CLONE_NEWUSER)
 		t->proc->securebits = 0;
-	}
 	if (flags & (NS_ALL & ~(u64)CLONE_NEWUSER)) {
-		s = ns_new_set(t->nss, flags, t->cred->user_ns, t->fs);
+		s = ns_new_set(t->nss, flags & ~(u64)CLONE_NEWPID,
+			       t->cred->user_ns, t->fs);
 		if (IS_ERR(s))
 			return (int)PTR_ERR(s);
+		if (flags & CLONE_NEWPID) { /* it was made with the number */
+			ns_get(&t->pid_ns->ns);
+			nsset_replace(s, &t->pid_ns->ns);
+		}
 		nsset_install(t, s);
 	}
 	return 0;
@@ -498,6 +546,10 @@ static int setns_one(struct setns_job *j, struct ns *ns)
 			return -EINVAL;
 		j->mnt = ns;
 	}
+	if (ns->kind == NS_PID &&
+	    !pid_ns_is_within(container_of(ns, struct pid_ns, ns),
+			      current->pid_ns))
+		return -EINVAL;
 	if (ns->kind == NS_TIME && current->proc->nr_threads > 1)
 		return -EUSERS;
 	if (!j->set)

@@ -57,7 +57,7 @@ static u32 pidfd_poll(struct file *f, struct poll_table *pt)
 static int pidfd_show_fdinfo(struct file *f, char *buf, size_t n)
 {
 	struct pidfd *pf = f->priv;
-	int pid = pf->proc->leader ? (int)pf->proc->pid : -1;
+	int pid = pf->proc->leader ? (int)pid_shown(pf->proc->pid) : -1;
 
 	return snprintf(buf, n, "Pid:\t%d\nNSpid:\t%d\n", pid, pid);
 }

@@ -75,6 +75,7 @@ int cpu_clock_read(int clock, u64 *ns)
 	if (which == 3)
 		return -EINVAL;
 	if (pid) {
+		pid = pid_given(pid);
 		t = thread ? task_find_get(pid) : process_find_get(pid);
 		if (!t)
 			return -EINVAL;
@@ -330,7 +331,7 @@ static int posix_timer_check_clock(int clock)
 
 	/* part: of another process */
 	if (clock < 0 && !CPUCLOCK_PERTHREAD(clock) && CPUCLOCK_PID(clock) &&
-	    CPUCLOCK_PID(clock) != (int)current->proc->pid)
+	    CPUCLOCK_PID(clock) != (int)pid_shown(current->proc->pid))
 		return -EINVAL;
 
 	switch (clock) {
@@ -362,7 +363,8 @@ static int posix_timer_check_event(const struct sigevent *ev)
 	case SIGEV_THREAD:
 		break;
 	case SIGEV_THREAD_ID:
-		t = task_find_get((u32)ev->sigev_notify_thread_id);
+		t = task_find_get(
+			pid_given((u32)ev->sigev_notify_thread_id));
 		if (!t)
 			return -EINVAL;
 		ours = t->proc == current->proc;

@@ -92,7 +92,7 @@ void ptrace_notify_tracer(struct task *t, int si_code, int status)
 	memset(&si, 0, sizeof(si));
 	si.si_signo = SIGCHLD;
 	si.si_code = si_code;
-	si.si_pid = (s32)t->tid;
+	si.si_pid = (s32)pid_nr_in(t->tid, t->tracer->pid_ns);
 	si.si_uid = t->cred->uid;
 	si.si_status = status;
 	sh = sighand_lock(p);
@@ -195,7 +195,7 @@ static void ptrace_stop_and_send(int code, u64 msg, u32 syscall_op)
 	memset(&si, 0, sizeof(si));
 	si.si_signo = SIGTRAP;
 	si.si_code = code & ~0x80;
-	si.si_pid = (s32)current->tid;
+	si.si_pid = (s32)pid_shown(current->tid);
 	si.si_uid = current->cred->uid;
 	if (syscall_op)
 		si.si_code = code;
@@ -214,13 +214,26 @@ bool ptrace_event(u32 event, u64 msg)
 	return true;
 }
 
+bool ptrace_event_pid(u32 event, u32 pid)
+{
+	struct task *t = current;
+
+	if (!READ_ONCE(t->tracer) || !(t->pt.options & (1u << event)))
+		return false;
+	mutex_lock(&tasklist_lock);
+	if (t->tracer)
+		pid = pid_nr_in(pid, t->tracer->pid_ns);
+	mutex_unlock(&tasklist_lock);
+	return ptrace_event(event, pid);
+}
+
 void ptrace_exec(u32 old_tid)
 {
 	struct task *t = current;
 
 	if (!READ_ONCE(t->tracer))
 		return;
-	if (!ptrace_event(PTRACE_EVENT_EXEC, old_tid) && !t->pt.seized) {
+	if (!ptrace_event_pid(PTRACE_EVENT_EXEC, old_tid) && !t->pt.seized) {
 		struct siginfo si;
 
 		signal_info_user(&si, SIGTRAP, SI_USER);
@@ -290,7 +303,8 @@ int ptrace_signal_locked(struct task *t, struct ksignal *ks)
 		ks->info.si_signo = sig;
 		ks->info.si_code = SI_USER;
 		if (t->tracer) {
-			ks->info.si_pid = (s32)t->tracer->proc->pid;
+			ks->info.si_pid = (s32)pid_shown(
+				t->tracer->proc->pid);
 			ks->info.si_uid = t->tracer->cred->uid;
 		}
 	}
@@ -737,7 +751,7 @@ long sys_ptrace(long request, long pid, u64 addr, u64 data)
 
 	if (request == PTRACE_TRACEME)
 		return ptrace_traceme();
-	t = pid > 0 ? task_find_get((u32)pid) : NULL;
+	t = pid > 0 ? task_find_get(pid_given((u32)pid)) : NULL;
 	if (!t)
 		return -ESRCH;
 	if (request == PTRACE_ATTACH || request == PTRACE_SEIZE) {

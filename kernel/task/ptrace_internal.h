@@ -18,6 +18,8 @@
 int ptrace_stop(int code, struct siginfo *info, u64 msg, u32 syscall_op);
 /* => false: nobody asked for it. */
 bool ptrace_event(u32 event, u64 msg);
+/* The message is a number, as the tracer counts. */
+bool ptrace_event_pid(u32 event, u32 pid);
 /* What of a clone is of interest: PTRACE_EVENT_* or 0. */
 u32 ptrace_clone_event(u64 flags, u32 exit_signal);
 /* Signal-delivery stop; sighand->lock is held before and after. => signal */

@@ -507,7 +507,7 @@ static u32 seccomp_may_sync_locked(struct task *me)
 		if (t != me && !t->dying &&
 		    (t->seccomp_strict ||
 		     !seccomp_is_ancestor(t->seccomp, me->seccomp)))
-			return t->tid;
+			return pid_shown(t->tid);
 	return 0;
 }
 

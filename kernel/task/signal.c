@@ -22,6 +22,7 @@
 #include <kernel/mm.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
+#include <kernel/ns.h>
 #include <kernel/string.h>
 #include "internal.h"
 
@@ -472,14 +473,42 @@ static void signal_complete_locked(int sig, struct task *t, bool group)
 	signal_wake(t, sig == SIGKILL);
 }
 
+/* Does the sender have no number where t is? It is above then. */
+static bool signal_from_outside(const struct siginfo *info, struct task *t)
+{
+	return unlikely(t->pid_inner) && info &&
+	       (info->si_code == SI_USER || info->si_code == SI_TKILL ||
+		info->si_code == SI_QUEUE || info->si_code == SI_MESGQ) &&
+	       !pid_nr_in(current->tid, t->pid_ns);
+}
+
+/* The sender's ids as t knows them. */
+static void signal_translate(struct siginfo *si, struct task *t, bool outside)
+{
+	struct cred *c;
+
+	if (outside)
+		si->si_pid = 0;
+	if (si->si_code != SI_USER && si->si_code != SI_TKILL &&
+	    !(si->si_signo == SIGCHLD && si->si_code > 0))
+		return;
+	c = task_get_cred(t);
+	if (unlikely(c->user_ns != &init_user_ns)) {
+		si->si_uid = id_from_kernel(c->user_ns, ID_UID, si->si_uid);
+		if (si->si_uid == (u32)-1)
+			si->si_uid = ID_OVERFLOW;
+	}
+	cred_put(c);
+}
+
 int signal_send_locked(int sig, const struct siginfo *info, struct task *t,
 		       bool group)
 {
 	struct sigpending *pend = group ? &t->proc->pending : &t->pending;
 	struct sigqueue *q;
-	bool over_limit;
+	bool over_limit, outside = signal_from_outside(info, t);
 
-	if (!signal_prepare_locked(sig, t, !info))
+	if (!signal_prepare_locked(sig, t, !info || outside))
 		return 0;
 	if (sig < SIGRTMIN && (pend->set & sigmask(sig)))
 		return 0;
@@ -489,6 +518,7 @@ int signal_send_locked(int sig, const struct siginfo *info, struct task *t,
 		if (q) {
 			if (info) {
 				q->info = *info;
+				signal_translate(&q->info, t, outside);
 			} else {
 				memset(&q->info, 0, sizeof(q->info));
 				q->info.si_code = SI_KERNEL;
@@ -550,7 +580,7 @@ void send_signal_self(int sig)
 {
 	struct siginfo info = { .si_signo = sig, .si_code = SI_USER };
 
-	info.si_pid = current->proc->pid;
+	info.si_pid = (s32)pid_shown(current->proc->pid);
 	info.si_uid = current->cred->uid;
 	send_signal_task(current, sig, &info);
 }
@@ -610,7 +640,7 @@ void signal_info_user(struct siginfo *si, int sig, int code)
 	memset(si, 0, sizeof(*si));
 	si->si_signo = sig;
 	si->si_code = code;
-	si->si_pid = (s32)current->proc->pid;
+	si->si_pid = (s32)pid_shown(current->proc->pid);
 	si->si_uid = current->cred->uid;
 }
 

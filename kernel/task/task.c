@@ -154,6 +154,8 @@ void task_put(struct task *t)
 	if (t->cred)
 		cred_put(t->cred);
 	nsset_put(t->nss);
+	if (t->pid_ns)
+		ns_put(&t->pid_ns->ns);
 	if (t->sighand)
 		sighand_put(t->sighand);
 	if (t->proc)
@@ -187,7 +189,7 @@ void kern_task_started(struct task *t)
 	if (t->set_tls)
 		host_set_fs(t->start_tls);
 	if (t->set_child_tid.va) {
-		u32 tid = t->tid;
+		u32 tid = pid_shown(t->tid);
 
 		if (put_user(tid, t->set_child_tid))
 			t->set_child_tid = UNULL; /* as Linux: no error */
@@ -210,6 +212,8 @@ void task_attach(struct task *t, struct process *parent, struct process *like)
 	list_add_tail(&t->all_node, &all_tasks);
 	if (parent) {
 		p->parent = parent;
+		if (unlikely(t->pid_inner) && pid_nr_in(t->tid, t->pid_ns) == 1)
+			t->pid_ns->reaper = p;
 		list_add_tail(&p->sibling, &parent->children);
 		p->pgid = like->pgid;
 		p->sid = like->sid;
@@ -236,6 +240,8 @@ void task_detach(struct task *t)
 	spin_unlock(&sh->lock);
 	list_del(&t->all_node);
 	if (!p->nr_threads) {
+		if (unlikely(t->pid_inner) && t->pid_ns->reaper == p)
+			t->pid_ns->reaper = NULL;
 		list_del(&p->sibling);
 		list_del(&p->pgrp_node);
 		tty_process_clear(p);
@@ -345,7 +351,7 @@ struct task *kthread_create(const char *name, u32 tid, void (*fn)(void *),
 
 	if (!t)
 		return ERR_PTR(-ENOMEM);
-	err = pid_alloc(tid);
+	err = pid_alloc(&init_pid_ns, &tid, 1);
 	if (err < 0) {
 		task_free_new(t);
 		return ERR_PTR(err);
@@ -369,6 +375,8 @@ struct task *kthread_create(const char *name, u32 tid, void (*fn)(void *),
 	cred_get(t->cred);
 	t->nss = &init_nsset;
 	nsset_get(t->nss);
+	t->pid_ns = &init_pid_ns;
+	ns_get(&init_pid_ns.ns);
 	memcpy(t->affinity, current->affinity, sizeof(t->affinity));
 	t->timer_slack = 50000;
 	if (current->fs) {
@@ -446,6 +454,8 @@ void task_subsys_init(void)
 	cred_get(t->cred);
 	t->nss = &init_nsset;
 	nsset_get(t->nss);
+	t->pid_ns = &init_pid_ns;
+	ns_get(&init_pid_ns.ns);
 	process_init(&a->proc, t);
 	t->proc = &a->proc;
 	a->proc.sighand = a->proc.first_sighand = t->sighand = &a->sighand;

@@ -43,6 +43,7 @@ static bool wait_eligible(const struct wait_job *w, const struct process *c)
 static void wait_take_usage(struct wait_job *w, struct process *c)
 {
 	w->pid = c->pid;
+	w->nr = pid_shown(c->pid);
 	w->uid = c->leader->cred->uid;
 	if (w->want_usage)
 		process_rusage(c, RUSAGE_BOTH, &w->usage);
@@ -161,6 +162,7 @@ static bool wait_tracee_zombie(struct wait_job *w, struct task *t)
 		return false;
 	if (c->leader != t) {
 		w->pid = t->tid;
+		w->nr = pid_shown(t->tid);
 		w->uid = t->cred->uid;
 		wait_tell_exit(w, c->group_flags & PROC_GROUP_EXIT ?
 					  c->group_exit_code :
@@ -196,6 +198,7 @@ static bool wait_tracee_stopped(struct wait_job *w, struct task *t)
 		return false;
 	wait_take_usage(w, t->proc);
 	w->pid = t->tid;
+	w->nr = pid_shown(t->tid);
 	w->status = W_STOPCODE(code);
 	w->si_status = code;
 	w->si_code = CLD_TRAPPED;

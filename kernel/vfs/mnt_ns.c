@@ -108,16 +108,21 @@ static bool mount_is_covered(const struct mount *m)
 bool mount_reveals(const struct super *sb, u32 flags)
 {
 	struct mnt_ns *ns = init_mnt_ns.root ? mnt_ns_current() : NULL;
+	u32 atime = flags & MOUNT_ATIME;
 	struct mount *m;
 	bool seen = false;
 
 	if (!ns || !sb->type->revealing || ns->ns.owner == &init_user_ns)
 		return false;
+	if (!(atime & (MS_NOATIME | MS_STRICTATIME)))
+		atime |= MS_RELATIME;
 	mutex_lock(&mount_lock);
 	list_for_each_entry (m, &all_mounts, node)
 		if (m->ns == ns && m->sb->type == sb->type &&
-		    m->root == m->sb->root && mount_may_change(m, flags | (m->flags & MOUNT_ATIME)) &&
-		    !mount_is_covered(m))
+		    m->root == m->sb->root && !mount_is_covered(m) &&
+		    (!(m->locked & MS_RDONLY) || (flags & MS_RDONLY)) &&
+		    (!(m->locked & MOUNT_LOCK_ATIME) ||
+		     (m->flags & MOUNT_ATIME) == atime))
 			seen = true;
 	mutex_unlock(&mount_lock);
 	return !seen;

@@ -89,6 +89,8 @@ void super_put(struct super *sb)
 	}
 	if (sb->ops && sb->ops->kill)
 		sb->ops->kill(sb);
+	if (sb->shows)
+		ns_put(sb->shows);
 	if (sb->owner)
 		ns_put(&sb->owner->ns);
 	objcache_free(&super_objs, sb);

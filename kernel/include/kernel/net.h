@@ -174,6 +174,7 @@ static inline int sock_take_error(struct sock *sk)
 void sock_fill_cred(struct ucred *c);
 /* sk's peer is the caller, or whoever `like` has as its peer */
 void sock_set_peer(struct sock *sk, const struct sock *like);
+struct ucred sock_cred_shown(const struct ucred *c);
 /* Something happened that readers, or writers, may wait for. */
 void sock_wake_readers(struct sock *sk);
 void sock_wake_writers(struct sock *sk);

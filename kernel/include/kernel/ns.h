@@ -76,6 +76,29 @@ struct uts_ns {
 extern struct uts_ns init_uts_ns;
 
 
+/* Its story is told in kernel/task/pid.c. */
+struct pid_ns {
+	struct ns ns; /* first */
+	/* fixed: */
+	struct pid_ns *parent; /* reference; NULL: the first */
+	u32 level;
+	/* under pid_lock: */
+	u32 last;  /* number given out last */
+	u32 tasks; /* in it and below */
+	bool init; /* number 1 has been given */
+	bool dead; /* its init ends: no more tasks */
+	struct task *waiter; /* its init, for the end of the others */
+	/* under tasklist_lock: */
+	struct process *reaper; /* its init, while that lives */
+};
+#define PID_NS_LEVELS 32u
+struct ns *pid_ns_copy(struct ns *of, struct user_ns *owner,
+		       struct fs_context *fs);
+void pid_ns_free(struct ns *ns);
+bool pid_ns_is_within(const struct pid_ns *ns, const struct pid_ns *top);
+struct process *pid_ns_reaper_locked(const struct pid_ns *ns);
+void pid_ns_end(struct pid_ns *ns);
+
 struct mnt_ns {
 	struct ns ns; /* first */
 	struct mount *root; /* under mount_lock; the tree's reference */
@@ -108,7 +131,8 @@ u32 ns_new_inum(void);
 const char *ns_name(enum ns_kind kind);
 u32 ns_flag(enum ns_kind kind);
 /* The namespace t is in, with a reference; NULL: it has ended. */
-struct ns *task_get_ns(struct task *t, enum ns_kind kind);
+struct ns *task_get_ns(struct task *t, u32 kind);
+#define NS_CHILDREN 0x100u /* with NS_PID, NS_TIME: of its children to come */
 /* The file of a namespace; takes over the reference of ns. => 0 or -errno */
 int ns_path(struct ns *ns, struct path *out);
 struct ns *ns_of_file(struct file *f); /* NULL: another file */
@@ -141,7 +165,9 @@ bool mnt_ns_chrooted(void);
 /* --- ns.c --- */
 /* unshare(2) and clone(2): what flags ask for can be made? 0, EPERM, EINVAL */
 int ns_check_flags(u64 flags);
-/* The child's namespaces; it shares current's. => 0 or -errno */
+/* A cred in a new user namespace below c's. ERR_PTR */
+struct cred *ns_new_user(const struct cred *c);
+/* The child's namespaces, that of its cred and pid excepted; it shares current's. => 0 or -errno */
 int ns_clone(struct task *t, u64 flags);
 /* unshare(2); fs: current's own, with CLONE_NEWNS */
 long ns_unshare(u64 flags);

@@ -34,6 +34,7 @@ struct tty;
 struct process;
 struct file;
 struct nsset;
+struct pid_ns;
 
 enum task_state {
 	TASK_NEW,     /* not started */
@@ -188,6 +189,8 @@ struct task {
 	struct sem_undo_list *sem_undo; /* semop(2) SEM_UNDO; only by itself,
 					   and under the sem lock */
 
+	struct pid_ns *pid_ns; /* of its tid; reference; fixed */
+	bool pid_inner;	       /* and that is not the first one */
 	struct nsset *nss; /* reference; changed by itself, under lock */
 
 	/* path_name_get(): a buffer that needs no allocation */
@@ -273,6 +276,17 @@ static __always_inline struct task *get_current(void)
 #define current get_current()
 #endif
 
+u32 pid_shown_slow(u32 pid);
+u32 pid_given_slow(u32 nr);
+static inline u32 pid_shown(u32 pid)
+{
+	return likely(!current->pid_inner) ? pid : pid_shown_slow(pid);
+}
+static inline u32 pid_given(u32 nr)
+{
+	return likely(!current->pid_inner) ? nr : pid_given_slow(nr);
+}
+
 static inline void *task_block(const struct task *t)
 {
 	return (void *)((u64)t & ~(TASK_BLOCK_SIZE - 1));
@@ -331,6 +345,15 @@ int do_getrusage(int who, struct rusage *ru);
 extern u32 max_tasks; /* kernel.threads-max */
 /* The number given out last; for /proc/loadavg. */
 u32 pid_last(void);
+/*
+ * Numbers between the current task and the kernel, where they are those of the
+ * first pid namespace. Shown: 0 if it has none there. Given: PID_NONE, which no
+ * task has, if there is no such number; 0 stays 0.
+ */
+#define PID_NONE 0x3fffffffu
+extern struct pid_ns init_pid_ns;
+u32 pid_nr_in(u32 pid, const struct pid_ns *ns);
+u32 pid_of_nr(u32 nr, const struct pid_ns *ns);
 /* => with a reference, or NULL. */
 struct task *task_find_get(u32 tid);
 /*
@@ -361,7 +384,8 @@ struct clone_args_k {
 	uaddr parent_tid, child_tid;
 	u64 tls;
 	uaddr pidfd;
-	u32 set_tid; /* the number it is to have, 0 = any */
+	const u32 *set_tid; /* the numbers it is to have, innermost first */
+	u32 nset_tid;
 };
 /* => child's tid or -errno. */
 long do_clone(const struct clone_args_k *a);
@@ -374,6 +398,7 @@ struct wait_job {
 	bool want_usage;
 	/* found: */
 	u32 pid, uid;
+	u32 nr;	    /* pid as current counts */
 	int status; /* for wait4 */
 	int si_code, si_status;
 	struct rusage usage;

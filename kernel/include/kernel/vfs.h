@@ -30,6 +30,7 @@
 struct inode;
 struct dentry;
 struct mnt_ns;
+struct ns;
 struct user_ns;
 struct super;
 struct mount;
@@ -222,6 +223,7 @@ struct super {
 	struct mutex rename_lock;
 	u64 next_ino;
 	void *priv;
+	struct ns *shows; /* what namespace it tells of; reference, or NULL */
 	struct user_ns *owner; /* who mounted it; reference, NULL: the first */
 	/*
 	 * For file systems with ->revalidate: a dentry whose stamp (monotonic

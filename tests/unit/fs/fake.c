@@ -142,6 +142,14 @@ u32 gid_given(u32 gid)
 	return gid;
 }
 
+u32 pid_shown_slow(u32 pid)
+{
+	return pid;
+}
+u32 pid_given_slow(u32 nr)
+{
+	return nr;
+}
 u32 uid_shown(u32 uid)
 {
 	return uid;
