@@ -131,6 +131,8 @@ void machine_exit_soon(int code);
 
 /* mm->host[]: the host process that has this address space */
 #define MM_HOST_PID 0
+/* Did that host process hold this address space? */
+bool mm_was_in(const struct mm *mm, uint32_t pid);
 
 /* --- mm_direct.c --- */
 void mm_calls_run(struct host_task *ht);

@@ -45,10 +45,12 @@
 #define WAIT_NOWAIT  0x1000000
 
 #define ENDED_MANY   64
+#define LOOK_PERIOD  (200 * NSEC_PER_MSEC)
 
 #define SPACE_FREE   0
 #define SPACE_LIVE   1
 #define SPACE_REAPED 2 /* the host process is gone; somebody still points here */
+#define SPACE_STRAY  3 /* a process may be there that nobody knows; for ever */
 
 _Static_assert(sizeof(struct stub_order) == 1 << ORDER_SHIFT, "orders");
 _Static_assert(offsetof(struct stub_order, kind) == ORDER_KIND, "orders");
@@ -110,11 +112,20 @@ struct stub_area *area_at(uint32_t n)
 
 /* --- the table --- */
 
-/* Caller holds spaces_lock. */
+/*
+ * Caller holds spaces_lock. A process that was made, but whose number we do not
+ * have, would carry out the orders of the next owner as well: it gets one that it
+ * dies of, and neither orders nor areas are used again.
+ */
 static void space_free_locked(struct space *sp)
 {
 	uint32_t a = sp->areas, next;
 
+	if (unlikely(sp->stray)) {
+		sp->state = SPACE_STRAY;
+		sp->pid = 0;
+		return;
+	}
 	for (; a; a = next) {
 		next = area_next[a - 1];
 		area_next[a - 1] = (uint16_t)areas_free;
@@ -212,6 +223,21 @@ static uint32_t area_alloc(struct space *sp)
 	}
 	spin_unlock(&spaces_lock);
 	return a;
+}
+
+/* A process may have come of a fork that we do not know. */
+static void space_is_stray(struct space *sp)
+{
+	struct stub_orders *o = space_orders(sp);
+
+	sp->stray = true;
+	memset(&o->list[0], 0, sizeof(o->list[0]));
+	o->list[0].nr = __NR_munmap;
+	o->list[0].a[0] = 1; /* which is no address of a page */
+	o->list[0].flags = ORDER_MUST;
+	o->count = 1;
+	store_release(&o->seq, o->seq + 1);
+	host_futex(&o->seq, FUTEX_WAKE, 1, NULL, 0);
 }
 
 void space_kill(struct space *sp)
@@ -520,8 +546,15 @@ int space_fork(struct stub *s, struct space *from)
 	mutex_unlock(&from->lock);
 	if (pid > 0) {
 		WRITE_ONCE(sp->pid, (uint32_t)pid);
+		smp_mb();
+		/* gone before the reaper could know whose it was? */
+		if (host_call(__NR_tgkill, pid, pid, 0, 0, 0))
+			WRITE_ONCE(sp->dead, 1);
 		return 0;
 	}
+	/* done, but what it gave was overwritten; or killed before it told */
+	if (!pid || pid == -ESRCH)
+		space_is_stray(sp);
 fail:
 	s->space = NULL;
 	spin_lock(&spaces_lock);
@@ -551,6 +584,7 @@ int space_settle(struct stub *s)
 			   &nonce, sizeof(nonce)) != sizeof(nonce) ||
 	     nonce != space_orders(sp)->nonce)) {
 		sp->pid = 0; /* it is somebody else's */
+		space_is_stray(sp);
 		err = -ESRCH;
 	}
 	if (!err) {
@@ -707,8 +741,9 @@ void stub_init(const struct boot_params *bp)
 
 /* --- the end of stubs --- */
 
-/* A task that sleeps in the kernel shall learn that its guest is gone. */
-static void space_tell_sleeper(struct host_task *ht, struct task *t)
+/* A task that sleeps in the kernel, or is about to, shall learn it. */
+static void space_tell_task(const struct space *sp, struct host_task *ht,
+			    struct task *t)
 {
 	uint32_t *word;
 
@@ -717,7 +752,7 @@ static void space_tell_sleeper(struct host_task *ht, struct task *t)
 	if (!t)
 		return;
 	if (READ_ONCE(t->host) == ht) {
-		kern_task_adopted(t);
+		kern_task_adopted(t, mm_was_in(t->mm, sp->pid));
 		task_wake(t);
 		word = READ_ONCE(ht->wait_word);
 		if (word)
@@ -732,6 +767,8 @@ static void space_died(struct space *sp)
 
 	WRITE_ONCE(sp->dead, 1);
 	smp_mb();
+	/* who has looked at `dead` too early shall not begin to wait */
+	WRITE_ONCE(space_orders(sp)->done, 1);
 	host_futex(&space_orders(sp)->done, FUTEX_WAKE, 1, NULL, 0);
 	for (i = 0; i < n; i++) {
 		struct host_task *ht = &slots[i];
@@ -745,65 +782,136 @@ static void space_died(struct space *sp)
 			continue;
 		host_futex(&area_at(s->area % MAX_SLOTS)->ksleep, FUTEX_WAKE, 1,
 			   NULL, 0);
-		if (!sp->ended && READ_ONCE(ht->state) == SLOT_KERNEL &&
-		    READ_ONCE(ht->ctx_state) == CTX_ASLEEP)
-			space_tell_sleeper(ht, t);
+		if (!sp->ended && READ_ONCE(ht->state) == SLOT_KERNEL)
+			space_tell_task(sp, ht, t);
 	}
+}
+
+static struct space *space_by_pid(uint32_t pid)
+{
+	uint32_t i, n = READ_ONCE(spaces_used);
+
+	for (i = 0; i < n; i++)
+		if (READ_ONCE(spaces[i].pid) == pid &&
+		    spaces[i].state == SPACE_LIVE)
+			return &spaces[i];
+	return NULL;
+}
+
+/* Keep it from being used again. => false: we have ended it, or others have it */
+static bool space_hold(struct space *sp, uint32_t pid)
+{
+	bool ok;
+
+	spin_lock(&spaces_lock);
+	ok = sp->state == SPACE_LIVE && !sp->ended && sp->pid == pid;
+	if (ok)
+		sp->users++;
+	spin_unlock(&spaces_lock);
+	return ok;
+}
+
+/* The host process of a space that is held has ended. */
+static void space_is_reaped(struct space *sp)
+{
+	space_died(sp);
+	/* before its number can belong to another one */
+	spin_lock(&spaces_lock);
+	sp->state = SPACE_REAPED;
+	WRITE_ONCE(sp->pid, 0);
+	if (!--sp->users)
+		space_free_locked(sp);
+	spin_unlock(&spaces_lock);
 }
 
 static void space_reap(uint32_t pid)
 {
-	struct space *sp = NULL;
-	uint32_t i, n = READ_ONCE(spaces_used);
+	struct space *sp = space_by_pid(pid);
 
-	for (i = 0; i < n && !sp; i++)
-		if (READ_ONCE(spaces[i].pid) == pid &&
-		    spaces[i].state == SPACE_LIVE)
-			sp = &spaces[i];
 	if (sp == &spaces[0])
 		panic("the template of all stubs was killed");
-	if (sp) {
-		spin_lock(&spaces_lock);
-		if (sp->ended || sp->pid != pid) {
-			/* somebody else reaps it, or has done so by now */
-			spin_unlock(&spaces_lock);
-			spaces_collect(ENDED_MANY);
-			host_yield();
-			return;
-		}
-		WRITE_ONCE(sp->dead, 1);
-		sp->users++;
-		spin_unlock(&spaces_lock);
+	if (sp && !space_hold(sp, pid)) {
+		/* somebody else reaps it, or has done so by now */
+		spaces_collect(ENDED_MANY);
+		host_yield();
+		return;
+	}
+	if (sp)
+		space_is_reaped(sp);
+	host_call(__NR_wait4, pid, 0, WAIT_WALL | WAIT_NOTHREAD, 0, 0);
+	if (sp)
+		return;
+	/* its maker may have learnt the number only now; see space_fork() */
+	smp_mb();
+	sp = space_by_pid(pid);
+	if (sp && host_call(__NR_tgkill, pid, pid, 0, 0, 0) &&
+	    space_hold(sp, pid))
+		space_is_reaped(sp);
+}
+
+/*
+ * A process is reaped when all its threads are; a thread that is traced waits for
+ * its tracer, and that may sleep in the kernel for long. So look after them, not
+ * too often, when something has ended.
+ */
+static void stubs_look(void)
+{
+	uint32_t i, n = READ_ONCE(slots_used);
+
+	for (i = 0; i < n; i++) {
+		struct host_task *ht = &slots[i];
+		struct task *t = READ_ONCE(ht->task);
+		struct space *sp;
+		uint32_t pid, tid;
+
+		if (!t || ht->kind != SLOT_GUEST ||
+		    READ_ONCE(ht->state) != SLOT_KERNEL)
+			continue;
+		sp = READ_ONCE(stub_of(t)->space);
+		tid = READ_ONCE(stub_of(t)->tid);
+		if (!sp || !tid || READ_ONCE(sp->dead))
+			continue;
+		pid = READ_ONCE(sp->pid);
+		if (!strict->lost(tid) || !space_hold(sp, pid))
+			continue;
 		space_died(sp);
-		/* before its number can belong to another one */
 		spin_lock(&spaces_lock);
-		sp->state = SPACE_REAPED;
-		WRITE_ONCE(sp->pid, 0);
-		if (!--sp->users)
+		if (!--sp->users && sp->state == SPACE_REAPED)
 			space_free_locked(sp);
 		spin_unlock(&spaces_lock);
 	}
-	host_call(__NR_wait4, pid, 0, WAIT_WALL | WAIT_NOTHREAD, 0, 0);
 }
 
 void strict_first_thread(void)
 {
 	const uint64_t chld = 1ull << (SIGCHLD - 1);
+	const struct stub_timespec pause = {0, LOOK_PERIOD};
+	uint64_t looked = 0;
+	bool look = false;
+	long r;
 
 	for (;;) {
 		/* as waitid() fills it in */
 		struct siginfo si;
 
+		if (look && time_mono_ns() - looked >= LOOK_PERIOD) {
+			stubs_look();
+			looked = time_mono_ns();
+			look = false;
+		}
 		memset(&si, 0, sizeof(si));
 		if (!host_call(__NR_waitid, 0 /* P_ALL */, 0, (long)&si,
 			       WAIT_EXITED | WAIT_NOHANG | WAIT_NOWAIT |
 				       WAIT_WALL | WAIT_NOTHREAD,
 			       0) &&
-		    si.si_pid)
+		    si.si_pid) {
 			space_reap((uint32_t)si.si_pid);
-		else
-			host_call(__NR_rt_sigtimedwait, (long)&chld, 0, 0, 8,
-				  0);
+			continue;
+		}
+		r = host_call(__NR_rt_sigtimedwait, (long)&chld, 0,
+			      look ? (long)&pause : 0, 8, 0);
+		if (r == SIGCHLD && strict->lost)
+			look = true;
 	}
 }
 

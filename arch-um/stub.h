@@ -80,6 +80,7 @@ struct space {
 	uint32_t threads; /* it has had, beside the keeper */
 	uint32_t keeper_cpu; /* processor + 1 that the keeper is bound to */
 	bool batch;	  /* the keeper's scheduling policy is set */
+	bool stray;	  /* a process of it that we do not know may live */
 	bool fresh;	  /* its guest has not run yet: orders are gathered */
 	uint32_t gathered;
 	uint32_t areas, parked; /* lists of area numbers + 1 */
@@ -137,6 +138,8 @@ struct strict_trap {
 	int (*attach)(struct stub *s);
 	/* Leave the guest thread waiting in its area. */
 	void (*detach)(struct stub *s);
+	/* A guest thread has ended without its task's doing; may be absent. */
+	bool (*lost)(uint32_t tid);
 	void (*user_loop)(void *unused1, void *unused2);
 	/* The vector state to hand to a new thread, into stub_xstate(child). */
 	void (*fpu_inherit)(struct task *child);

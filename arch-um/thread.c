@@ -645,18 +645,40 @@ struct host_task *blank_get(void)
 
 /* --- the reaper --- */
 
-static void blank_forget(struct host_task *dead)
+bool mm_was_in(const struct mm *mm, uint32_t pid)
+{
+	return mm && READ_ONCE(mm->host[MM_HOST_PID]) == pid;
+}
+
+/* => it was one of the blank ones */
+static bool blank_forget(struct host_task *dead)
 {
 	struct host_task **p;
+	bool found = false;
 
 	spin_lock(&blank_lock);
 	for (p = &blank_list; *p; p = &(*p)->next)
 		if (*p == dead) {
 			*p = dead->next;
 			blank_count--;
+			found = true;
 			break;
 		}
 	spin_unlock(&blank_lock);
+	return found;
+}
+
+/*
+ * A blank process has died that somebody has just taken, who is about to leave a
+ * context to it (ctx_migrate).
+ */
+static void reaper_wait_context(const struct host_task *ht)
+{
+	int i;
+
+	for (i = 0; i < 1000 && load_acquire(&ht->idle_word) != IDLE_RUN; i++)
+		host_futex((uint32_t *)&ht->idle_word, FUTEX_WAIT, IDLE_WAIT,
+			   &(struct { long s, ns; }){ 0, 1000000 }, 0);
 }
 
 /* First code, on its own empty stack, of a task killed in user mode. */
@@ -676,7 +698,7 @@ static void reaper_adopt(struct host_task *dead, bool asleep)
 	atomic_inc(&counters.adopted);
 	mm_calls_abort(dead);
 	slot_bind(ht, t);
-	kern_task_adopted(t);
+	kern_task_adopted(t, mm_was_in(t->mm, dead->host_pid));
 	if (asleep) {
 		ht->ctx_sp = dead->ctx_sp;
 	} else {
@@ -706,16 +728,21 @@ static void reaper_process_died(uint32_t pid, int status)
 	for (i = 0; i < n; i++) {
 		struct host_task *ht = &slots[i];
 		uint32_t state = READ_ONCE(ht->state);
+		bool newborn;
 
-		if (ht->host_pid != pid || ht->is_zygote)
+		/* one that was killed at birth has not said who it is */
+		newborn = !ht->host_pid && READ_ONCE(ht->host_tid) == pid;
+		if ((ht->host_pid != pid && !newborn) || ht->is_zygote)
 			continue;
 		/* the host clears it only while others share the memory */
 		WRITE_ONCE(ht->alive, 0);
 		if (state == SLOT_FREE)
 			continue;
 		if (state == SLOT_IDLE) {
-			blank_forget(ht);
-			if (ht->idle_word == IDLE_RUN && ht->task) {
+			if (!blank_forget(ht))
+				reaper_wait_context(ht);
+			if (load_acquire(&ht->idle_word) == IDLE_RUN &&
+			    ht->task) {
 				reaper_adopt(ht, true);
 				continue;
 			}
@@ -729,7 +756,7 @@ static void reaper_process_died(uint32_t pid, int status)
 		}
 		if (!(status & 0x7f))
 			continue; /* it exited by itself */
-		if (state == SLOT_USER) {
+		if (state == SLOT_USER || newborn) {
 			reaper_adopt(ht, false);
 		} else if (atomic_cas(&ht->ctx_state, CTX_ASLEEP,
 				      CTX_ADOPTED)) {
@@ -768,10 +795,27 @@ void zygote_main(void)
 	__builtin_unreachable();
 }
 
+/*
+ * A debugger that lets the machine go sets this (tools/gdb/attach.py): the end of
+ * the first process waits, in the host, for the ends of its traced threads, and a
+ * debugger halfway through them waits for that of the one that waits.
+ */
+uint64_t machine_exit_after; /* CLOCK_MONOTONIC */
+
+static void machine_exit_hold(void)
+{
+	static uint32_t never;
+
+	while (time_mono_ns() < READ_ONCE(machine_exit_after))
+		host_futex(&never, FUTEX_WAIT, 0,
+			   &(struct { long s, ns; }){ 0, 5000000 }, 0);
+}
+
 void host_machine_exit(int code)
 {
 	const struct host_task *me = slot_current();
 
+	machine_exit_hold();
 	/* the reaper, who acts on the wish of others, may be the one who asks */
 	while (backend->one_process || (me && me->is_zygote))
 		host_call(__NR_exit_group, code, 0, 0, 0, 0);

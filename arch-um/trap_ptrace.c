@@ -55,6 +55,9 @@
 #define NT_XSTATE     0x202
 #define WAIT_WALL     0x40000000
 #define WAIT_NOTHREAD 0x20000000
+#define WAIT_EXITED   4
+#define WAIT_NOHANG   1
+#define WAIT_NOWAIT   0x1000000
 
 /* How a guest thread has stopped. */
 enum ptrace_stop {
@@ -270,6 +273,20 @@ static int ptrace_attach(struct stub *s)
 	return (int)err;
 }
 
+/* Its process stays until somebody has taken this thread's end. */
+static void ptrace_bury(struct stub *s)
+{
+	int status;
+	long r;
+
+	space_kill(s->space);
+	do {
+		status = 0;
+		r = host_call(__NR_wait4, s->tid, (long)&status,
+			      WAIT_WALL | WAIT_NOTHREAD, 0, 0);
+	} while (r == -EINTR || (r == s->tid && (status & 0xff) == 0x7f));
+}
+
 /* It goes and waits in its area. */
 static void ptrace_detach(struct stub *s)
 {
@@ -283,8 +300,21 @@ static void ptrace_detach(struct stub *s)
 	r->cs = USER_CS;
 	r->ss = USER_SS;
 	r->rflags = 0x202;
-	if (ptrace_set_regs(s, STUB_REGS))
-		ptrace_call(PT_DETACH, s, 0, NULL);
+	if (!ptrace_set_regs(s, STUB_REGS) ||
+	    ptrace_call(PT_DETACH, s, 0, NULL))
+		ptrace_bury(s);
+}
+
+static bool ptrace_lost(uint32_t tid)
+{
+	struct siginfo si;
+
+	memset(&si, 0, sizeof(si));
+	return !host_call(__NR_waitid, 1 /* P_PID */, tid, (long)&si,
+			  WAIT_EXITED | WAIT_NOHANG | WAIT_NOWAIT | WAIT_WALL,
+			  0) &&
+	       /* a traced one's stops are told as well */
+	       si.si_pid && si.si_code <= CLD_DUMPED;
 }
 
 /* --- registers --- */
@@ -502,6 +532,7 @@ static void ptrace_user_loop(void *unused1, void *unused2)
 const struct strict_trap strict_ptrace = {
 	.attach = ptrace_attach,
 	.detach = ptrace_detach,
+	.lost = ptrace_lost,
 	.user_loop = ptrace_user_loop,
 	.fpu_inherit = ptrace_fpu_inherit,
 	.fpu_get = ptrace_fpu_get,

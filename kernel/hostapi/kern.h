@@ -52,8 +52,11 @@ void kern_task_gone(struct task *t);
  * a task that was in user mode starts here on its own, fresh kernel stack.
  */
 void kern_task_killed(struct task *t) __attribute__((noreturn));
-/* Mark before an adopted context continues: SIGKILL pending, mm is dead. */
-void kern_task_adopted(struct task *t);
+/*
+ * Mark before an adopted context continues: SIGKILL pending, and the mm dead if
+ * it was in that process; a vfork child that moves on has still its parent's.
+ */
+void kern_task_adopted(struct task *t, bool mm_lost);
 
 /* What the monitor asks for: dump tasks (SIGQUIT), power button, winch. */
 enum kern_event { KERN_EV_DUMP, KERN_EV_POWEROFF, KERN_EV_OOM };

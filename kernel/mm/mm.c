@@ -139,6 +139,7 @@ struct mm *mm_fork_locked(struct mm *old)
 	mm->stack_pages = mm->exec_pages = 0;
 	mm->def_flags = 0;
 	mm->aio = NULL;
+	mm->dead = false;
 	mm->max_rss_kb = 0;
 	mm->peak_pages = 0;
 	if (mm->prctl & MM_PRCTL_MDWE_NO_INHERIT)

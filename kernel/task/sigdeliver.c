@@ -323,12 +323,12 @@ void kern_exit_work(struct pt_regs *regs)
 
 /* --- Contexts whose host process died --- */
 
-static void signal_task_is_lost(struct task *t)
+static void signal_task_is_lost(struct task *t, bool mm_lost)
 {
 	struct process *p = t->proc;
 	struct sighand *sh = sighand_lock(p);
 
-	if (t->mm)
+	if (t->mm && mm_lost)
 		t->mm->dead = true;
 	if (!(p->group_flags & PROC_GROUP_EXIT)) {
 		p->group_flags = PROC_GROUP_EXIT;
@@ -341,13 +341,13 @@ static void signal_task_is_lost(struct task *t)
 	spin_unlock(&sh->lock);
 }
 
-void kern_task_adopted(struct task *t)
+void kern_task_adopted(struct task *t, bool mm_lost)
 {
-	signal_task_is_lost(t);
+	signal_task_is_lost(t, mm_lost);
 }
 
 void kern_task_killed(struct task *t)
 {
-	signal_task_is_lost(t);
+	signal_task_is_lost(t, true); /* it was in user mode: in its mm */
 	do_group_exit(SIGKILL);
 }
