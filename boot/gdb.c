@@ -6,7 +6,7 @@
  * lodger carries the kernel image with its debug information and the scripts of
  * tools/gdb in two sections that are never loaded. They are written to a
  * folder in /tmp for gdb, which is removed when gdb ends: so this process stays
- * and waits.
+ * and waits. A child of it, the sweeper, does it where this one was killed.
  *
  * A machine is found by its name (the keeper's pid comes with the connection),
  * or by the pid of any of its processes: up to the topmost that runs the same
@@ -105,15 +105,6 @@ static void gdb_extract(const char *section, const char *name)
 	close(fd);
 }
 
-static void gdb_unpack(void)
-{
-	strcpy(gdb_dir, "/tmp/lodger-gdb.XXXXXX");
-	if (!mkdtemp(gdb_dir))
-		say_die("cannot make a folder in /tmp: %s", strerror(errno));
-	gdb_extract(".lodger.kernel", "kernel.elf");
-	gdb_extract(".lodger.gdb", "lodger.py");
-}
-
 static void gdb_clean(void)
 {
 	static const char *const files[] = { "kernel.elf", "lodger.py" };
@@ -126,6 +117,43 @@ static void gdb_clean(void)
 	if (*gdb_dir)
 		rmdir(gdb_dir);
 	*gdb_dir = 0;
+}
+
+/*
+ * Waits for the end of all who have the other end of a pipe, which are this
+ * process and those that die with it, and removes what is there then.
+ */
+static void gdb_sweeper(void)
+{
+	int p[2];
+	char c;
+
+	if (pipe2(p, O_CLOEXEC))
+		return;
+	if (fork()) {
+		close(p[0]);
+		return; /* p[1] stays open as long as we live */
+	}
+	setsid();
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_IGN);
+	prctl(PR_SET_NAME, "lodger:sweeper");
+	dup2(p[0], 0);
+	close_range(1, ~0u, 0);
+	while (read(0, &c, 1) < 0 && errno == EINTR)
+		;
+	gdb_clean();
+	_exit(0);
+}
+
+static void gdb_unpack(void)
+{
+	strcpy(gdb_dir, "/tmp/lodger-gdb.XXXXXX");
+	if (!mkdtemp(gdb_dir))
+		say_die("cannot make a folder in /tmp: %s", strerror(errno));
+	gdb_sweeper();
+	gdb_extract(".lodger.kernel", "kernel.elf");
+	gdb_extract(".lodger.gdb", "lodger.py");
 }
 
 /* --- The processes of a machine -------------------------------------------- */
@@ -363,7 +391,7 @@ int gdb_main(int argc, char **argv)
 	static struct gdb_proc procs[GDB_PROCS];
 	static char what[GDB_PROCS * 8], pids[GDB_PROCS * 7];
 	int status, n, digits;
-	pid_t keeper, gdb;
+	pid_t keeper, gdb, self = getpid();
 
 	if (argc < 2)
 		say_die("usage: lodger gdb NAME|PID|CORE [GDB-ARG...]");
@@ -391,6 +419,10 @@ int gdb_main(int argc, char **argv)
 	gdb = fork();
 	if (!gdb) {
 		gdb_default_signals();
+		/* takes its breakpoints out and lets go */
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != self)
+			_exit(EXIT_LODGER);
 		gdb_exec(what, NULL, argv + 2);
 	}
 	while (gdb < 0 || (waitpid(gdb, &status, 0) < 0 && errno == EINTR))

@@ -131,7 +131,6 @@ for b in direct seccomp ptrace; do
 	has "${b}_run_output" '^from the guest'
 	case $rc in
 	7) echo "ok gdb_${b}_run_status" ;;
-	124 | 137) echo "SKIP gdb_${b}_run_status: known, see tests/KNOWN.md" ;;
 	*)
 		echo "FAIL gdb_${b}_run_status: $rc"
 		bad=1
@@ -166,4 +165,25 @@ has killed_in_the_kernel 'was killed .* while running kernel code'
 	echo "FAIL gdb_killed_status: $rc"
 	bad=1
 }
+
+# what gdb was given goes with lodger, even after a kill -9
+sleep 20 | "$lodger" run --gdb -q --root "$work/root" -- /bin/sleep 100 >"$out" 2>&1 &
+keeper=$!
+i=0 dir=
+while [ $((i += 1)) -lt 100 ]; do
+	gdb=$(pgrep -x -P "$keeper" gdb) &&
+		dir=$(tr '\0' '\n' <"/proc/$gdb/cmdline" |
+			grep -o '/tmp/lodger-gdb[.][A-Za-z0-9]*' | head -n 1) &&
+		[ -n "$dir" ] && break
+	sleep 0.1
+done
+kill -9 "$keeper"
+i=0
+while [ -e "$dir" ] && [ $((i += 1)) -lt 200 ]; do sleep 0.1; done
+if [ -n "$dir" ] && [ ! -e "$dir" ]; then
+	echo "ok gdb_nothing_left"
+else
+	echo "FAIL gdb_nothing_left: $dir"
+	bad=1
+fi
 exit "$bad"

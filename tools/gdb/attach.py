@@ -5,6 +5,10 @@
 # machine is told to park processes instead of ending them (blank_max), and
 # where one ends all the same the machine goes on.
 
+import time
+
+LET_GO_NS = 2000000000
+
 
 def lodger_attach(pids, kernel):
     first = True
@@ -34,6 +38,28 @@ def lodger_start(pid, kernel):
     gdb.execute("set var ((struct boot_params *)%d)->debug_wait = 0"
                 % 0x680040000000)
     gdb.execute("continue")
+
+
+def let_go(event=None):
+    """Before threads are detached one by one: no end of the machine now.
+
+    See machine_exit_after in arch-um/thread.c.
+    """
+    try:
+        gdb.execute("set var machine_exit_after = %d"
+                    % (time.monotonic_ns() + LET_GO_NS))
+    except gdb.error:
+        pass  # nothing there that could end
+
+
+class LetGo(gdb.Command):
+    """Of lodger: see attach.py."""
+
+    def __init__(self):
+        super().__init__("lodger-let-go", gdb.COMMAND_RUNNING)
+
+    def invoke(self, arg, from_tty):
+        let_go()
 
 
 NOISE = (b"different PID namespaces", b"location number not found")
@@ -105,5 +131,10 @@ class GoOn(gdb.Command):
 if sys.stdin.isatty():  # what a batch says last must not be lost
     filter_warnings()
 GoOn()
+LetGo()
+for verb in "detach", "quit":
+    gdb.execute("define hook-%s\nlodger-let-go\nend" % verb, to_string=True)
+if hasattr(gdb.events, "gdb_exiting"):  # the end of a batch is no command
+    gdb.events.gdb_exiting.connect(let_go)
 gdb.events.exited.connect(on_exit)
 gdb.execute("define hookpost-continue\nlodger-go-on\nend", to_string=True)
