@@ -75,6 +75,8 @@ case $name in *_root) guest_user= ;; esac
 # The same program here, on tmpfs, and in a machine; see tests/diff/d.h.
 versus() {
 	shm=$(mktemp -d /dev/shm/lodger-diff.XXXXXX)
+	trap 'rm -rf "$shm"' EXIT
+	trap 'exit 1' HUP INT TERM
 	cd "$shm" && chmod 777 . || exit 1
 	case $name in
 	*_root)

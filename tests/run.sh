@@ -32,7 +32,25 @@ BACKENDS=${BACKENDS:-direct seccomp ptrace}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 work=$(mktemp -d "${TMPDIR:-/tmp}/lodger-tests.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'stopped' HUP INT TERM
+# Whoever stops this stops its jobs, and their machines.
+stopped() {
+	trap '' HUP INT TERM
+	# shellcheck disable=SC2046 # a list
+	kill $(ps -eo pid=,ppid= | awk -v top=$$ '
+		{ parent[$1] = $2 }
+		END {
+			for (p in parent) {
+				for (q = parent[p]; q > 1 && q != top; )
+					q = parent[q]
+				if (q == top)
+					print p
+			}
+		}') 2>/dev/null
+	sleep 1
+	exit 1
+}
+
 passed=0 failed=0 skipped=0 again=0
 again_left=${AGAIN:-240}
 reports='BUG: (undefined|address|lock|race|leak): '
@@ -173,8 +191,12 @@ second_try() { # KIND NAME
 		echo "again $1 $2: passed at the second try; the first time:"
 	fi
 	echo "$told"
-	# all of it: it may not come a second time
-	[ ! -f "$first/$1.$2" ] || tail -n 100 "$first/$1.$2" | sed 's/^/    | /'
+	# it may not come a second time
+	[ ! -f "$first/$1.$2" ] || {
+		grep -a -B12 '^FAIL ' "$first/$1.$2" | head -n 150
+		echo "..."
+		tail -n 40 "$first/$1.$2"
+	} | sed 's/^/    | /'
 	rm -rf "$first"
 }
 
@@ -185,7 +207,8 @@ run_jobs() { # LABEL, list of jobs on stdin
 	before=$passed/$failed/$skipped
 	# long ones first would be better; the list is short enough
 	rm -f "$work"/out/*.s
-	xargs -P "${JOBS:-2}" -L 1 sh tests/one.sh <"$work/jobs"
+	xargs -P "${JOBS:-2}" -L 1 sh tests/one.sh <"$work/jobs" &
+	wait $!
 	while read -r k n; do
 		second_try "$k" "$n" </dev/null
 		count "$k" "$n"

@@ -8,6 +8,7 @@ dir=$(mktemp -d /dev/shm/lodger-fuzz.XXXXXX) || {
 	exit 77
 }
 trap 'rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT TERM
 cd "$dir" || exit 1
 seconds=20 seed=1
 if [ "$mode" = long ]; then
