@@ -468,6 +468,26 @@ static void ext_merge(struct ext_level *l, u32 at)
 	}
 }
 
+/* One leaf, and what it has would fit into the root: then it goes there. */
+static int ext_lift(struct ext4_handle *h, struct inode *ino,
+		    struct ext_path *p)
+{
+	struct ext4_extent_header *root = p->lv[0].eh, *eh = p->lv[1].eh;
+	u64 block;
+
+	if (p->depth != 1 || root->entries != 1 || !p->lv[1].buf ||
+	    !eh->entries || eh->entries > root->max)
+		return 0;
+	block = p->lv[1].buf->block;
+	memcpy(root + 1, eh + 1, eh->entries * 12u);
+	root->entries = eh->entries;
+	root->depth = 0;
+	buffer_put(p->lv[1].buf);
+	p->lv[1].buf = NULL;
+	p->depth = 0;
+	return ext4_free_blocks(h, ino, block, 1, true);
+}
+
 int ext4_extent_insert(struct ext4_handle *h, struct inode *ino, u32 block,
 		       u64 phys, u32 len, bool unwritten)
 {
@@ -490,6 +510,7 @@ int ext4_extent_insert(struct ext4_handle *h, struct inode *ino, u32 block,
 				unwritten);
 			ext_merge(l, (u32)l->pos);
 			ext_changed(ino, l);
+			err = ext_lift(h, ino, &p);
 		}
 	} else if (l->pos + 1 < l->eh->entries &&
 		   ext_joins(&n, EXT_ENTRY(l->eh, l->pos + 1))) {
@@ -538,6 +559,7 @@ int ext4_extent_mark(struct ext4_handle *h, struct inode *ino, u32 block,
 		ext_set(e, old.block, ext_start(&old), len, !written);
 		ext_merge(l, (u32)l->pos);
 		ext_changed(ino, l);
+		err = ext_lift(h, ino, &p);
 		goto out;
 	}
 	if (before) {
@@ -662,6 +684,8 @@ static int ext_remove_one(struct ext4_handle *h, struct inode *ino, u32 from,
 				       ext_start(&old) + (a - old.block),
 				       b - a, S_ISDIR(ino->mode) ||
 						      S_ISLNK(ino->mode));
+	if (!err)
+		err = ext_lift(h, ino, &p);
 	if (!err)
 		err = a > from;
 out:

@@ -6,12 +6,13 @@
  * e2fsck's own; flipped bits must never do harm.
  *
  * CRASHES=N and FLIPS=N set how many of each (50 and 200), SEED=N where the
- * sequence begins; a failure prints its seed. Files are in $TMPDIR.
+ * sequence begins; a failure prints its seed. Files are in memory, or $TMPDIR.
  */
 #include <check.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <time.h>
+#include "crash.h"
 #include "disk.h"
 
 #define MB (1ull << 20)
@@ -88,8 +89,11 @@ static void setup(void)
 	ck_assert(a != MAP_FAILED && p != MAP_FAILED);
 	quiet = !getenv("VERBOSE");
 	hk_init(a, arena, 1ull << 40);
+	/* in memory if possible: e2fsck makes sure of its writes */
 	snprintf(dir, sizeof(dir), "%s/ext4-test.XXXXXX",
-		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+		 !access("/dev/shm", W_OK) ? "/dev/shm" :
+		 getenv("TMPDIR")	   ? getenv("TMPDIR") :
+					     "/tmp");
 	ck_assert(mkdtemp(dir) != NULL);
 	snprintf(img, sizeof(img), "%s/img", dir);
 }
@@ -378,6 +382,241 @@ START_TEST(reads)
 }
 END_TEST
 
+/* --- crashes --- */
+
+static const char *const crash_flavours[] = {
+	"-t ext4 -b 1024 -J size=1", "-t ext4 -b 4096 -J size=4",
+	"-t ext3 -b 1024 -J size=1", "-t ext4 -b 1024 -O ^metadata_csum",
+	"-t ext4 -b 2048 -O ^64bit -J size=2", "-t ext4 -b 4096 -I 128",
+};
+
+static void crash_one(struct crasher *c, struct disk *to, unsigned upto,
+		      uint64_t seed, int *checked)
+{
+	const char *why;
+
+	disk_crash(c->d, to, upto, seed);
+	if (getenv("KEEP"))
+		disk_save(to, getenv("KEEP"));
+	if (seed % 3 == 0) { /* e2fsck's own replay must get along with it */
+		disk_save(to, img);
+		run("/sbin/e2fsck -fy %s >%s/fsck 2>&1", img, dir);
+		if (!run("grep -v Optimize %s/fsck | grep -q '? yes'",
+			 dir)) {
+			run("head -c 3000 %s/fsck >&2", dir);
+			ck_abort_msg("e2fsck -fy had to mend something");
+		}
+		disk_load(to, img);
+	}
+	mounted(to, 0, NULL);
+	why = cr_verify(c, upto, checked);
+	ck_assert_msg(!why, "%s", why);
+	hk_mkdir("/mnt/after", 0755);
+	unmounted();
+	fsck(to, "after a crash");
+}
+
+START_TEST(crashes)
+{
+	int n = (int)env("CRASHES", 50), per = 10, checked = 0;
+	uint64_t seed = env("SEED", 1);
+	const unsigned nf = sizeof(crash_flavours) / sizeof(crash_flavours[0]);
+
+	for (int done = 0; done < n; done += per, seed++) {
+		const char *opts = crash_flavours[seed % nf];
+		struct disk *d = make(24 * MB, opts), *to;
+		struct crasher c;
+		uint64_t s = seed * 7919 + 1;
+
+		rnd = seed | 1ull << 40;
+		mounted(d, 0, NULL);
+		cr_init(&c, d, seed);
+		c.extents = strstr(opts, "ext4") != NULL;
+		disk_begin(d);
+		cr_run(&c, 250);
+		for (int i = 0; i < CR_FILES; i++) {
+			const char *why = cr_compare(
+				i, c.f[i].data, c.f[i].there ? c.f[i].size : ~0u);
+
+			ck_assert_msg(!why, "seed %llu: %s",
+				      (unsigned long long)seed, why);
+		}
+		unmounted();
+		fsck(d, "after random operations");
+		d->logging = 0;
+		to = disk_new(d->hk.size);
+		for (int i = 0; i < per; i++) {
+			unsigned upto = (unsigned)(disk_rand(&s) %
+						   (d->nlog + 1));
+
+			if (getenv("VERBOSE"))
+				fprintf(stderr,
+					"seed %llu %s: crash %u of %u\n",
+					(unsigned long long)seed, opts, upto,
+					d->nlog);
+			crash_one(&c, to, upto, disk_rand(&s), &checked);
+		}
+		cr_free(&c);
+		disk_free(to);
+		disk_free(d);
+	}
+	ck_assert_int_gt(checked, n);
+}
+END_TEST
+
+/* --- damage --- */
+
+static void walk(const char *path, int depth);
+
+struct walking {
+	char names[64][256];
+	int n;
+};
+
+static int walk_entry(void *arg, const char *name, unsigned len,
+		      unsigned long long ino, unsigned type, long long next)
+{
+	struct walking *w = arg;
+
+	if (len > 255 || w->n == 64)
+		return 1;
+	if (name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.')))
+		return 0;
+	memcpy(w->names[w->n], name, len);
+	w->names[w->n++][len] = 0;
+	return 0;
+}
+
+/* Everything that can be asked of a file, whatever comes back. */
+static void walk(const char *path, int depth)
+{
+	static unsigned char buf[70000];
+	struct walking *w;
+	char p[1000];
+	struct hk_stat st;
+	long long pos = 0;
+	void *f;
+
+	if (hk_stat(path, &st))
+		return;
+	hk_listxattr(path, (char *)buf, sizeof(buf));
+	hk_getxattr(path, "user.one", buf, sizeof(buf));
+	if (S_ISLNK(st.mode))
+		hk_readlink(path, (char *)buf, 4096);
+	if (!S_ISREG(st.mode) && !S_ISDIR(st.mode))
+		return;
+	f = hk_open(path, O_RDONLY, 0);
+	if (is_err(f))
+		return;
+	if (S_ISREG(st.mode)) {
+		hk_read(f, buf, sizeof(buf), 0);
+		hk_read(f, buf, sizeof(buf), (long long)st.size - 100);
+		hk_seek(f, 0, 3);
+	}
+	hk_close(f);
+	if (!S_ISDIR(st.mode))
+		return;
+	/* names are looked up after the directory is closed */
+	f = depth > 3 ? (void *)-1l : hk_open(path, O_RDONLY | O_DIRECTORY, 0);
+	if (is_err(f))
+		return;
+	w = malloc(sizeof(*w));
+	for (int i = 0; i < 20; i++) {
+		long long was = pos;
+
+		w->n = 0;
+		if (hk_readdir(f, &pos, walk_entry, w) || pos == was)
+			break;
+		for (int k = 0; k < w->n; k++) {
+			snprintf(p, sizeof(p), "%s/%s", path, w->names[k]);
+			walk(p, depth + 1);
+		}
+	}
+	free(w);
+	hk_close(f);
+}
+
+/* Bits flipped in what was written in small pieces: mostly metadata. */
+START_TEST(flips)
+{
+	static const char *const kinds[] = {
+		"-t ext4 -b 1024", "-t ext4 -O inline_data", "-t ext3 -b 1024",
+		"-t ext4 -b 1024 -O ^metadata_csum",
+		"-t ext4 -O ^metadata_csum,uninit_bg", "-t ext2",
+	};
+	int n = (int)env("FLIPS", 200);
+	uint64_t s = env("SEED", 1) * 77777 + 5;
+	struct disk *base = NULL, *d = disk_new(16 * MB);
+	unsigned *meta = malloc(65536 * sizeof(*meta)), nmeta = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (i % (n / 6 + 1) == 0) {
+			const char *opts = kinds[i / (n / 6 + 1)];
+
+			if (base)
+				disk_free(base);
+			base = make(16 * MB, opts);
+			disk_begin(base);
+			base->logging = 1;
+			mounted(base, 0, NULL);
+			fill(true);
+			hk_sync();
+			unmounted();
+			/* what was written, but for long runs of file data */
+			nmeta = 0;
+			for (unsigned k = 0; k < base->nlog; k++)
+				if (base->log[k].n && base->log[k].n <= 4096 &&
+				    nmeta < 65000)
+					meta[nmeta++] =
+						(unsigned)(base->log[k].pos /
+							   512);
+			meta[nmeta++] = 2;
+			meta[nmeta++] = 2;
+			base->logging = 0;
+		}
+		memcpy(d->now, base->now, d->hk.size);
+		for (int k = 0; k < 1 + (int)(disk_rand(&s) % 4); k++) {
+			uint64_t at = meta[disk_rand(&s) % nmeta] * 512ull +
+				      disk_rand(&s) % 1024;
+
+			if (disk_rand(&s) % 3)
+				d->now[at] ^= (unsigned char)(1 << disk_rand(&s) %
+								      8);
+			else
+				d->now[at] = (unsigned char)disk_rand(&s);
+		}
+		if (getenv("VERBOSE"))
+			fprintf(stderr, "flip %d\n", i);
+		ck_assert_int_eq(hk_disk_add("hk0", &d->hk), 0);
+		if (!hk_mount("/dev/hk0", "/mnt", "ext4", 0, NULL)) {
+			walk("/mnt", 0);
+			for (int k = 0; k < 60; k += 2) {
+				char p[64];
+
+				snprintf(p, sizeof(p),
+					 "/mnt/a/file-with-a-name-%d", k + 1);
+				hk_unlink(p);
+				snprintf(p, sizeof(p), "/mnt/a/new%d", k);
+				if (k % 4)
+					hk_mkdir(p, 0755);
+				else
+					hk_symlink("/mnt/a", p);
+			}
+			hk_truncate("/mnt/big", 10000);
+			hk_setxattr("/mnt/big", "user.x", "y", 1, 0);
+			hk_rename("/mnt/c/big", "/mnt/a/big", 0);
+			hk_unlink("/mnt/sparse");
+			hk_sync();
+			ck_assert_int_eq(hk_umount("/mnt"), 0);
+		}
+		hk_disk_remove("hk0");
+	}
+	disk_free(base);
+	disk_free(d);
+	free(meta);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("ext4");
@@ -390,6 +629,8 @@ int main(void)
 	tcase_add_loop_test(t, flavour, 0,
 			    sizeof(flavours) / sizeof(flavours[0]));
 	tcase_add_test(t, reads);
+	tcase_add_test(t, crashes);
+	tcase_add_test(t, flips);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
