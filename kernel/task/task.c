@@ -420,9 +420,41 @@ free_pid:
 	return ERR_PTR(err);
 }
 
+/*
+ * A kernel thread is a thread of the host process that it is started from, and
+ * must not end with a guest's: a guest has the timer thread start it.
+ */
+struct kthread_request {
+	struct timer timer;
+	struct waitqueue wait;
+	const char *name;
+	void (*fn)(void *arg);
+	void *arg;
+	struct task *task; /* NULL: not yet */
+};
+
+static void kthread_request_serve(struct timer *timer)
+{
+	struct kthread_request *r =
+		container_of(timer, struct kthread_request, timer);
+
+	store_release(&r->task, kthread_create(r->name, 0, r->fn, r->arg));
+	waitqueue_wake_all(&r->wait);
+}
+
 struct task *kthread_start(const char *name, void (*fn)(void *), void *arg)
 {
-	return kthread_create(name, 0, fn, arg);
+	struct kthread_request r = { .name = name, .fn = fn, .arg = arg };
+
+	if (current->kthread)
+		return kthread_create(name, 0, fn, arg);
+	waitqueue_init(&r.wait);
+	timer_init(&r.timer, kthread_request_serve);
+	if (timer_arm(&r.timer, time_mono_ns()))
+		return ERR_PTR(-ENOMEM);
+	wait_event(&r.wait, load_acquire(&r.task), "kthread_start");
+	timer_cancel(&r.timer); /* its function may still be on its way out */
+	return r.task;
 }
 
 struct task *kthread_start_init(void (*fn)(void *), void *arg)
