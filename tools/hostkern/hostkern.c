@@ -45,7 +45,6 @@
 #include "../../kernel/fs/tmpfs_file.c"
 #include "../../kernel/fs/tmpfs_handle.c"
 #include "../../kernel/fs/tmpfs_xattr.c"
-#include "../../kernel/fs/tmpfs_handle.c"
 #include "../../kernel/block/buffer.c"
 #include "../../kernel/fs/ext4/crc.c"
 #include "../../kernel/fs/ext4/group.c"
