@@ -18,16 +18,19 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 #include "confine.h"
+#include "control.h"
 #include "doctor.h"
 #include "gdb.h"
 #include "monitor.h"
@@ -44,6 +47,7 @@ static struct {
 	pid_t monitor;
 	pid_t gdb;     /* of --gdb, while it runs */
 	bool stopping; /* asked to end: do not start again */
+	int signals, mconsole; /* -1: none */
 } keeper;
 
 static void keeper_remember_terminal(void)
@@ -73,24 +77,35 @@ static void keeper_block_signals(void)
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(relayed) / sizeof(relayed[0]); i++)
 		sigaddset(&set, relayed[i]);
+	keeper.signals = signalfd(-1, &set, SFD_CLOEXEC);
+	if (keeper.signals < 0)
+		say_die("too few descriptors (ulimit -n): %s", strerror(errno));
 	sigaddset(&set, SIGTTOU); /* restoring from the background is fine */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-/* Wait for the monitor's end, passing signals on. => wait status */
+static void keeper_on_signal(const struct signalfd_siginfo *si)
+{
+	int sig = (int)si->ssi_signo;
+
+	if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP)
+		keeper.stopping = true;
+	/* SI_KERNEL: from the terminal, so the monitor has it too */
+	if (sig != SIGCHLD && si->ssi_code <= 0)
+		kill(keeper.monitor, sig);
+}
+
+/*
+ * Wait for the monitor's end, passing signals on and answering uml_mconsole.
+ * => wait status
+ */
 static int keeper_wait(void)
 {
-	sigset_t set;
-	siginfo_t si;
+	struct pollfd fds[2] = { { .fd = keeper.signals, .events = POLLIN },
+				 { .fd = keeper.mconsole, .events = POLLIN } };
+	struct signalfd_siginfo si;
 	int status;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
-	sigaddset(&set, SIGWINCH);
-	sigaddset(&set, SIGCHLD);
 	for (;;) {
 		if (waitpid(keeper.monitor, &status, WNOHANG) ==
 		    keeper.monitor)
@@ -100,14 +115,13 @@ static int keeper_wait(void)
 			gdb_ended(keeper.gdb, false);
 			keeper.gdb = 0;
 		}
-		if (sigwaitinfo(&set, &si) < 0)
+		if (poll(fds, 2, -1) < 0)
 			continue;
-		if (si.si_signo == SIGTERM || si.si_signo == SIGINT ||
-		    si.si_signo == SIGHUP)
-			keeper.stopping = true;
-		/* SI_KERNEL: from the terminal, so the monitor has it too */
-		if (si.si_signo != SIGCHLD && si.si_code <= 0)
-			kill(keeper.monitor, si.si_signo);
+		if (fds[0].revents &&
+		    read(keeper.signals, &si, sizeof(si)) == sizeof(si))
+			keeper_on_signal(&si);
+		if (fds[1].revents)
+			ctl_mconsole_serve(keeper.mconsole, keeper.name.dir);
 	}
 }
 
@@ -132,6 +146,8 @@ static int keeper_boot(const struct options *o, struct handover *h)
 		if (getppid() != self)
 			_exit(EXIT_LODGER);
 		prctl(PR_SET_NAME, "lodger:monitor");
+		close(keeper.signals);
+		close(keeper.mconsole);
 		exit(monitor_run(o, &keeper.name, h));
 	}
 	if (o->argc) /* else it may have to boot again, with what it has now */
@@ -171,6 +187,7 @@ static int lodger_run(int argc, char **argv)
 		say_die("out of memory");
 	keeper_block_signals();
 	names_claim(&keeper.name, o.name);
+	keeper.mconsole = ctl_mconsole_open(keeper.name.dir);
 	keeper_remember_terminal();
 	if (o.gdb)
 		gdb_take_terminal();
@@ -207,6 +224,7 @@ static const struct {
 	{ "run", lodger_run },		 { "ls", names_ls },
 	{ "stop", names_stop },		 { "kill", names_kill },
 	{ "doctor", doctor_main },	 { "gdb", gdb_main },
+	{ "ctl", ctl_main },
 	{ "version", lodger_version },
 	{ "--version", lodger_version }, { "-V", lodger_version },
 	{ "help", lodger_help },	 { "--help", lodger_help },

@@ -43,6 +43,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "confine.h"
+#include "control.h"
 #include "drivers-host/monitor.h"
 #include "loader.h"
 #include "monitor.h"
@@ -115,6 +116,9 @@ int64_t monitor_serve(struct ring_work *w)
 			monitor.handover->reboot = true;
 		monitor_end(0);
 		return 0;
+	case RING_MON_CTL_GET:
+	case RING_MON_CTL_PUT:
+		return control_serve(w);
 	default:
 		return -ENOSYS;
 	}
@@ -200,18 +204,52 @@ static void monitor_info(int fd)
 	send(fd, buf, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+void monitor_halt(bool reboot)
+{
+	if (reboot && !monitor.stopping)
+		monitor.handover->reboot = true;
+	monitor_end(0);
+}
+
+/* A line, and descriptors with it. => bytes, as recv(2) */
+static ssize_t monitor_receive(int sock, char *buf, size_t n, int *fds,
+			       int *nfds)
+{
+	union {
+		char buf[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { buf, n };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control.buf,
+			    .msg_controllen = sizeof(control.buf) };
+	ssize_t got = recvmsg(sock, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *c = got > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+
+	*nfds = 0;
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+		*nfds = (int)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		memcpy(fds, CMSG_DATA(c), (size_t)*nfds * sizeof(int));
+	}
+	return got;
+}
+
 static void monitor_on_client(struct pollfd *p)
 {
-	char buf[64];
-	ssize_t n = recv(p->fd, buf, sizeof(buf) - 1, MSG_DONTWAIT);
+	char buf[CONTROL_LINE];
+	int fds[2], nfds;
+	ssize_t n = monitor_receive(p->fd, buf, sizeof(buf) - 1, fds, &nfds);
+	int sock = p->fd;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	p->fd = -1;
 	if (n > 0) {
 		buf[n] = 0;
 		buf[strcspn(buf, "\n")] = 0;
 		if (!strcmp(buf, "info")) {
-			monitor_info(p->fd);
+			monitor_info(sock);
 		} else if (!strcmp(buf, "stop")) {
 			if (!monitor.stopping)
 				monitor_stop();
@@ -220,10 +258,13 @@ static void monitor_on_client(struct pollfd *p)
 			monitor_kill();
 		} else if (!strcmp(buf, "dump")) {
 			monitor_post_event(RING_EV_DUMP);
+		} else {
+			fcntl(sock, F_SETFL, 0); /* its thread may wait */
+			control_start(sock, buf, fds, nfds);
+			return;
 		}
 	}
-	close(p->fd);
-	p->fd = -1;
+	close(sock);
 }
 
 static void monitor_on_connect(void)

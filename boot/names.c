@@ -219,8 +219,14 @@ static int names_connect(const char *dir, pid_t *pid)
 	return s;
 }
 
-/* => folder of a running machine of that name; dies when there is none */
-static void names_find(const char *name, char *dir, size_t size)
+int names_dial(const char *dir)
+{
+	pid_t pid;
+
+	return names_connect(dir, &pid);
+}
+
+void names_find(const char *name, char *dir, size_t size)
 {
 	char base[64];
 

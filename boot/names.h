@@ -4,6 +4,7 @@
 #define BOOT_NAMES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define NAMES_MAX 48
 
@@ -21,6 +22,10 @@ void names_claim(struct name_state *st, const char *name);
 /* The end: remove what names_claim() made. */
 void names_release(struct name_state *st);
 
+/* => folder of a running machine of that name; dies when there is none */
+void names_find(const char *name, char *dir, size_t size);
+/* => a socket connected to the machine of that folder, or -1 */
+int names_dial(const char *dir);
 /* => true and the pid of the `lodger` that runs the machine of that name */
 bool names_pid(const char *name, int *pid);
 

@@ -76,6 +76,7 @@ void options_help(void)
 {
 	fputs("usage: lodger run [OPTIONS] [KERNEL WORDS] [-- COMMAND [ARG...]]\n"
 	      "       lodger ls | stop NAME | kill NAME | doctor\n"
+	      "       lodger ctl NAME COMMAND...\n"
 	      "       lodger gdb NAME|PID|CORE [GDB-ARG...]\n"
 	      "       lodger --version | --help\n"
 	      "\n"
@@ -449,39 +450,40 @@ static void options_disk(struct options *o, const char *spec)
 }
 
 /* ubd0=FILE, ubda=FILE, ubd0rs=COW,FILE, as User Mode Linux has it */
-static void options_ubd(struct options *o, const char *word)
+int options_ubd_parse(const char *word, struct ubd_config *c, char *why,
+		      size_t n)
 {
 	const char *p = word + 3;
-	struct ubd_config *c;
 	char *files, *comma;
-	int unit;
+	int unit = UBD_DISKS;
 
 	if (isdigit((unsigned char)*p))
 		unit = (int)strtoul(p, (char **)&p, 10);
-	else
-		unit = *p >= 'a' && *p <= 'p' ? *p++ - 'a' : UBD_DISKS;
-	c = options_disk_at(o, word, unit);
-	for (; *p != '='; p++)
-		switch (*p) {
-		case 'r':
+	else if (*p >= 'a' && *p <= 'p')
+		unit = *p++ - 'a';
+	if (unit < 0 || unit >= UBD_DISKS) {
+		snprintf(why, n, "%.60s: a machine has %d disks at most", word,
+			 UBD_DISKS);
+		return -1;
+	}
+	for (; *p && *p != '='; p++) {
+		if (*p == 'r')
 			c->read_only = true;
-			break;
-		case 's':
+		else if (*p == 's')
 			c->sync = true;
-			break;
-		case 'c': /* shared by several machines: locks decide */
-		case 'd':
-		case 't':
-			break;
-		default:
-			say_die("%s: flag '%c' is not understood; there are r (read-only) and s (synchronous)",
-				word, *p);
+		else if (!strchr("cdt", *p)) { /* these mean nothing here */
+			snprintf(why, n,
+				 "%.60s: flag '%c' is not understood; there are r (read-only) and s (synchronous)",
+				 word, *p);
+			return -1;
 		}
-	files = strdup(p + 1);
-	if (!files)
-		say_die("out of memory");
-	if (!*files)
-		say_die("%s: it names no file", word);
+	}
+	files = strdup(*p ? p + 1 : p);
+	if (!files || !*files) {
+		snprintf(why, n, "%.60s: it names no file", word);
+		free(files);
+		return -1;
+	}
 	comma = strchr(files, ',');
 	if (comma) {
 		*comma = 0;
@@ -489,6 +491,18 @@ static void options_ubd(struct options *o, const char *word)
 		files = comma + 1;
 	}
 	c->file = files;
+	return unit;
+}
+
+static void options_ubd(struct options *o, const char *word)
+{
+	struct ubd_config c = { 0 };
+	char why[160];
+	int unit = options_ubd_parse(word, &c, why, sizeof(why));
+
+	if (unit < 0)
+		say_die("%s", why);
+	*options_disk_at(o, word, unit) = c;
 }
 
 /* Does root=V name a disk? /dev/root and paths of hostfs do not. */

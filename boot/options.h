@@ -43,6 +43,9 @@ struct options {
 /* argv[0] is "run". Dies with a sentence when something is wrong. */
 void options_parse(struct options *o, int argc, char **argv);
 void options_help(void);
+/* "ubd0r=FILE" => number of the disk, or -1 with why */
+int options_ubd_parse(const char *word, struct ubd_config *c, char *why,
+		      size_t n);
 /* "512M" => bytes. => false when it is no size. */
 bool options_size(const char *s, uint64_t *out);
 

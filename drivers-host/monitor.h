@@ -119,6 +119,21 @@ struct ubd_config {
 };
 /* ubd_host.c: open them. => 0 or -errno, having said what is wrong */
 int ubd_open(const struct ubd_config *c, int n);
+/* Its files, opened and locked; by whoever may open them. */
+struct ubd_files {
+	int fd, base; /* base -1: raw */
+	bool read_only;
+	char why[4608]; /* what went wrong */
+};
+int ubd_files_open(const struct ubd_config *c, struct ubd_files *f);
+void ubd_files_close(struct ubd_files *f);
+/* The monitor's: a disk of such files, which are its own if that succeeds. */
+int ubd_plug(unsigned int unit, struct ubd_files *f, const char *serial,
+	     bool sync);
+/* While the machine runs; wait for the kernel. => 0, -errno (EBUSY: in use) */
+int ubd_plug_live(unsigned int unit, struct ubd_files *f, const char *serial,
+		  bool sync);
+int ubd_unplug_live(unsigned int unit);
 /* At the end: what COW files still have to be told. */
 void ubd_close(void);
 

@@ -25,7 +25,7 @@ enum ubd_op {
 	UBD_FLUSH,   /* arg0 unit: what was written before is on the disk */
 	UBD_DISCARD, /* arg0 unit, arg1 position, arg2 length */
 	UBD_ZERO,
-	UBD_REMOVED, /* arg0 unit, arg1 0 or an error: answers UBD_EV_REMOVE */
+	UBD_ACK, /* arg0 unit, arg1 0 or an error: RING_EV_DISK was obeyed */
 };
 #define UBD_FUA 1u
 
@@ -38,6 +38,7 @@ struct ubd_vec {
 
 #define UBD_READ_ONLY 1u
 #define UBD_DISCARDS  2u
+#define UBD_GOING     4u /* it is to be taken out */
 struct ubd_info {
 	uint64_t size; /* bytes */
 	uint32_t flags;

@@ -6,7 +6,8 @@
  * file and the machine's memory with one preadv or pwritev; how many are under
  * way is how many workers there are. The data never passes through here.
  *
- * Images are opened before the monitor confines itself. Who opens one takes a
+ * Images are opened before the monitor confines itself, or, for a disk that is
+ * put in later, by `lodger ctl`, which passes the descriptors. Who opens one takes a
  * lock on it (fcntl, of the open file): exclusive for writing, shared for
  * reading, so that no two machines write one image and none reads what another
  * is writing. Other programs on the host do not ask for it.
@@ -22,6 +23,7 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +40,16 @@
 static struct ubd_disk {
 	pthread_rwlock_t lock;
 	struct ubd_image image;
+	bool going; /* the kernel is to let go of it */
+	/* under ubd_ack_lock: what the kernel says to a change */
+	bool acked;
+	int ack;
 } ubd_disks[UBD_UNITS];
+
+static pthread_mutex_t ubd_ack_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t ubd_ack_cond = PTHREAD_COND_INITIALIZER;
+
+static int64_t ubd_acknowledge(struct ubd_disk *d, int64_t err);
 
 /* --- whole transfers --- */
 
@@ -168,13 +179,15 @@ static int64_t ubd_clear(struct ubd_image *im, const struct ring_work *w)
 	return err;
 }
 
-static int64_t ubd_tell(struct ubd_image *im, const struct ring_work *w)
+static int64_t ubd_tell(struct ubd_disk *d, const struct ring_work *w)
 {
+	const struct ubd_image *im = &d->image;
 	struct ubd_info info = { .size = im->size, .block = 512 };
 
 	if (!w->buf || w->len != sizeof(info))
 		return -EINVAL;
 	info.flags = (im->read_only ? UBD_READ_ONLY : 0) |
+		     (d->going ? UBD_GOING : 0) |
 		     (im->discards ? UBD_DISCARDS : 0);
 	memcpy(info.serial, im->serial, sizeof(info.serial));
 	memcpy(w->buf, &info, sizeof(info));
@@ -184,8 +197,6 @@ static int64_t ubd_tell(struct ubd_image *im, const struct ring_work *w)
 static int64_t ubd_serve_image(struct ubd_image *im, const struct ring_work *w)
 {
 	switch (w->op) {
-	case UBD_INFO:
-		return ubd_tell(im, w);
 	case UBD_FLUSH:
 		if (im->cow)
 			return cow_flush(im->cow);
@@ -215,13 +226,17 @@ int64_t ubd_serve(struct ring_work *w)
 	if (w->arg[0] >= UBD_UNITS)
 		return -ENODEV;
 	d = &ubd_disks[w->arg[0]];
+	if (w->op == UBD_ACK)
+		return ubd_acknowledge(d, (int64_t)w->arg[1]);
 	pthread_rwlock_rdlock(&d->lock);
-	ret = d->image.fd < 0 ? -ENODEV : ubd_serve_image(&d->image, w);
+	ret = d->image.fd < 0	 ? -ENODEV :
+	      w->op == UBD_INFO ? ubd_tell(d, w) :
+				  ubd_serve_image(&d->image, w);
 	pthread_rwlock_unlock(&d->lock);
 	return ret;
 }
 
-/* --- opening --- */
+/* --- opening files: in whoever may --- */
 
 int ubd_lock(int fd, bool write)
 {
@@ -234,178 +249,262 @@ int ubd_lock(int fd, bool write)
 	return errno == EAGAIN || errno == EACCES ? -1 : 0;
 }
 
-static void ubd_serial(struct ubd_image *im, const struct ubd_config *c,
-		       const struct stat *st)
-{
-	uint64_t h = (uint64_t)st->st_ino * 0x9e3779b97f4a7c15u ^
-		     (uint64_t)st->st_dev * 0xff51afd7ed558ccdu;
+static int ubd_complain(struct ubd_files *f, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
-	if (c->serial)
-		snprintf(im->serial, sizeof(im->serial), "%s", c->serial);
+static int ubd_complain(struct ubd_files *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f->why, sizeof(f->why), fmt, ap);
+	va_end(ap);
+	return -EIO;
+}
+
+static int ubd_open_raw(const struct ubd_config *c, struct ubd_files *f)
+{
+	int flags = O_CLOEXEC | O_NOCTTY | (c->sync ? O_DSYNC : 0);
+	int err = 0;
+	struct stat st;
+
+	f->read_only = c->read_only;
+	if (!c->read_only) {
+		f->fd = open(c->file, O_RDWR | flags);
+		err = errno;
+		if (f->fd < 0 && (err == EACCES || err == EROFS ||
+				  err == EPERM || err == ETXTBSY))
+			f->read_only = true;
+	}
+	if (f->fd < 0 && f->read_only)
+		f->fd = open(c->file, O_RDONLY | flags);
+	if (f->fd < 0)
+		return ubd_complain(f, "disk %s: %s", c->file, strerror(errno));
+	if (fstat(f->fd, &st) ||
+	    (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)))
+		return ubd_complain(f,
+				    "disk %s: neither a file nor a block device",
+				    c->file);
+	if (ubd_lock(f->fd, !f->read_only))
+		return ubd_complain(
+			f, "disk %s is in use by another machine%s", c->file,
+			f->read_only ? ", which writes it" :
+				       "; two may read it: ro, or have a COW file each");
+	/*
+	 * Not taken for one unasked: what a guest writes to its raw disk
+	 * must not decide which file of the host is opened at the next start.
+	 */
+	if (cow_is(f->fd)) {
+		struct cow_header h;
+		char why[512];
+
+		if (cow_read_header(f->fd, &h, why, sizeof(why)))
+			strcpy(h.base, "BASE");
+		return ubd_complain(
+			f,
+			"disk %s is a COW file: give its base too, ubd0=%s,%.2000s or --disk %.2000s,cow=%s",
+			c->file, c->file, h.base, h.base, c->file);
+	}
+	if (lseek(f->fd, 0, SEEK_END) < 512)
+		return ubd_complain(
+			f,
+			"disk %s: it is empty; give it a size first (truncate -s 1G)",
+			c->file);
+	if (f->read_only && !c->read_only)
+		monitor_warn("disk %s cannot be written (%s): read-only",
+			     c->file, strerror(err));
+	return 0;
+}
+
+/* The COW file, made when it is missing; f->base is open. */
+static int ubd_open_cow(const struct ubd_config *c, struct ubd_files *f)
+{
+	char why[COW_PATH + 512];
+	int flags = O_CLOEXEC | O_NOCTTY;
+	struct cow_header h;
+	bool fresh = false;
+
+	f->read_only = c->read_only;
+	f->fd = open(c->cow, (c->read_only ? O_RDONLY : O_RDWR) | flags);
+	if (f->fd < 0 && errno == ENOENT && !c->read_only) {
+		f->fd = open(c->cow, O_RDWR | O_CREAT | O_EXCL | flags, 0644);
+		fresh = true;
+	}
+	if (f->fd < 0)
+		return ubd_complain(f, "disk %s: %s", c->cow, strerror(errno));
+	if (ubd_lock(f->fd, !c->read_only))
+		return ubd_complain(
+			f,
+			"disk %s is in use by another machine; each needs a COW file of its own",
+			c->cow);
+	if (fresh && cow_create(f->fd, c->file, f->base, why, sizeof(why))) {
+		unlink(c->cow);
+		return ubd_complain(f, "disk %s %s", c->cow, why);
+	}
+	if (cow_read_header(f->fd, &h, why, sizeof(why)) ||
+	    cow_check_base(&h, c->cow, c->file, f->base, why, sizeof(why)))
+		return ubd_complain(f, "disk %s %s", c->cow, why);
+	return 0;
+}
+
+void ubd_files_close(struct ubd_files *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	if (f->base >= 0)
+		close(f->base);
+	f->fd = f->base = -1;
+}
+
+int ubd_files_open(const struct ubd_config *c, struct ubd_files *f)
+{
+	int err = 0;
+
+	memset(f, 0, sizeof(*f));
+	f->fd = f->base = -1;
+	if (c->cow) {
+		f->base = open(c->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (f->base < 0)
+			err = ubd_complain(f, "disk %s: %s", c->file,
+					   strerror(errno));
+		else if (ubd_lock(f->base, false))
+			err = ubd_complain(f,
+					   "disk %s: another machine writes it",
+					   c->file);
+		else
+			err = ubd_open_cow(c, f);
+	} else {
+		err = ubd_open_raw(c, f);
+	}
+	if (err)
+		ubd_files_close(f);
+	return err;
+}
+
+/* --- disks of open files: in the monitor --- */
+
+static void ubd_serial(struct ubd_image *im, const char *serial)
+{
+	struct stat st = { 0 };
+	uint64_t h;
+
+	fstat(im->fd, &st);
+	h = (uint64_t)st.st_ino * 0x9e3779b97f4a7c15u ^
+	    (uint64_t)st.st_dev * 0xff51afd7ed558ccdu;
+	if (serial && *serial)
+		snprintf(im->serial, sizeof(im->serial), "%s", serial);
 	else
 		snprintf(im->serial, sizeof(im->serial), "%016llx",
 			 (unsigned long long)h);
 }
 
-/* The file, for writing if it can be. => descriptor, or -1 having complained */
-static int ubd_open_file(struct ubd_image *im, const struct ubd_config *c)
+int ubd_plug(unsigned int unit, struct ubd_files *f, const char *serial,
+	     bool sync)
 {
-	int flags = O_CLOEXEC | O_NOCTTY | (c->sync ? O_DSYNC : 0);
-	int fd = -1, err = 0;
-
-	im->read_only = c->read_only;
-	if (!c->read_only) {
-		fd = open(c->file, O_RDWR | flags);
-		err = errno;
-		if (fd < 0 && (err == EACCES || err == EROFS || err == EPERM ||
-			       err == ETXTBSY))
-			im->read_only = true;
-	}
-	if (fd < 0 && im->read_only)
-		fd = open(c->file, O_RDONLY | flags);
-	if (fd < 0) {
-		monitor_warn("disk %s: %s", c->file, strerror(errno));
-		return -1;
-	}
-	if (im->read_only && !c->read_only)
-		monitor_warn("disk %s cannot be written (%s): read-only",
-			     c->file, strerror(err));
-	return fd;
-}
-
-static int ubd_open_raw(struct ubd_image *im, const struct ubd_config *c)
-{
-	struct stat st;
-	off_t end;
-	int fd = ubd_open_file(im, c);
-
-	if (fd < 0)
-		return -EIO;
-	if (fstat(fd, &st) || (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))) {
-		monitor_warn("disk %s: neither a file nor a block device",
-			     c->file);
-		goto bad;
-	}
-	if (ubd_lock(fd, !im->read_only)) {
-		monitor_warn("disk %s is in use by another machine%s", c->file,
-			     im->read_only ? ", which writes it" :
-					     "; two may read it: ro, or have a COW file each");
-		goto bad;
-	}
-	/*
-	 * Not taken for one unasked: what a guest writes to its raw disk
-	 * must not decide which file of the host is opened at the next start.
-	 */
-	if (cow_is(fd)) {
-		struct cow_header h;
-		char why[512];
-
-		if (cow_read_header(fd, &h, why, sizeof(why)))
-			strcpy(h.base, "BASE");
-		monitor_warn("disk %s is a COW file: give its base too, ubd0=%s,%s or --disk %s,cow=%s",
-			     c->file, c->file, h.base, h.base, c->file);
-		goto bad;
-	}
-	end = lseek(fd, 0, SEEK_END);
-	if (end < 512) {
-		monitor_warn("disk %s: it is empty; give it a size first (truncate -s 1G)",
-			     c->file);
-		goto bad;
-	}
-	im->fd = fd;
-	im->size = (uint64_t)end & ~511ull;
-	im->discards = !im->read_only;
-	ubd_serial(im, c, &st);
-	return 0;
-bad:
-	close(fd);
-	return -EIO;
-}
-
-/* --- with a COW file --- */
-
-static int ubd_open_base(const struct ubd_config *c)
-{
-	int fd = open(c->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-	if (fd < 0) {
-		monitor_warn("disk %s: %s", c->file, strerror(errno));
-		return -1;
-	}
-	if (ubd_lock(fd, false)) {
-		monitor_warn("disk %s: another machine writes it", c->file);
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* The COW file, made when it is missing. */
-static int ubd_open_cow_file(const struct ubd_config *c, int base)
-{
-	char why[COW_PATH + 512];
-	int flags = O_CLOEXEC | O_NOCTTY;
-	int fd = open(c->cow, (c->read_only ? O_RDONLY : O_RDWR) | flags);
-
-	if (fd < 0 && errno == ENOENT && !c->read_only) {
-		fd = open(c->cow, O_RDWR | O_CREAT | O_EXCL | flags, 0644);
-		if (fd >= 0 &&
-		    cow_create(fd, c->file, base, why, sizeof(why))) {
-			monitor_warn("disk %s %s", c->cow, why);
-			unlink(c->cow);
-			close(fd);
-			return -1;
-		}
-	}
-	if (fd < 0) {
-		monitor_warn("disk %s: %s", c->cow, strerror(errno));
-		return -1;
-	}
-	if (ubd_lock(fd, !c->read_only)) {
-		monitor_warn("disk %s is in use by another machine; each needs a COW file of its own",
-			     c->cow);
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static int ubd_open_cow(struct ubd_image *im, const struct ubd_config *c)
-{
-	char why[COW_PATH + 512];
+	struct ubd_disk *d = &ubd_disks[unit];
+	struct ubd_image im = { .fd = f->fd, .sync = sync,
+				.read_only = f->read_only };
 	struct cow_header h;
-	struct stat st;
-	int base = ubd_open_base(c);
-	int fd = base < 0 ? -1 : ubd_open_cow_file(c, base);
 
-	if (fd < 0)
-		goto bad;
-	if (cow_read_header(fd, &h, why, sizeof(why)) ||
-	    cow_check_base(&h, c->cow, c->file, base, why, sizeof(why)))
-		goto wrong;
-	im->cow = cow_open(fd, base, &h, why, sizeof(why));
-	if (!im->cow)
-		goto wrong;
-	im->fd = fd;
-	im->size = h.size & ~511ull;
-	im->read_only = c->read_only;
-	im->discards = !c->read_only;
-	im->sync = c->sync;
-	fstat(fd, &st);
-	ubd_serial(im, c, &st);
+	if (unit >= UBD_UNITS)
+		return ubd_complain(f, "a machine has %u disks", UBD_UNITS);
+	if (f->base >= 0) {
+		if (cow_read_header(f->fd, &h, f->why, sizeof(f->why)))
+			return -EINVAL;
+		im.cow = cow_open(f->fd, f->base, &h, f->why, sizeof(f->why));
+		if (!im.cow)
+			return -EIO;
+		im.size = h.size & ~511ull;
+	} else {
+		im.size = (uint64_t)lseek(f->fd, 0, SEEK_END) & ~511ull;
+	}
+	im.discards = !im.read_only;
+	ubd_serial(&im, serial);
+	pthread_rwlock_wrlock(&d->lock);
+	if (d->image.fd >= 0) {
+		pthread_rwlock_unlock(&d->lock);
+		return ubd_complain(f, "there is a disk %u already", unit);
+	}
+	d->image = im;
+	d->going = false;
+	pthread_rwlock_unlock(&d->lock);
 	return 0;
-wrong:
-	monitor_warn("disk %s %s", c->cow, why);
-	close(fd);
-bad:
-	if (base >= 0)
-		close(base);
-	return -EIO;
 }
 
-static int ubd_open_one(struct ubd_image *im, const struct ubd_config *c)
+/* Wait for the kernel's answer about a disk. => it, or -ETIMEDOUT */
+static int ubd_await(struct ubd_disk *d)
 {
-	return c->cow ? ubd_open_cow(im, c) : ubd_open_raw(im, c);
+	struct timespec end;
+	int err = 0;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += 10;
+	pthread_mutex_lock(&ubd_ack_lock);
+	while (!d->acked && !err)
+		err = pthread_cond_timedwait(&ubd_ack_cond, &ubd_ack_lock,
+					     &end);
+	err = d->acked ? d->ack : -ETIMEDOUT;
+	pthread_mutex_unlock(&ubd_ack_lock);
+	return err;
+}
+
+static void ubd_take_out(struct ubd_disk *d)
+{
+	struct ubd_image im;
+
+	pthread_rwlock_wrlock(&d->lock);
+	im = d->image;
+	d->image.fd = -1;
+	d->image.cow = NULL;
+	d->going = false;
+	pthread_rwlock_unlock(&d->lock);
+	if (im.cow)
+		cow_close(im.cow);
+	else if (im.fd >= 0)
+		close(im.fd);
+}
+
+int ubd_plug_live(unsigned int unit, struct ubd_files *f, const char *serial,
+		  bool sync)
+{
+	int err = ubd_plug(unit, f, serial, sync);
+
+	if (err)
+		return err;
+	f->fd = f->base = -1; /* the disk's */
+	ubd_disks[unit].acked = false;
+	monitor_post_event(RING_EV_DISK);
+	err = ubd_await(&ubd_disks[unit]);
+	if (err && err != -ETIMEDOUT)
+		ubd_take_out(&ubd_disks[unit]);
+	return err;
+}
+
+int ubd_unplug_live(unsigned int unit)
+{
+	struct ubd_disk *d = &ubd_disks[unit];
+	int err;
+
+	if (unit >= UBD_UNITS || d->image.fd < 0)
+		return -ENODEV;
+	d->acked = false;
+	d->going = true;
+	monitor_post_event(RING_EV_DISK);
+	err = ubd_await(d);
+	d->going = false;
+	if (!err)
+		ubd_take_out(d);
+	return err;
+}
+
+static int64_t ubd_acknowledge(struct ubd_disk *d, int64_t err)
+{
+	pthread_mutex_lock(&ubd_ack_lock);
+	d->ack = err < 0 && err > -4096 ? (int)err : 0;
+	d->acked = true;
+	pthread_cond_broadcast(&ubd_ack_cond);
+	pthread_mutex_unlock(&ubd_ack_lock);
+	return 0;
 }
 
 void ubd_close(void)
@@ -416,31 +515,32 @@ void ubd_close(void)
 	clock_gettime(CLOCK_REALTIME, &patience);
 	patience.tv_sec += 2;
 	for (int i = 0; i < (int)UBD_UNITS; i++) {
-		struct ubd_image *im = &ubd_disks[i].image;
+		struct ubd_disk *d = &ubd_disks[i];
 
-		if (im->fd < 0 ||
-		    pthread_rwlock_timedwrlock(&ubd_disks[i].lock, &patience))
+		if (d->image.fd < 0 ||
+		    pthread_rwlock_timedwrlock(&d->lock, &patience))
 			continue;
-		if (im->cow)
-			cow_close(im->cow);
-		else
-			close(im->fd);
-		im->fd = -1;
-		im->cow = NULL;
-		pthread_rwlock_unlock(&ubd_disks[i].lock);
+		pthread_rwlock_unlock(&d->lock);
+		ubd_take_out(d);
 	}
 }
 
 int ubd_open(const struct ubd_config *c, int n)
 {
-	int err = 0;
+	struct ubd_files f;
 
 	for (int i = 0; i < (int)UBD_UNITS; i++) {
 		pthread_rwlock_init(&ubd_disks[i].lock, NULL);
 		ubd_disks[i].image.fd = -1;
 	}
-	for (int i = 0; i < n && !err; i++)
-		if (c[i].file)
-			err = ubd_open_one(&ubd_disks[i].image, &c[i]);
-	return err;
+	for (int i = 0; i < n; i++) {
+		if (!c[i].file)
+			continue;
+		if (ubd_files_open(&c[i], &f) ||
+		    ubd_plug((unsigned int)i, &f, c[i].serial, c[i].sync)) {
+			monitor_warn("%s", f.why);
+			return -EIO;
+		}
+	}
+	return 0;
 }

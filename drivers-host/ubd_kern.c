@@ -146,11 +146,53 @@ static void ubd_add(u32 unit, const struct ubd_info *info)
 	       b->read_only ? ", read-only" : "");
 }
 
+static void ubd_acknowledge(u32 unit, s64 err)
+{
+	struct ring_req *r = ring_get(RING_DEV_BLOCK, UBD_ACK);
+
+	r->arg[0] = unit;
+	r->arg[1] = (u64)err;
+	ring_call(r);
+	ring_put(r);
+}
+
+static int ubd_remove(u32 unit)
+{
+	struct ubd *u = ubds[unit];
+	int err = bdev_retire(&u->bdev);
+
+	if (err)
+		return err;
+	ubds[unit] = NULL;
+	printk(KERN_INFO "%s: removed\n", u->bdev.name);
+	kfree(u);
+	return 0;
+}
+
+/* Something is new: look at all. */
+static void ubd_event(u32 bits)
+{
+	struct ubd_info *info = kmalloc(sizeof(*info));
+
+	for (u32 i = 0; info && i < UBD_UNITS; i++) {
+		if (ubd_ask(i, info))
+			continue;
+		if (!ubds[i]) {
+			ubd_add(i, info);
+			ubd_acknowledge(i, ubds[i] ? 0 : -EIO);
+		} else if (info->flags & UBD_GOING) {
+			ubd_acknowledge(i, ubd_remove(i));
+		}
+	}
+	kfree(info);
+}
+
 void ubd_init(void)
 {
 	struct boot_params *bp = (void *)ARENA_BASE;
 	struct ubd_info *info;
 
+	ring_event_register(RING_EV_DISK, ubd_event);
 	if (!bp->disks)
 		return;
 	info = kzalloc(sizeof(*info));

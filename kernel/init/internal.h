@@ -31,6 +31,8 @@ void init_first_process(const struct boot_params *bp);
 /* To the user's stderr; the errors that have words for it. */
 void init_complain(const char *fmt, ...) __printf(1, 2);
 const char *init_error(int err);
+/* ctl.c: RING_EV_CTL */
+void init_ctl_event(u32 bits);
 /* The power button. */
 void init_power_button(void);
 /* Write everything back and end the machine. */

@@ -50,6 +50,11 @@ static void init_net_devs(void)
 	net_dev_init(init_boot);
 }
 
+static void init_ctl(void)
+{
+	ring_event_register(RING_EV_CTL, init_ctl_event);
+}
+
 static void init_mounts(void)
 {
 	init_mount_below(init_boot);
@@ -84,6 +89,7 @@ static const struct initcall {
 	{ "pty", pty_init },
 	{ "console", console_init },
 	{ "memory devices", mem_dev_init },
+	{ "control", init_ctl },
 	{ "events", ring_events_start },
 	{ "console on", console_start },
 	{ "load", load_init },
