@@ -303,6 +303,23 @@ static struct hk_bdev {
 	struct hk_disk *d;
 } hk_bdevs[8];
 
+int bdev_from_source(const char *source, u64 *rdev)
+{
+	struct path p;
+	int err;
+
+	if (!source || !*source)
+		return -EINVAL;
+	err = path_lookup(AT_FDCWD, source, LOOKUP_FOLLOW, &p);
+	if (err)
+		return err;
+	if (S_ISBLK(p.dentry->inode->mode))
+		*rdev = p.dentry->inode->rdev;
+	else
+		err = -ENOTBLK;
+	path_put(&p);
+	return err;
+}
 struct bdev *bdev_open(u64 rdev, bool write, const void *holder)
 {
 	u32 i = MINOR(rdev);

@@ -456,24 +456,6 @@ static u64 super_overhead(struct ext4_fs *fs)
 	return min(n, fs->blocks);
 }
 
-static int super_source(const char *source, u64 *rdev)
-{
-	struct path p;
-	int err;
-
-	if (!source || !*source)
-		return -EINVAL;
-	err = path_lookup(AT_FDCWD, source, LOOKUP_FOLLOW, &p);
-	if (err)
-		return err;
-	if (S_ISBLK(p.dentry->inode->mode))
-		*rdev = p.dentry->inode->rdev;
-	else
-		err = -ENOTBLK;
-	path_put(&p);
-	return err;
-}
-
 /* Replay, where it is due. => 1 when everything must be read again */
 static int super_replay(struct ext4_fs *fs, bool ro)
 {
@@ -594,7 +576,7 @@ static struct super *ext4_mount(const struct fs_type *t, const char *source,
 	struct super *sb;
 	struct bdev *b;
 	u64 rdev = 0;
-	int err = super_source(source, &rdev);
+	int err = bdev_from_source(source, &rdev);
 
 	if (err)
 		return ERR_PTR(err);
