@@ -5,8 +5,8 @@
  * random moments, and what a crash leaves must be mended by replay, and by
  * e2fsck's own; flipped bits must never do harm.
  *
- * CRASHES=N and FLIPS=N set how many of each (50 and 200), SEED=N where the
- * sequence begins; a failure prints its seed. Files are in memory, or $TMPDIR.
+ * CRASHES=N and FLIPS=N set how many of each (50 and 200, 500 and 3000 in the
+ * long run), SEED=N where the sequence begins; a failure prints its seed. Files are in memory, or $TMPDIR.
  */
 #include <check.h>
 #include <stdarg.h>
@@ -418,7 +418,7 @@ static void crash_one(struct crasher *c, struct disk *to, unsigned upto,
 
 START_TEST(crashes)
 {
-	int n = (int)env("CRASHES", 50), per = 10, checked = 0;
+	int n = (int)env("CRASHES", getenv("LODGER_LONG") ? 500 : 50), per = 10, checked = 0;
 	uint64_t seed = env("SEED", 1);
 	const unsigned nf = sizeof(crash_flavours) / sizeof(crash_flavours[0]);
 
@@ -544,7 +544,7 @@ START_TEST(flips)
 		"-t ext4 -b 1024 -O ^metadata_csum",
 		"-t ext4 -O ^metadata_csum,uninit_bg", "-t ext2",
 	};
-	int n = (int)env("FLIPS", 200);
+	int n = (int)env("FLIPS", getenv("LODGER_LONG") ? 3000 : 200);
 	uint64_t s = env("SEED", 1) * 77777 + 5;
 	struct disk *base = NULL, *d = disk_new(16 * MB);
 	unsigned *meta = malloc(65536 * sizeof(*meta)), nmeta = 0;
