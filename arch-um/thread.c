@@ -262,6 +262,9 @@ static long thread_clone(struct host_task *ht, uint64_t flags, uint64_t stack,
 	if (!backend_remote) {
 		thread_block_kick(thread_self());
 		ht->kick_blocked = 1;
+		/* the short way out would leave them shut out */
+		if (!current->kthread)
+			task_regs(current)->flags |= PT_REGS_FULL;
 	}
 	WRITE_ONCE(ht->alive, 1);
 	return host_clone(flags, stack, &ht->host_tid, &ht->alive, fn, arg);

@@ -6,6 +6,7 @@
 #include "inet_util.h"
 #include <linux/netlink.h>
 #include <linux/prctl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -284,6 +285,51 @@ T(what_a_program_says_of_its_memory)
 	n = read(fd, b, sizeof(b));
 	CHECK_EQ(n, sizeof(title));
 	CHECK_STR(b, title);
+}
+
+/* --- kicks --- */
+
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+static void over(int sig)
+{
+	_exit(9);
+}
+
+/* Whoever has just made a child is as easily interrupted as before. */
+T(signals_reach_a_parent_that_makes_no_more_calls)
+{
+	pthread_t th;
+	pid_t pid;
+	int st;
+
+	for (int how = 0; how < 3; how++) {
+		pid = fork();
+		if (!pid) {
+			signal(SIGUSR1, over);
+			signal(SIGCHLD, SIG_IGN);
+			if (how == 0 && !fork()) {
+				kill(getppid(), SIGUSR1);
+				_exit(0);
+			}
+			if (how == 1 && !syscall(SYS_fork)) {
+				kill(getppid(), SIGUSR1);
+				_exit(0);
+			}
+			if (how == 2) {
+				pthread_create(&th, NULL, nothing, NULL);
+				alarm(1);
+				signal(SIGALRM, over);
+			}
+			for (;;)
+				;
+		}
+		CHECK_EQ(waitpid(pid, &st, 0), pid);
+		CHECK_EQ(st, 9 << 8);
+	}
 }
 
 T_MAIN
