@@ -869,7 +869,8 @@ static void stubs_look(void)
 			continue;
 		sp = READ_ONCE(stub_of(t)->space);
 		tid = READ_ONCE(stub_of(t)->tid);
-		if (!sp || !tid || READ_ONCE(sp->dead))
+		/* marked as dead is not told yet: another task may have met it */
+		if (!sp || !tid || READ_ONCE(space_orders(sp)->done))
 			continue;
 		pid = READ_ONCE(sp->pid);
 		if (!strict->lost(tid) || !space_hold(sp, pid))
