@@ -19,6 +19,7 @@
 #include <abi/poll.h>
 #include <kernel/ipc.h>
 #include <kernel/mqueue.h>
+#include <kernel/ns.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
 #include <kernel/string.h>
@@ -55,7 +56,11 @@ struct mqueue {
 	struct waitqueue rwait, wwait;
 };
 
-static struct super *mq_sb;
+static struct ipc_ns *mq_ns_current(void)
+{
+	return container_of(current->nss->ns[NS_IPC], struct ipc_ns, ns);
+}
+#define mq_sb (mq_ns_current()->mq)
 static struct fs_type mq_fs_type;
 static struct super_ops mq_super_ops;
 static const struct super_ops *mq_base_ops;
@@ -197,23 +202,40 @@ static struct fs_type mq_fs_type = {
 	.mount = mq_mount,
 };
 
+/* Each IPC namespace has its own; the first is there for good. */
+int mqueue_ns_init(struct ipc_ns *ns)
+{
+	struct super *sb = tmpfs_super_new(&mq_fs_type, MS_KERNMOUNT, NULL);
+
+	if (IS_ERR(sb))
+		return (int)PTR_ERR(sb);
+	if (!mq_base_ops) {
+		mq_base_ops = sb->ops;
+		mq_super_ops = *mq_base_ops;
+		mq_super_ops.evict = mq_evict;
+		mq_super_ops.show_options = NULL;
+		mq_dir_iops = (struct inode_ops){
+			.lookup = tmpfs_dir_iops.lookup,
+			.create = mq_create,
+			.unlink = tmpfs_dir_iops.unlink,
+		};
+	}
+	sb->ops = &mq_super_ops;
+	sb->magic = MQUEUE_MAGIC;
+	sb->root->inode->ops = &mq_dir_iops;
+	ns->mq = sb;
+	return 0;
+}
+
+void mqueue_ns_end(struct ipc_ns *ns)
+{
+	super_put(ns->mq);
+}
+
 void mqueue_init(void)
 {
-	mq_sb = tmpfs_super_new(&mq_fs_type, MS_KERNMOUNT, NULL);
-	if (IS_ERR(mq_sb))
+	if (mqueue_ns_init(&init_ipc_ns))
 		panic("mqueue: no instance");
-	mq_base_ops = mq_sb->ops;
-	mq_super_ops = *mq_base_ops;
-	mq_super_ops.evict = mq_evict;
-	mq_super_ops.show_options = NULL;
-	mq_sb->ops = &mq_super_ops;
-	mq_sb->magic = MQUEUE_MAGIC;
-	mq_dir_iops = (struct inode_ops){
-		.lookup = tmpfs_dir_iops.lookup,
-		.create = mq_create,
-		.unlink = tmpfs_dir_iops.unlink,
-	};
-	mq_sb->root->inode->ops = &mq_dir_iops;
 	fs_register(&mq_fs_type);
 }
 

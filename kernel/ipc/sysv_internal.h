@@ -37,6 +37,7 @@ struct sysv_perm {
 	u32 uid, gid, cuid, cgid;
 	u32 mode;
 	u32 seq;
+	const struct ns *ns; /* whose; NULL: that has ended */
 };
 
 struct sysv_ids {
@@ -54,6 +55,13 @@ struct sysv_ids {
 void sysv_shm_init(void);
 void sysv_sem_init(void);
 void sysv_msg_init(void);
+
+/* Is it of the current task's IPC namespace? */
+bool sysv_is_ours(const struct sysv_perm *p);
+/* The end of a namespace: its objects go. */
+void sysv_shm_ns_end(const struct ns *ns);
+void sysv_sem_ns_end(const struct ns *ns);
+void sysv_msg_ns_end(const struct ns *ns);
 
 /* All with ids->lock held. */
 /* => the object, ERR_PTR(-EINVAL), ERR_PTR(-EIDRM) */

@@ -443,6 +443,15 @@ static void msg_destroy(struct msg_queue *q)
 	kfree(q);
 }
 
+void sysv_msg_ns_end(const struct ns *ns)
+{
+	mutex_lock(&msg_ids.lock);
+	for (u32 i = 0; i < msg_ids.top; i++)
+		if (msg_ids.slot[i] && msg_ids.slot[i]->ns == ns)
+			msg_destroy(msg_of(msg_ids.slot[i]));
+	mutex_unlock(&msg_ids.lock);
+}
+
 static long msg_set_locked(struct msg_queue *q, const struct msqid64_ds *d)
 {
 	struct msg_wait *w, *n;
@@ -513,7 +522,7 @@ static void msg_show(struct seqbuf *b)
 		struct sysv_perm *p = msg_ids.slot[i];
 		struct msg_queue *q;
 
-		if (!p)
+		if (!p || !sysv_is_ours(p))
 			continue;
 		q = msg_of(p);
 		seq_printf(b,

@@ -464,6 +464,15 @@ static void sem_destroy(struct sem_set *s)
 	kfree(s);
 }
 
+void sysv_sem_ns_end(const struct ns *ns)
+{
+	mutex_lock(&sem_ids.lock);
+	for (u32 i = 0; i < sem_ids.top; i++)
+		if (sem_ids.slot[i] && sem_ids.slot[i]->ns == ns)
+			sem_destroy(sem_of(sem_ids.slot[i]));
+	mutex_unlock(&sem_ids.lock);
+}
+
 static long sem_change(int id, int cmd, uaddr buf)
 {
 	struct semid64_ds d;
@@ -646,7 +655,7 @@ static void sem_show(struct seqbuf *b)
 		struct sysv_perm *p = sem_ids.slot[i];
 		struct sem_set *s;
 
-		if (!p)
+		if (!p || !sysv_is_ours(p))
 			continue;
 		s = sem_of(p);
 		seq_printf(b,

@@ -418,12 +418,35 @@ static int shm_lock_locked(struct shm_seg *s, int cmd)
 	return 0;
 }
 
+/* Who is attached keeps what he sees; nobody finds it any more. */
+void sysv_shm_ns_end(const struct ns *ns)
+{
+	for (u32 i = 0;; i++) {
+		struct shm_seg *dead = NULL;
+		struct sysv_perm *p;
+		bool more;
+
+		mutex_lock(&shm_ids.lock);
+		more = i < shm_ids.top;
+		p = more ? shm_ids.slot[i] : NULL;
+		if (p && p->ns == ns) {
+			p->ns = NULL;
+			shm_rmid_locked(shm_of(p), &dead);
+		}
+		mutex_unlock(&shm_ids.lock);
+		shm_free(dead);
+		if (!more)
+			return;
+	}
+}
+
 static int shm_change(int id, int cmd, uaddr buf)
 {
 	struct shmid64_ds d;
 	struct shm_seg *s, *dead = NULL;
 	struct sysv_perm *p;
 	int err;
+
 
 	if (cmd == IPC_SET && copy_from_user(&d, buf, sizeof(d)))
 		return -EFAULT;
@@ -484,7 +507,7 @@ static void shm_show(struct seqbuf *b)
 		struct sysv_perm *p = shm_ids.slot[i];
 		struct shm_seg *s;
 
-		if (!p)
+		if (!p || !sysv_is_ours(p))
 			continue;
 		s = shm_of(p);
 		seq_printf(b,

@@ -4,9 +4,20 @@
  *
  * The table of a kind grows by doubling and never shrinks. A search by key
  * walks it: keys are looked up once per program, identifiers all the time.
+ *
+ * IPC namespaces (ipc_namespaces(7)) share the tables and the limits: an object
+ * knows whose it is, and only tasks of that namespace find it. Numbers are
+ * therefore not as low in a new one as on Linux.
  */
 #include <kernel/cred.h>
+#include <kernel/mqueue.h>
+#include <kernel/ns.h>
 #include "sysv_internal.h"
+
+bool sysv_is_ours(const struct sysv_perm *p)
+{
+	return p->ns == current->nss->ns[NS_IPC];
+}
 
 struct sysv_perm *sysv_find_slot(struct sysv_ids *ids, int slot)
 {
@@ -16,7 +27,7 @@ struct sysv_perm *sysv_find_slot(struct sysv_ids *ids, int slot)
 		slot %= (int)SYSV_SLOTS;
 	if (slot >= 0 && (u32)slot < ids->top)
 		p = ids->slot[slot];
-	return p ? p : ERR_PTR(-EINVAL);
+	return p && sysv_is_ours(p) ? p : ERR_PTR(-EINVAL);
 }
 
 struct sysv_perm *sysv_find(struct sysv_ids *ids, int id)
@@ -36,7 +47,8 @@ struct sysv_perm *sysv_find_key(struct sysv_ids *ids, s32 key)
 	u32 i;
 
 	for (i = 0; i < ids->top; i++)
-		if (ids->slot[i] && ids->slot[i]->key == key)
+		if (ids->slot[i] && ids->slot[i]->key == key &&
+		    sysv_is_ours(ids->slot[i]))
 			return ids->slot[i];
 	return NULL;
 }
@@ -75,6 +87,7 @@ int sysv_add(struct sysv_ids *ids, struct sysv_perm *p, s32 key, int flags,
 			return err;
 	}
 	p->key = key;
+	p->ns = current->nss->ns[NS_IPC];
 	p->uid = p->cuid = c->euid;
 	p->gid = p->cgid = c->egid;
 	p->mode = (u32)flags & 0777;
@@ -155,6 +168,41 @@ int sysv_perm_set(struct sysv_perm *p, const struct ipc64_perm *in)
 	p->gid = in->gid;
 	p->mode = (p->mode & ~0777u) | (in->mode & 0777);
 	return 0;
+}
+
+/* --- Namespaces --- */
+
+struct ipc_ns init_ipc_ns = {
+	.ns = { .refs = { 1 }, .kind = NS_IPC, .inum = 4026531839u,
+		.owner = &init_user_ns },
+};
+
+struct ns *ipc_ns_copy(struct ns *of, struct user_ns *owner,
+		       struct fs_context *fs)
+{
+	struct ipc_ns *ns = kzalloc(sizeof(*ns));
+	int err;
+
+	if (!ns)
+		return ERR_PTR(-ENOMEM);
+	ns_init(&ns->ns, NS_IPC, owner);
+	err = mqueue_ns_init(ns);
+	if (!err)
+		return &ns->ns;
+	ns_put(&owner->ns);
+	kfree(ns);
+	return ERR_PTR(err);
+}
+
+void ipc_ns_free(struct ns *ns)
+{
+	struct ipc_ns *i = container_of(ns, struct ipc_ns, ns);
+
+	sysv_shm_ns_end(ns);
+	sysv_sem_ns_end(ns);
+	sysv_msg_ns_end(ns);
+	mqueue_ns_end(i);
+	kfree(i);
 }
 
 void sysv_init(void)

@@ -571,6 +571,8 @@ long sys_unshare(u64 flags)
 		return err;
 	if (flags & CLONE_NEWUSER)
 		flags |= CLONE_THREAD | CLONE_FS;
+	if (flags & CLONE_NEWIPC)
+		flags |= CLONE_SYSVSEM;
 	if (flags & CLONE_NEWNS)
 		flags |= CLONE_FS;
 	/* These cannot be undone: only a check that they are not shared. */

@@ -14,6 +14,7 @@
 #include <kernel/slab.h>
 #include <kernel/string.h>
 #include <kernel/syscall.h>
+#include <kernel/sysv.h>
 #include <kernel/uaccess.h>
 #include "../vfs/internal.h"
 #include "internal.h"
@@ -48,13 +49,12 @@ struct uts_ns init_uts_ns = {
 	{ .refs = { 1 }, .kind = k, .inum = no, .owner = &init_user_ns }
 /* Of these there is one so far. */
 static struct ns init_cgroup_ns = NS_FIRST(NS_CGROUP, 4026531835u),
-		 init_ipc_ns = NS_FIRST(NS_IPC, 4026531839u),
 		 init_net_ns = NS_FIRST(NS_NET, 4026531840u),
 		 init_time_ns = NS_FIRST(NS_TIME, 4026531834u);
 
 struct nsset init_nsset = {
 	.refs = { 1 },
-	.ns = { [NS_CGROUP] = &init_cgroup_ns, [NS_IPC] = &init_ipc_ns,
+	.ns = { [NS_CGROUP] = &init_cgroup_ns, [NS_IPC] = &init_ipc_ns.ns,
 		[NS_MNT] = &init_mnt_ns.ns, [NS_NET] = &init_net_ns,
 		[NS_PID] = &init_pid_ns.ns, [NS_TIME] = &init_time_ns,
 		[NS_UTS] = &init_uts_ns.ns },
@@ -65,6 +65,23 @@ static struct ns *uts_ns_copy(struct ns *of, struct user_ns *owner,
 			      struct fs_context *fs);
 static void uts_ns_free(struct ns *ns);
 
+/* There are no groups yet, so each shows the same: nothing but a name. */
+static struct ns *cgroup_ns_copy(struct ns *of, struct user_ns *owner,
+				 struct fs_context *fs)
+{
+	struct ns *ns = kzalloc(sizeof(*ns));
+
+	if (!ns)
+		return ERR_PTR(-ENOMEM);
+	ns_init(ns, NS_CGROUP, owner);
+	return ns;
+}
+
+static void plain_ns_free(struct ns *ns)
+{
+	kfree(ns);
+}
+
 /* A kind's copy() makes one for a new set; without it none can be made. */
 static const struct {
 	const char *name;
@@ -73,8 +90,8 @@ static const struct {
 			   struct fs_context *fs);
 	void (*free)(struct ns *ns);
 } ns_kinds[] = {
-	[NS_CGROUP] = { "cgroup", CLONE_NEWCGROUP },
-	[NS_IPC] = { "ipc", CLONE_NEWIPC },
+	[NS_CGROUP] = { "cgroup", CLONE_NEWCGROUP, cgroup_ns_copy, plain_ns_free },
+	[NS_IPC] = { "ipc", CLONE_NEWIPC, ipc_ns_copy, ipc_ns_free },
 	[NS_MNT] = { "mnt", CLONE_NEWNS, mnt_ns_copy, mnt_ns_free },
 	[NS_NET] = { "net", CLONE_NEWNET },
 	[NS_PID] = { "pid", CLONE_NEWPID, pid_ns_copy, pid_ns_free },
@@ -556,6 +573,8 @@ static int setns_one(struct setns_job *j, struct ns *ns)
 		j->set = nsset_copy(current->nss);
 	if (!j->set)
 		return -ENOMEM;
+	if (ns->kind == NS_IPC)
+		sysv_sem_exit(current);
 	ns_get(ns);
 	nsset_replace(j->set, ns);
 	return 0;

@@ -19,7 +19,10 @@ struct mq_attr_k {
 	s64 reserved[4];
 };
 
+struct ipc_ns;
 void mqueue_init(void);
+int mqueue_ns_init(struct ipc_ns *ns);
+void mqueue_ns_end(struct ipc_ns *ns);
 /* attr may be NULL. => an open file, or ERR_PTR. */
 struct file *mqueue_open(const char *name, int flags, u32 mode,
 			 const struct mq_attr_k *attr);

@@ -24,6 +24,7 @@
 struct file;
 struct inode;
 struct mount;
+struct super;
 struct path;
 struct fs_context;
 
@@ -98,6 +99,15 @@ void pid_ns_free(struct ns *ns);
 bool pid_ns_is_within(const struct pid_ns *ns, const struct pid_ns *top);
 struct process *pid_ns_reaper_locked(const struct pid_ns *ns);
 void pid_ns_end(struct pid_ns *ns);
+
+struct ipc_ns {
+	struct ns ns; /* first */
+	struct super *mq; /* its message queues; reference */
+};
+extern struct ipc_ns init_ipc_ns;
+struct ns *ipc_ns_copy(struct ns *of, struct user_ns *owner,
+		       struct fs_context *fs);
+void ipc_ns_free(struct ns *ns);
 
 struct mnt_ns {
 	struct ns ns; /* first */
