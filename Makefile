@@ -58,7 +58,7 @@ HFLAGS	:= $(COMMON) -D_GNU_SOURCE -fPIE -Ikernel -I. -I$(O) $(HSAN)
 HLIBS	:= -lz -lseccomp -lcap-ng -lpthread
 
 .DELETE_ON_ERROR:
-all: $(O)/lodger
+all: $(O)/lodger $(O)/lodger-img
 .PHONY: all run check check-long check-native check-hosts lint tables install clean bench deps
 
 GEN	:= $(O)/gen/syscalls.h
@@ -114,6 +114,11 @@ $(O)/lodger: $(HOBJ) $(O)/boot/image.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HSAN) -pie -o $@ $^ $(HLIBS)
 
+# Images and COW files; shares the monitor's files of them.
+$(O)/lodger-img: tools/lodger-img.c $(O)/drivers-host/cow_host.o $(O)/drivers-host/imgio_host.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HFLAGS) -MF $@.d -o $@ $(filter %.c %.o,$^) -lpthread
+
 # what `make run` and the like build uses all processors unless told otherwise
 jobs	= $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 deps:
@@ -124,8 +129,9 @@ run: deps
 
 include $(wildcard tests/tests.mk)
 
-install: $(O)/lodger
+install: $(O)/lodger $(O)/lodger-img
 	install -D -m 755 $(O)/lodger $(DESTDIR)$(PREFIX)/bin/lodger
+	install -D -m 755 $(O)/lodger-img $(DESTDIR)$(PREFIX)/bin/lodger-img
 	install -D -m 644 boot/lodger.1 $(DESTDIR)$(PREFIX)/share/man/man1/lodger.1
 lint:
 	@sh tools/lint.sh

@@ -51,61 +51,6 @@ static pthread_cond_t ubd_ack_cond = PTHREAD_COND_INITIALIZER;
 
 static int64_t ubd_acknowledge(struct ubd_disk *d, int64_t err);
 
-/* --- whole transfers --- */
-
-/* Go on behind the first `done` bytes. */
-static void ubd_skip(struct iovec **iov, int *n, size_t done)
-{
-	while (*n && done >= (*iov)->iov_len) {
-		done -= (*iov)->iov_len;
-		(*iov)++;
-		(*n)--;
-	}
-	if (*n) {
-		(*iov)->iov_base = (uint8_t *)(*iov)->iov_base + done;
-		(*iov)->iov_len -= done;
-	}
-}
-
-int ubd_pread_all(int fd, struct iovec *iov, int n, uint64_t pos)
-{
-	while (n) {
-		ssize_t got = preadv(fd, iov, n, (off_t)pos);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (!got) {
-			/* the file ends here: the rest is zeros */
-			for (int i = 0; i < n; i++)
-				memset(iov[i].iov_base, 0, iov[i].iov_len);
-			return 0;
-		}
-		pos += (uint64_t)got;
-		ubd_skip(&iov, &n, (size_t)got);
-	}
-	return 0;
-}
-
-int ubd_pwrite_all(int fd, struct iovec *iov, int n, uint64_t pos, int flags)
-{
-	while (n) {
-		ssize_t got = flags ? pwritev2(fd, iov, n, (off_t)pos, flags) :
-				      pwritev(fd, iov, n, (off_t)pos);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (!got)
-			return -EIO;
-		pos += (uint64_t)got;
-		ubd_skip(&iov, &n, (size_t)got);
-	}
-	return 0;
-}
-
 /* --- requests --- */
 
 /* => how many vectors, of `len` bytes together, or -errno */
@@ -237,17 +182,6 @@ int64_t ubd_serve(struct ring_work *w)
 }
 
 /* --- opening files: in whoever may --- */
-
-int ubd_lock(int fd, bool write)
-{
-	struct flock l = { .l_type = write ? F_WRLCK : F_RDLCK,
-			   .l_whence = SEEK_SET };
-
-	if (!fcntl(fd, F_OFD_SETLK, &l))
-		return 0;
-	/* file systems without locks are not a reason to refuse */
-	return errno == EAGAIN || errno == EACCES ? -1 : 0;
-}
 
 static int ubd_complain(struct ubd_files *f, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

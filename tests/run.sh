@@ -62,6 +62,7 @@ mkdir -p "$work/root/tests" "$work/root/bin" "$work/root/tmp" "$work/home" \
 	"$work/root/run" "$work/root/etc" "$work/out" "$work/bin" "$work/tmp" \
 	"$work/scripts"
 cp "$build/lodger" "$work/bin/"
+[ ! -x "$build/lodger-img" ] || cp "$build/lodger-img" "$work/bin/"
 [ ! -d "$build/tests/bin" ] || cp "$build"/tests/bin/* "$work/bin/"
 for src in tests/guest/*.c tests/attack/*.c tests/stress/*.c tests/diff/*.c; do
 	src=${src#tests/}

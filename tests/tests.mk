@@ -40,7 +40,7 @@ $(UTEST): $(O)/tests/bin/unit-%: $(O)/tests/unit/%/fake.o tests/unit/%/test_$$*.
 .PHONY: tests test-deps
 test-deps:
 	@sh tools/install-deps.sh test
-tests: $(GTEST) $(HTEST) $(UTEST)
+tests: $(GTEST) $(HTEST) $(UTEST) $(O)/lodger-img
 check-native: test-deps
 	@$(MAKE) --no-print-directory $(jobs) $(O)/lodger tests
 	@sh tests/run.sh $(O) native $(T)

@@ -114,6 +114,25 @@ if command -v uml_moo >/dev/null; then
 else
 	echo "skip disk_uml_moo (no uml-utilities)"
 fi
+if [ -x "$work/bin/lodger-img" ]; then
+	img=$work/bin/lodger-img
+	check img_info "COW file, version 3" "$("$img" info x.cow |
+		sed -n 's/^kind *//p')"
+	check img_check fine "$("$img" check x.cow)"
+	"$img" convert x.cow conv.img
+	check img_convert same "$(cmp conv.img want.img && echo same)"
+	cp a.img b.base
+	"$img" cow z.cow b.base
+	run ubd0=z.cow,b.base -- sh -c 'echo zz | dd of=/dev/ubda conv=sync 2>/dev/null'
+	mv b.base c.base
+	check img_rebase "" "$("$img" rebase z.cow c.base 2>&1)"
+	check img_commit "zz" "$("$img" commit z.cow && head -c 2 c.base)"
+	check img_committed_is_valid fine "$("$img" check z.cow)"
+	"$img" create n.img 1M && "$img" resize n.img 2M
+	check img_resize 2097152 "$(stat -c %s n.img)"
+else
+	echo "skip disk_img (lodger-img is not built)"
+fi
 touch -d @1000000000 a.img
 check cow_changed_base 1 "$(run ubd0=x.cow,a.img -- true | grep -c 'was changed at')"
 
