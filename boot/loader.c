@@ -276,6 +276,8 @@ static void loader_boot_page(struct boot_params *bp, const struct options *o,
 		bp->flags |= BOOT_ROOT_DISK;
 	if (o->rw)
 		bp->flags |= BOOT_ROOT_RW;
+	if (o->overlay)
+		bp->flags |= BOOT_ROOT_OVERLAY;
 	if (con->tty_fd[0])
 		bp->flags |= BOOT_JOB_TTY;
 	for (int i = 0; i < 3; i++)

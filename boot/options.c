@@ -25,6 +25,7 @@
 enum {
 	OPT_ROOT = 256,
 	OPT_RW,
+	OPT_OVERLAY,
 	OPT_MEM,
 	OPT_CPUS,
 	OPT_HOSTNAME,
@@ -43,6 +44,7 @@ enum {
 static const struct option options_long[] = {
 	{ "root", required_argument, NULL, OPT_ROOT },
 	{ "rw", no_argument, NULL, OPT_RW },
+	{ "overlay", no_argument, NULL, OPT_OVERLAY },
 	{ "mem", required_argument, NULL, OPT_MEM },
 	{ "cpus", required_argument, NULL, OPT_CPUS },
 	{ "hostname", required_argument, NULL, OPT_HOSTNAME },
@@ -86,6 +88,7 @@ void options_help(void)
 	      "\n"
 	      "  --root DIR          a host directory as root (default: the built-in root)\n"
 	      "  --rw                write through to DIR (default: read-only, tmpfs on /tmp, /run)\n"
+	      "  --overlay           the root can be changed, and forgets the changes at the end\n"
 	      "  --mem SIZE          memory of the machine, e.g. 512M\n"
 	      "  --cpus N            processors of the machine\n"
 	      "  --name NAME         its name (default: generated)\n"
@@ -569,6 +572,10 @@ static void options_check(struct options *o)
 	if (strlen(o->workdir) >= sizeof(((struct boot_params *)0)->workdir))
 		say_die("--workdir: at most %zu bytes",
 			sizeof(((struct boot_params *)0)->workdir) - 1);
+	if (o->overlay && o->rw)
+		say_die("--rw and --overlay: one of them");
+	if (o->overlay && !o->root && !o->root_disk)
+		o->overlay = false; /* likewise */
 	if (o->rw && !o->root && !o->root_disk)
 		o->rw = false; /* the built-in root lives in memory anyway */
 }
@@ -606,6 +613,9 @@ void options_parse(struct options *o, int argc, char **argv)
 			break;
 		case OPT_RW:
 			o->rw = true;
+			break;
+		case OPT_OVERLAY:
+			o->overlay = true;
 			break;
 		case OPT_MEM:
 			options_mem(o, "--mem", optarg);

@@ -16,6 +16,7 @@ struct options {
 	const char *rootflags;
 	const char *root_disk; /* as the kernel knows it, or NULL */
 	bool rw;
+	bool overlay;
 	uint64_t mem;	     /* bytes; 0: no limit */
 	uint32_t cpus;	     /* 0: as many as the host lets us use */
 	const char *hostname;

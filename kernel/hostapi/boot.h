@@ -33,6 +33,7 @@ enum boot_backend {
 #define BOOT_ROOT_RW	 16u
 #define BOOT_JOB_TTY	 32u /* the job's stdio is the console terminal */
 #define BOOT_ROOT_DISK	 512u /* root= names a disk */
+#define BOOT_ROOT_OVERLAY 1024u /* the root is read, changes stay in memory */
 #define BOOT_TTY_FD(n)	 (64u << (n)) /* the job's fd 0, 1, 2 is the console */
 
 struct boot_params {

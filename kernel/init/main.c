@@ -72,6 +72,7 @@ static const struct initcall {
 	{ "names", init_uts },
 	{ "vfs", vfs_init },
 	{ "tmpfs", tmpfs_init },
+	{ "overlay", overlay_init },
 	{ "devtmpfs", devtmpfs_init },
 	{ "proc", procfs_init },
 	{ "sysfs", sysfs_init },

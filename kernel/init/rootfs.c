@@ -50,7 +50,7 @@ static const char *init_root_error(int err)
 }
 
 /* One of a list of types, separated by commas. => 0 or the last error */
-static int init_mount_disk_as(const char *types, u64 flags)
+static int init_mount_disk_as(const char *at, const char *types, u64 flags)
 {
 	const char *data = init_words.rootflags ? init_words.rootflags : "";
 	int err = -ENODEV;
@@ -64,9 +64,9 @@ static int init_mount_disk_as(const char *types, u64 flags)
 		if (n && n < sizeof(type)) {
 			memcpy(type, types, n);
 			type[n] = 0;
-			err = do_mount(init_words.root, "/", type, flags, data);
+			err = do_mount(init_words.root, at, type, flags, data);
 			if (err == -EACCES || err == -EROFS)
-				err = do_mount(init_words.root, "/", type,
+				err = do_mount(init_words.root, at, type,
 					       flags | MS_RDONLY, data);
 		}
 		types += n;
@@ -77,7 +77,7 @@ static int init_mount_disk_as(const char *types, u64 flags)
 }
 
 /* root=/dev/ubda: what rootfstype= says, else what fits. */
-static int init_mount_disk(const struct boot_params *bp)
+static int init_mount_disk(const struct boot_params *bp, const char *at)
 {
 	u64 flags = bp->flags & BOOT_ROOT_RW ? 0 : MS_RDONLY;
 	const char *types = init_words.rootfstype;
@@ -86,9 +86,47 @@ static int init_mount_disk(const struct boot_params *bp)
 	if (!bdev_by_name(init_words.root))
 		return -ENXIO;
 	if (types && strcmp(types, "auto"))
-		return init_mount_disk_as(types, flags);
-	err = init_mount_disk_as("ext4,ext2,squashfs,erofs", flags);
+		return init_mount_disk_as(at, types, flags);
+	err = init_mount_disk_as(at, "ext4,ext2,squashfs,erofs", flags);
 	return err == -EINVAL || err == -ENODEV ? -EINVAL : err;
+}
+
+static int init_mount_given(const struct boot_params *bp, const char *at)
+{
+	if (bp->flags & BOOT_ROOT_DISK)
+		return init_mount_disk(bp, at);
+	return do_mount("/dev/root", at, "hostfs",
+			bp->flags & BOOT_ROOT_RW ? 0 : MS_RDONLY, "");
+}
+
+/*
+ * The given root below, a directory of a tmpfs above: made in that tmpfs, which
+ * is the root for a moment and then out of everybody's sight.
+ */
+static int init_mount_overlay(const struct boot_params *bp)
+{
+	static const char *const names[] = { "lower", "upper", "work", "new" };
+	struct path old, top;
+	int err = do_mount("tmpfs", "/", "tmpfs", 0, "mode=755");
+
+	if (err)
+		return err;
+	fs_get_root(&old);
+	for (u32 i = 0; !err && i < ARRAY_SIZE(names); i++)
+		err = vfs_mkdir(old.dentry, names[i], 0755);
+	if (!err)
+		err = init_mount_given(bp, "/lower");
+	if (!err)
+		err = do_mount("overlay", "/new", "overlay", 0,
+			       "lowerdir=/lower,upperdir=/upper,workdir=/work");
+	if (!err)
+		err = path_lookup(AT_FDCWD, "/new", LOOKUP_FOLLOW, &top);
+	if (!err) {
+		err = mount_switch_root(&top, &old);
+		path_put(&top);
+	}
+	path_put(&old);
+	return err;
 }
 
 void init_mount_root(const struct boot_params *bp)
@@ -99,16 +137,17 @@ void init_mount_root(const struct boot_params *bp)
 		current->fs = fs_context_alloc();
 	if (!current->fs)
 		panic("init: no memory for the first directory");
-	if (bp->flags & BOOT_ROOT_DISK) {
-		err = init_mount_disk(bp);
+	if (bp->flags & (BOOT_ROOT_DISK | BOOT_ROOT_OVERLAY)) {
+		err = bp->flags & BOOT_ROOT_OVERLAY ? init_mount_overlay(bp) :
+						      init_mount_disk(bp, "/");
 		if (err) {
 			init_complain("cannot mount root=%s: %s",
-				      init_words.root, init_root_error(err));
+				      init_words.root ? init_words.root : "",
+				      init_root_error(err));
 			machine_stop(false, 125);
 		}
 	} else if (bp->flags & BOOT_ROOT_HOSTFS) {
-		err = do_mount("/dev/root", "/", "hostfs",
-			       bp->flags & BOOT_ROOT_RW ? 0 : MS_RDONLY, "");
+		err = init_mount_given(bp, "/");
 	} else {
 		err = do_mount("tmpfs", "/", "tmpfs", 0, "mode=755");
 		if (!err)

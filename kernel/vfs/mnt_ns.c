@@ -398,3 +398,10 @@ unlock:
 	path_put(&root);
 	return err;
 }
+
+int mount_switch_root(struct path *to, struct path *old)
+{
+	int err = do_pivot_root(to, to);
+
+	return err ? err : do_umount(old, MNT_DETACH);
+}

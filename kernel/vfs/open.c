@@ -77,7 +77,11 @@ static struct file *open_path_owned(struct path *p, int flags)
 		return f;
 	}
 	f->mode = open_fmode(flags);
-	err = file_open_inode(f);
+	err = 0;
+	if (unlikely(f->inode->ops->open_real))
+		err = f->inode->ops->open_real(f->inode, flags, &f->inode);
+	if (likely(!err))
+		err = file_open_inode(f);
 	if (unlikely(err)) {
 		file_put(f);
 		return ERR_PTR(err);

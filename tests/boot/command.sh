@@ -53,6 +53,9 @@ check root_is_read_only 1 "$(run --root "$work/root" -- /bin/sh -c \
 check tmp_is_writable x "$(run --root "$work/root" -- /bin/sh -c \
 	'echo x >/tmp/new; cat /tmp/new')"
 check tmp_is_not_the_hosts "" "$(ls "$work/root/tmp")"
+check overlay_forgets "x gone" "$(run --overlay --root "$work/root" -- /bin/sh -c \
+	'echo x >/new; /bin/busybox rm /bin/true; cat /new; [ -e /bin/true ] || echo gone' | xargs)"
+check overlay_left_nothing "" "$(ls "$work/root/new" 2>/dev/null)"
 mkdir -p "$PWD/rw/bin"
 cp "$work/root/bin/busybox" "$PWD/rw/bin/sh"
 check rw_writes_through through "$(run --rw --root "$PWD/rw" -- /bin/sh -c \

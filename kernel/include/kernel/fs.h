@@ -16,6 +16,7 @@ void devtmpfs_init(void); /* kernel/fs/devtmpfs.c */
 void mem_dev_init(void);  /* kernel/dev/mem.c */
 void procfs_init(void);	  /* kernel/fs/proc_root.c */
 void sysfs_init(void);	  /* kernel/fs/sysfs.c */
+void overlay_init(void);  /* kernel/fs/overlay/super.c */
 void hostfs_init(void);	  /* drivers-host/hostfs_kern.c */
 void ext4_init(void);	  /* kernel/fs/ext4/super.c */
 

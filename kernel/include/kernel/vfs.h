@@ -122,6 +122,11 @@ struct inode_ops {
 	 */
 	int (*get_path)(struct inode *ino, struct path *out);
 	int (*tmpfile)(struct inode *dir, u32 mode, struct inode **out);
+	/*
+	 * The inode that an open file is really of, where it is not this one;
+	 * it lives as long as this one. overlayfs.
+	 */
+	int (*open_real)(struct inode *ino, int flags, struct inode **real);
 	/* Caller holds ino->lock. Default: inode_setattr_simple(). */
 	int (*setattr)(struct inode *ino, const struct iattr *a);
 	/* Default: inode_fill_stat(). hostfs revalidates here. */
@@ -583,6 +588,8 @@ extern const struct file_ops *blkdev_file_ops;
 int do_mount(const char *source, const char *target, const char *type,
 	     u64 flags, const char *data);
 int do_umount(struct path *p, int flags);
+/* Everybody's root becomes `to`; the tree of mounts at `old` goes. */
+int mount_switch_root(struct path *to, struct path *old);
 
 /* Generic ops for file systems in memory (tmpfs) and read-only tables. */
 loff_t generic_llseek(struct file *f, loff_t off, int whence);
