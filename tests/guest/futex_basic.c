@@ -34,11 +34,6 @@ static pid_t sleeper(int i, uint32_t bits)
 									     1);
 }
 
-static void settle(void)
-{
-	usleep(60000);
-}
-
 static int reap(int n)
 {
 	int st, ok = 0;
@@ -98,7 +93,7 @@ T(wake_counts)
 	setup();
 	for (int i = 0; i < 5; i++)
 		sleeper(0, ~0u);
-	settle();
+	t_settle();
 	CHECK_EQ(futex(word, FUTEX_WAKE, 2, NULL, NULL, 0), 2);
 	CHECK_EQ(futex(word, FUTEX_WAKE, 100, NULL, NULL, 0), 3);
 	CHECK_EQ(reap(5), 5);
@@ -110,7 +105,7 @@ T(bitsets)
 	sleeper(0, 1);
 	sleeper(0, 2);
 	sleeper(0, 6);
-	settle();
+	t_settle();
 	CHECK_EQ(futex(word, FUTEX_WAKE_BITSET, 9, NULL, NULL, 8), 0);
 	CHECK_EQ(futex(word, FUTEX_WAKE_BITSET, 9, NULL, NULL, 2), 2);
 	CHECK_EQ(futex(word, FUTEX_WAKE_BITSET, 9, NULL, NULL, 1), 1);
@@ -122,7 +117,7 @@ T(requeue)
 	setup();
 	for (int i = 0; i < 6; i++)
 		sleeper(0, ~0u);
-	settle();
+	t_settle();
 	CHECK_ERRNO(futex(word, FUTEX_CMP_REQUEUE, 1, (void *)9, &word[1], 5),
 		    EAGAIN);
 	CHECK_EQ(futex(word, FUTEX_CMP_REQUEUE, 1, (void *)3, &word[1], 0), 4);
@@ -136,7 +131,7 @@ T(wake_op)
 	setup();
 	sleeper(0, ~0u);
 	sleeper(1, ~0u);
-	settle();
+	t_settle();
 	/* word[1] += 5; wake on word[1] too, as its old value was 0 */
 	CHECK_EQ(futex(word, FUTEX_WAKE_OP, 1, (void *)1, &word[1],
 		       FUTEX_OP(FUTEX_OP_ADD, 5, FUTEX_OP_CMP_EQ, 0)),
@@ -206,7 +201,7 @@ T(a_shared_file_mapping_is_one_futex_at_two_addresses)
 	pid = fork();
 	if (!pid)
 		_exit(futex(&a[3], FUTEX_WAIT, 0, NULL, NULL, 0) ? 1 : 0);
-	settle();
+	t_settle();
 	CHECK_EQ(futex(&b[3], FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0), 0);
 	CHECK_EQ(futex(&b[3], FUTEX_WAKE, 1, NULL, NULL, 0), 1);
 	CHECK_EQ(waitpid(pid, &st, 0), pid);
@@ -216,7 +211,7 @@ T(a_shared_file_mapping_is_one_futex_at_two_addresses)
 T(private_memory_is_not_shared_after_fork)
 {
 	static uint32_t mine;
-	struct timespec t = { 0, 200000000 };
+	struct timespec t = { 1, 0 };
 	pid_t pid = fork();
 	int st;
 
@@ -225,7 +220,7 @@ T(private_memory_is_not_shared_after_fork)
 				      errno == ETIMEDOUT ?
 			      0 :
 			      1);
-	settle();
+	t_settle();
 	CHECK_EQ(futex(&mine, FUTEX_WAKE, 1, NULL, NULL, 0), 0);
 	CHECK_EQ(waitpid(pid, &st, 0), pid);
 	CHECK_EQ(st, 0);
@@ -254,7 +249,7 @@ T(waitv)
 	pid = fork();
 	if (!pid)
 		_exit(syscall(SYS_futex_waitv, v, 2, 0, NULL, 0));
-	settle();
+	t_settle();
 	CHECK_EQ(futex(&word[1], FUTEX_WAKE, 1, NULL, NULL, 0), 1);
 	CHECK_EQ(waitpid(pid, &st, 0), pid);
 	CHECK_EQ(WEXITSTATUS(st), 1);
@@ -331,14 +326,17 @@ static pthread_mutex_t *shared_mutex(int pi)
 static void owner_dies(int pi)
 {
 	pthread_mutex_t *m = shared_mutex(pi);
+	volatile int *state = &m->__data.__lock;
 	pid_t pid = fork();
 
 	if (!pid) {
 		pthread_mutex_lock(m);
-		usleep(100000);
+		while (!(*state & FUTEX_WAITERS))
+			usleep(1000);
 		_exit(0);
 	}
-	usleep(50000);
+	while (!*state)
+		usleep(1000);
 	CHECK_EQ(pthread_mutex_lock(m), EOWNERDEAD); /* waits for the death */
 	CHECK_EQ(pthread_mutex_consistent(m), 0);
 	CHECK_EQ(pthread_mutex_unlock(m), 0);

@@ -55,7 +55,7 @@ static void start(pthread_t *t, int n)
 		CHECK_EQ(pthread_create(&t[i], NULL, waiter, &results[i]), 0);
 	while (__atomic_load_n(&waiting, __ATOMIC_SEQ_CST) < n)
 		usleep(1000);
-	usleep(50000);
+	t_settle();
 }
 
 static void finish(pthread_t *t, int n)

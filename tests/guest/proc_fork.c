@@ -610,10 +610,12 @@ T(robust_mutex_owner_dies)
 	pid = fork();
 	if (pid == 0) {
 		pthread_mutex_lock(m);
-		usleep(20000);
+		while (!(*(volatile int *)&m->__data.__lock & 0x80000000))
+			usleep(1000); /* until somebody waits */
 		raise(SIGKILL);
 	}
-	usleep(10000);
+	while (!*(volatile int *)&m->__data.__lock)
+		usleep(1000);
 	CHECK_EQ(pthread_mutex_lock(m), EOWNERDEAD);
 	CHECK_EQ(exit_of(pid), -SIGKILL);
 }

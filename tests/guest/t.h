@@ -15,6 +15,8 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <sys/syscall.h>
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -42,6 +44,48 @@ struct t_case {
 	void (*fn)(void);
 	struct t_case *next;
 };
+/* Are all other threads of this process, or all its children, off the processor? */
+static inline int t_all_asleep(const char *dir, int parent)
+{
+	int asleep = 1, me = (int)syscall(SYS_gettid);
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		char path[300], buf[512], *p, state;
+		int ppid;
+		FILE *f;
+
+		if (*e->d_name < '1' || *e->d_name > '9' || atoi(e->d_name) == me)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s/stat", dir, e->d_name);
+		f = fopen(path, "r");
+		if (!f)
+			continue;
+		p = fgets(buf, sizeof(buf), f) ? strrchr(buf, ')') : NULL;
+		fclose(f);
+		if (!p || sscanf(p + 1, " %c %d", &state, &ppid) != 2)
+			continue;
+		if ((!parent || ppid == parent) && (state == 'R' || state == 'D'))
+			asleep = 0;
+	}
+	if (d)
+		closedir(d);
+	return asleep;
+}
+
+/* Until who was started last has come to where it waits; 10 s at most. */
+static inline void t_settle(void)
+{
+	for (int i = 0, quiet = 0; i < 5000 && quiet < 3; i++) {
+		usleep(2000);
+		quiet = t_all_asleep("/proc", getpid()) &&
+				t_all_asleep("/proc/self/task", 0) ?
+				quiet + 1 :
+				0;
+	}
+}
+
 static struct t_case *t_first, **t_last = &t_first;
 
 #define T(name)                                                                \
