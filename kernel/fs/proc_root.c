@@ -505,10 +505,48 @@ static const struct seqtree_type proc_type = {
 	.permission = proc_permission,
 };
 
+/* subset=pid: the tasks, and nothing about the machine. */
+static const struct seqtree_entry proc_subset_entries[] = {
+	PROC_LINK("self", proc_read_self),
+	PROC_LINK("thread-self", proc_read_thread_self),
+	PROC_END,
+};
+
+static const struct seqtree_type proc_subset_type = {
+	.root = { .mode = S_IFDIR | 0555,
+		  .children = proc_subset_entries,
+		  .dir = &proc_tasks_dir },
+	.magic = PROC_SUPER_MAGIC,
+	.absent_is_error = true,
+	.alive = proc_alive,
+	.owner = proc_owner,
+	.permission = proc_permission,
+};
+
+/* => 1 subset=pid, 0 no such word, -EINVAL another subset */
+static int proc_subset(const char *s)
+{
+	while (s && *s) {
+		if (!strncmp(s, "subset=", 7))
+			return !strncmp(s + 7, "pid", 3) &&
+					       (!s[10] || s[10] == ',') ?
+				       1 :
+				       -EINVAL;
+		s = strchr(s, ',');
+		s += s != NULL;
+	}
+	return 0;
+}
+
 static struct super *proc_mount(const struct fs_type *t, const char *source,
 				u32 flags, const char *data)
 {
-	return seqtree_mount(t, &proc_type, current->pid_ns);
+	int subset = proc_subset(data);
+
+	if (subset < 0)
+		return ERR_PTR(subset);
+	return seqtree_mount(t, subset ? &proc_subset_type : &proc_type,
+			     current->pid_ns);
 }
 
 static struct fs_type proc_fs_type = {

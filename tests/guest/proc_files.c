@@ -5,7 +5,9 @@
 #include "t.h"
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -136,6 +138,21 @@ T(timer_slack_can_be_written)
 	CHECK(slurp("/proc/self/timerslack_ns", buf, sizeof(buf)) > 0);
 	CHECK_EQ(atoi(buf), 50000);
 	CHECK_ERRNO(write(fd, "many", 4), EINVAL);
+}
+
+T(a_subset_has_the_tasks_alone)
+{
+	struct stat st;
+
+	if (getuid() || unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		SKIP("needs root and mount namespaces");
+	CHECK_ERRNO(mount("p", "/proc", "proc", 0, "subset=none"), EINVAL);
+	CHECK_EQ(mount("p", "/proc", "proc", 0, "subset=pid"), 0);
+	CHECK_EQ(stat("/proc/self/status", &st), 0);
+	CHECK_EQ(stat("/proc/thread-self/comm", &st), 0);
+	CHECK_ERRNO(stat("/proc/meminfo", &st), ENOENT);
+	CHECK_ERRNO(stat("/proc/sys", &st), ENOENT);
 }
 
 T(syscall_shows_the_very_call)
