@@ -13,6 +13,7 @@
 #include <kernel/coredump.h>
 #include <kernel/fdtable.h>
 #include <kernel/machine.h>
+#include <kernel/ns.h>
 #include <kernel/printk.h>
 #include <kernel/string.h>
 #include <kernel/sysctl.h>
@@ -568,10 +569,46 @@ static const struct seqtree_entry sysctl_net[] = {
 
 /* --- The others --- */
 
+/* How many namespaces of a kind the reader's user namespace may own. */
+static int sysctl_show_ns_max(struct seqbuf *s, const struct seqtree_node *n)
+{
+	seq_printf(s, "%u\n",
+		   READ_ONCE(current->cred->user_ns->max[n->e->arg]));
+	return 0;
+}
+
+static int sysctl_write_ns_max(const struct seqtree_node *n, char *buf,
+			       size_t len)
+{
+	s64 x;
+	int err = proc_parse_s64(buf, &x);
+
+	if (err)
+		return err;
+	if (x < 0 || x > 0x7fffffff)
+		return -EINVAL;
+	WRITE_ONCE(current->cred->user_ns->max[n->e->arg], (u32)x);
+	return 0;
+}
+
+#define NS_MAX(n, kind)                                                  \
+	{                                                                \
+		.name = n, .mode = S_IFREG | 0644,                       \
+		.show = sysctl_show_ns_max, .write = sysctl_write_ns_max, \
+		.arg = kind                                              \
+	}
+
 static const struct seqtree_entry sysctl_user[] = {
+	NS_MAX("max_cgroup_namespaces", NS_CGROUP),
+	NS_MAX("max_ipc_namespaces", NS_IPC),
+	NS_MAX("max_mnt_namespaces", NS_MNT),
+	NS_MAX("max_net_namespaces", NS_NET),
+	NS_MAX("max_pid_namespaces", NS_PID),
+	NS_MAX("max_time_namespaces", NS_TIME),
+	NS_MAX("max_uts_namespaces", NS_UTS),
 	VAR("max_fanotify_groups", FANOTIFY_GROUPS),
 	VAR("max_fanotify_marks", FANOTIFY_MARKS),
-	VAR("max_user_namespaces", USER_NS_MAX),
+	NS_MAX("max_user_namespaces", NS_USER),
 	VAR("max_inotify_instances", USER_INOTIFY_INST),
 	VAR("max_inotify_watches", USER_INOTIFY_WATCH),
 	PROC_END,

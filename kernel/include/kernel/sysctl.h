@@ -126,8 +126,7 @@
 	X(LDISC_AUTOLOAD, 1, 0, 1)                                             \
 	X(LEGACY_TIOCSTI, 1, 0, 1)                                             \
 	X(USER_INOTIFY_INST, 128, 0, 0x7fffffff)                               \
-	X(USER_INOTIFY_WATCH, 65536, 0, 0x7fffffff)                            \
-	X(USER_NS_MAX, 0, 0, 0x7fffffff)
+	X(USER_INOTIFY_WATCH, 65536, 0, 0x7fffffff)
 
 #define SYSCTL_ID(id, value, min, max) SYSCTL_##id,
 enum sysctl_id { SYSCTL_VARS(SYSCTL_ID) SYSCTL_NR };
