@@ -118,6 +118,16 @@ $(O)/lodger: $(HOBJ) $(O)/boot/image.o
 $(O)/lodger-img: tools/lodger-img.c $(O)/drivers-host/cow_host.o $(O)/drivers-host/imgio_host.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HFLAGS) -MF $@.d -o $@ $(filter %.c %.o,$^) -lpthread
+# lodger-mount, where libfuse3 is there: hostkern with its names hidden.
+ifneq ($(wildcard /usr/include/fuse3/fuse.h),)
+$(if $(CHECKERS),,all: $(O)/lodger-mount)
+endif
+$(O)/tools/hostkern.o: tools/hostkern/hostkern.c tools/hostkern/hostkern.h | $(GEN)
+	$(call say,KCC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(filter-out -fsanitize=% -fno-sanitize=%,$(KFLAGS)) $(KERNEL_ONLY) -w -I. -c $< -o $@ && objcopy --localize-hidden $@
+$(O)/lodger-mount: tools/lodger-mount.c $(O)/tools/hostkern.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(COMMON) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -I/usr/include/fuse3 -MT $@ -o $@ $(filter %.c %.o,$^) -lfuse3
 
 # what `make run` and the like build uses all processors unless told otherwise
 jobs	= $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))

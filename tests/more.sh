@@ -29,8 +29,8 @@ list)
 	for b in tests/boot/*.sh tests/stress/*.sh; do
 		b=$(basename "$b" .sh)
 		case $2:$b in
-		single:gdb | single:faults | single:stressng | single:python) echo "$b" ;;
-		boot:gdb | boot:faults | boot:stressng | boot:python) ;;
+		single:gdb | single:fuse | single:faults | single:stressng | single:python) echo "$b" ;;
+		boot:gdb | boot:fuse | boot:faults | boot:stressng | boot:python) ;;
 		boot:*) echo "$b" ;;
 		esac
 	done

@@ -63,6 +63,7 @@ mkdir -p "$work/root/tests" "$work/root/bin" "$work/root/tmp" "$work/home" \
 	"$work/scripts"
 cp "$build/lodger" "$work/bin/"
 [ ! -x "$build/lodger-img" ] || cp "$build/lodger-img" "$work/bin/"
+[ ! -x "$build/lodger-mount" ] || cp "$build/lodger-mount" "$work/bin/"
 [ ! -d "$build/tests/bin" ] || cp "$build"/tests/bin/* "$work/bin/"
 for src in tests/guest/*.c tests/attack/*.c tests/stress/*.c tests/diff/*.c; do
 	src=${src#tests/}

@@ -468,6 +468,12 @@ void hk_as(unsigned uid, unsigned gid)
 	hk_cred.cap_effective = uid ? 0 : ~0ull;
 }
 
+void hk_owner(unsigned uid, unsigned gid)
+{
+	hk_cred.fsuid = uid;
+	hk_cred.fsgid = gid;
+}
+
 int hk_mount(const char *dev, const char *at, const char *type,
 	     unsigned long flags, const char *data)
 {

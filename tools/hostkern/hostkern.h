@@ -48,6 +48,8 @@ void hk_tick(void);
 int hk_sync(void);
 /* As whom calls are made. */
 void hk_as(unsigned uid, unsigned gid);
+/* Whose new files are; rights stay what they are. */
+void hk_owner(unsigned uid, unsigned gid);
 /* Memory that the kernel has in use, names dropped before. */
 unsigned long hk_used(void);
 
