@@ -124,7 +124,8 @@ run() {
 		as_user timeout -k 5 20 "$lodger" ls
 		;;
 	build:*)
-		limited 120 caller sh "tests/$name/run.sh" "$build"
+		limited 120 caller env -u XDG_RUNTIME_DIR \
+			sh "tests/$name/run.sh" "$build"
 		;;
 	single:*)
 		limited "$(sh "$work/scripts/more.sh" limit "$name")" user \
