@@ -260,7 +260,7 @@ static int img_commit(int argc, char **argv)
 	(void)argc;
 	for (uint64_t s = 0; s < h.size / COW_SECTOR;) {
 		uint64_t n = 0;
-		struct iovec iov = { buf, 0 };
+		struct iovec iov;
 		int err;
 
 		while (n < 64 && s + n < h.size / COW_SECTOR &&
@@ -270,7 +270,7 @@ static int img_commit(int argc, char **argv)
 			s++;
 			continue;
 		}
-		iov.iov_len = n * COW_SECTOR;
+		iov = (struct iovec){ buf, n * COW_SECTOR };
 		err = cow_read(c, &iov, 1, s * COW_SECTOR, n * COW_SECTOR);
 		iov = (struct iovec){ buf, n * COW_SECTOR };
 		if (!err)

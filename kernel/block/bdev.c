@@ -226,6 +226,7 @@ int bio_submit_wait(struct bio *bio, struct bdev *b)
 	spin_lock(&bio_wait_lock);
 	spin_unlock(&bio_wait_lock);
 	bio->done = NULL;
+	bio->priv = NULL;
 	return bio->result;
 }
 
@@ -233,7 +234,8 @@ static int bdev_rw(struct bdev *b, enum bio_op op, u64 pos, void *data, u32 len,
 		   u32 flags)
 {
 	while (len) {
-		struct bio_vec v = { data, min(len, b->max_bytes) };
+		u32 part = min(len, b->max_bytes);
+		struct bio_vec v = { data, part };
 		struct bio bio = { .op = op, .flags = flags, .pos = pos,
 				   .len = v.len, .nr_vecs = 1, .vecs = &v };
 		int err = bio_submit_wait(&bio, b);

@@ -51,12 +51,13 @@ static void nodes_by_id(const struct bdev *b, bool add)
 static void nodes_by_content(struct bdev *b, bool add)
 {
 	u8 *buf = b->size >= 4096 ? kmalloc(4096) : NULL;
-	const u8 *sb = buf + 1024;
+	const u8 *sb;
 	char name[40];
 	u32 n = 0;
 
 	if (!buf)
 		return;
+	sb = buf + 1024;
 	if (bdev_read(b, 0, buf, 4096) || sb[56] != 0x53 || sb[57] != 0xef)
 		goto out;
 	for (u32 i = 0; i < 16; i++) {
