@@ -253,7 +253,7 @@ static void img_set_base(const char *cow, int fd, const char *base)
 static int img_commit(int argc, char **argv)
 {
 	struct cow_header h;
-	uint8_t buf[COW_SECTOR * 64];
+	static uint8_t buf[COW_SECTOR * 64];
 	int out, fd;
 	struct cow *c = img_open_cow(argv[0], &h, true, &out);
 
