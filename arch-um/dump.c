@@ -4,6 +4,7 @@
 #include "arch.h"
 #include <kernel/printk.h>
 #include <kernel/string.h>
+#include <kernel/task.h>
 
 extern const char kallsyms_start[], kimage_end[];
 
@@ -36,10 +37,41 @@ static void dump_line(uint64_t addr)
 		printk(KERN_ERR " [%016lx]\n", addr);
 }
 
+/* The return addresses from the frame at fp on. */
+static size_t dump_walk(uint64_t fp, uint64_t *pc, size_t n)
+{
+	size_t depth;
+
+	for (depth = 0; depth < n; depth++) {
+		const uint64_t *f = (const uint64_t *)fp;
+
+		if (fp < ARENA_BASE || fp >= ARENA_BASE + ARENA_MAX - 16 ||
+		    (fp & 7))
+			break;
+		if (f[1] < KIMAGE_BASE || f[1] >= (uint64_t)kimage_end)
+			break;
+		pc[depth] = f[1];
+		if (f[0] <= fp)
+			return depth + 1;
+		fp = f[0];
+	}
+	return depth;
+}
+
+size_t host_backtrace(const void *frame, uint64_t *pc, size_t n)
+{
+	return dump_walk((uint64_t)frame, pc, n);
+}
+
+void host_dump_frames(const uint64_t *pc, size_t n)
+{
+	for (size_t i = 0; i < n && pc[i]; i++)
+		dump_line(pc[i]);
+}
+
 void host_dump_state(const struct pt_regs *regs)
 {
-	uint64_t fp = (uint64_t)__builtin_frame_address(0);
-	int depth;
+	uint64_t fp = (uint64_t)__builtin_frame_address(0), pc[32];
 
 	if (regs) {
 		printk(KERN_ERR "rip %016lx rsp %016lx rflags %08lx\n",
@@ -57,19 +89,20 @@ void host_dump_state(const struct pt_regs *regs)
 		fp = regs->rbp;
 	}
 	printk(KERN_ERR "backtrace:\n");
-	for (depth = 0; depth < 32; depth++) {
-		const uint64_t *f = (const uint64_t *)fp;
+	host_dump_frames(pc, dump_walk(fp, pc, 32));
+}
 
-		if (fp < ARENA_BASE || fp >= ARENA_BASE + ARENA_MAX - 16 ||
-		    (fp & 7))
-			break;
-		if (f[1] < KIMAGE_BASE || f[1] >= (uint64_t)kimage_end)
-			break;
-		dump_line(f[1]);
-		if (f[0] <= fp)
-			break;
-		fp = f[0];
-	}
+void host_crash_note(const struct pt_regs *regs)
+{
+	struct boot_params *bp = (struct boot_params *)boot;
+	const uint64_t *frame = __builtin_frame_address(0);
+
+	if (bp->crash_rip)
+		return;
+	bp->crash_rip = regs ? regs->rip : frame[1];
+	bp->crash_rsp = regs ? regs->rsp : (uint64_t)(frame + 2);
+	bp->crash_rbp = regs ? regs->rbp : frame[0];
+	bp->crash_tid = current->tid;
 }
 
 /* Before printk works, and when nothing else does. */

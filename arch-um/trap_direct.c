@@ -347,6 +347,7 @@ struct pt_regs *direct_signal_nested(int sig, const struct siginfo *info,
 	printk(KERN_ERR "kernel fault: signal %d code %d address %#lx%s\n", sig,
 	       info->si_code, (unsigned long)info->si_addr,
 	       sig == SIGSYS ? " (host call refused)" : "");
+	host_crash_note(&regs);
 	host_dump_state(&regs);
 	panic("fault in kernel code, task %u (%s)", ht->task ? ht->task->tid : 0,
 	      ht->task ? ht->task->comm : "none");

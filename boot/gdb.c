@@ -268,31 +268,53 @@ static bool gdb_below(const struct gdb_proc *p, int n, pid_t pid, pid_t top)
 	return false;
 }
 
-/* "[1,2,3]", the first process first. */
-static void gdb_pids(pid_t keeper, const struct gdb_proc *p, int n, char *out,
-		     size_t size)
+/* Those that run the kernel and can be traced, the first process first. */
+static int gdb_in(pid_t keeper, const struct gdb_proc *p, int n, pid_t *out,
+		  int max)
 {
-	size_t len = 0;
+	int found = 0;
 
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n && found < max; i++) {
 		pid_t tracer;
 
 		if (!gdb_below(p, n, p[i].pid, keeper) ||
 		    !gdb_in_machine(p[i].pid))
 			continue;
 		tracer = gdb_tracer(p[i].pid);
-		if (tracer && !len)
+		if (tracer && !found)
 			say_die("process %d of the machine is being traced already, by %d",
 				(int)p[i].pid, (int)tracer);
-		if (tracer)
-			continue;
-		len += (size_t)snprintf(out + len, size - len, "%s%d",
-					len ? "," : "", (int)p[i].pid);
-		if (len + 16 > size)
-			break;
+		if (!tracer)
+			out[found++] = p[i].pid;
 	}
-	if (!len)
+	if (!found)
 		say_die("no process of a machine there that could be attached");
+	return found;
+}
+
+/* NAME or PID: its keeper, and the list of all processes. */
+static pid_t gdb_find(const char *what, struct gdb_proc *procs, int *n)
+{
+	int digits = (int)strspn(what, "0123456789");
+	pid_t keeper;
+
+	*n = gdb_list(procs, GDB_PROCS);
+	if (names_pid(what, &keeper))
+		return keeper;
+	if (what[digits])
+		say_die("no machine named '%s' is running; `lodger ls` lists those that are",
+			what);
+	return gdb_keeper_of(procs, *n, atoi(what));
+}
+
+int gdb_machine(const char *what, pid_t *out, int max)
+{
+	static struct gdb_proc procs[GDB_PROCS];
+	pid_t keeper;
+	int n;
+
+	keeper = gdb_find(what, procs, &n);
+	return gdb_in(keeper, procs, n, out, max);
 }
 
 /* Which --root had it? From its command line, for symbols of guests. */
@@ -389,30 +411,29 @@ static bool gdb_is_core(const char *path)
 int gdb_main(int argc, char **argv)
 {
 	static struct gdb_proc procs[GDB_PROCS];
-	static char what[GDB_PROCS * 8], pids[GDB_PROCS * 7];
-	int status, n, digits;
+	static char what[GDB_PROCS * 8], list[GDB_PROCS * 7];
+	static pid_t pids[GDB_PROCS];
 	pid_t keeper, gdb, self = getpid();
+	size_t len = 0;
+	int status, n;
 
 	if (argc < 2)
 		say_die("usage: lodger gdb NAME|PID|CORE [GDB-ARG...]");
 	if (gdb_is_core(argv[1])) {
 		snprintf(what, sizeof(what), "core-file %s", argv[1]);
 	} else {
-		n = gdb_list(procs, GDB_PROCS);
-		digits = (int)strspn(argv[1], "0123456789");
-		if (!names_pid(argv[1], &keeper)) {
-			if (argv[1][digits])
-				say_die("no machine named '%s' is running; `lodger ls` lists those that are",
-					argv[1]);
-			keeper = gdb_keeper_of(procs, n, atoi(argv[1]));
-		}
-		gdb_pids(keeper, procs, n, pids, sizeof(pids));
+		keeper = gdb_find(argv[1], procs, &n);
+		n = gdb_in(keeper, procs, n, pids, GDB_PROCS);
+		for (int i = 0; i < n && len < sizeof(list) - 16; i++)
+			len += (size_t)snprintf(list + len, sizeof(list) - len,
+						"%s%d", i ? "," : "",
+						(int)pids[i]);
 		gdb_root_of(keeper);
 	}
 	gdb_unpack();
 	if (!*what)
 		snprintf(what, sizeof(what),
-			 "python lodger_attach([%s], '%s/kernel.elf')", pids,
+			 "python lodger_attach([%s], '%s/kernel.elf')", list,
 			 gdb_dir);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);

@@ -10,6 +10,9 @@
 /* `lodger gdb NAME|PID|CORE [GDB-ARG...]` => exit status */
 int gdb_main(int argc, char **argv);
 
+/* The processes of a machine that can be traced, the first one first; or dies. */
+int gdb_machine(const char *what, pid_t *out, int max);
+
 /*
  * `lodger run --gdb`, in the keeper. Before the monitor is started: keeps the
  * terminal for gdb; what the job writes is passed on to it.

@@ -29,6 +29,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+#include "core.h"
 #include "confine.h"
 #include "control.h"
 #include "doctor.h"
@@ -158,6 +159,8 @@ static int keeper_boot(const struct options *o, struct handover *h)
 	if (!WIFEXITED(status) || WEXITSTATUS(status) == EXIT_LODGER)
 		keeper_restore_terminal();
 	if (WIFEXITED(status))
+		core_save(h->core_fd, keeper.name.name);
+	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
 	say("the monitor was killed by signal %d (%s)", WTERMSIG(status),
 	    strsignal(WTERMSIG(status)));
@@ -185,6 +188,7 @@ static int lodger_run(int argc, char **argv)
 		 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (h == MAP_FAILED)
 		say_die("out of memory");
+	h->core_fd = core_open();
 	keeper_block_signals();
 	names_claim(&keeper.name, o.name);
 	keeper.mconsole = ctl_mconsole_open(keeper.name.dir);
@@ -225,6 +229,7 @@ static const struct {
 	{ "stop", names_stop },		 { "kill", names_kill },
 	{ "doctor", doctor_main },	 { "gdb", gdb_main },
 	{ "ctl", ctl_main },
+	{ "dump", core_dump_main },
 	{ "version", lodger_version },
 	{ "--version", lodger_version }, { "-V", lodger_version },
 	{ "help", lodger_help },	 { "--help", lodger_help },
@@ -234,7 +239,7 @@ static const struct {
 int main(int argc, char **argv)
 {
 	if (argc < 2)
-		say_die("say what to do: run, ls, stop, kill, gdb or doctor; see lodger --help");
+		say_die("say what to do: run, ls, stop, kill, gdb, dump or doctor; see lodger --help");
 	for (size_t i = 0;
 	     i < sizeof(lodger_commands) / sizeof(lodger_commands[0]); i++)
 		if (!strcmp(argv[1], lodger_commands[i].name)) {
@@ -244,6 +249,6 @@ int main(int argc, char **argv)
 				status = EXIT_LODGER;
 			return status;
 		}
-	say_die("no command '%s'; there are run, ls, stop, kill, gdb and doctor",
+	say_die("no command '%s'; there are run, ls, stop, kill, gdb, dump and doctor",
 		argv[1]);
 }

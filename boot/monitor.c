@@ -44,6 +44,7 @@
 #include <unistd.h>
 #include "confine.h"
 #include "control.h"
+#include "core.h"
 #include "drivers-host/monitor.h"
 #include "loader.h"
 #include "monitor.h"
@@ -416,6 +417,7 @@ int monitor_run(const struct options *o, struct name_state *st,
 	monitor.options = o;
 	monitor.started = time(NULL);
 	mon.name = st->name;
+	coverage_open();
 	monitor_open_fds(st);
 	if (console_open(&cc, &cs))
 		return EXIT_LODGER;
@@ -447,6 +449,9 @@ int monitor_run(const struct options *o, struct name_state *st,
 	ring_host_stop();
 	status = monitor_reap();
 	ubd_close();
+	if (mon.bp->crash_rip)
+		core_of_panic(h->core_fd);
+	coverage_write();
 	console_close();
 	return status;
 }

@@ -15,6 +15,7 @@ struct handover {
 	/* memory.c: the monitor asks (futex words), the keeper answers */
 	uint32_t mem_ask, mem_answer;
 	uint64_t mem_bytes;
+	int core_fd; /* core.c: a memory file for the monitor to write to */
 };
 
 /* In the monitor's process. => exit status of the machine */

@@ -80,6 +80,7 @@ void options_help(void)
 	      "       lodger ls | stop NAME | kill NAME | doctor\n"
 	      "       lodger ctl NAME COMMAND...\n"
 	      "       lodger gdb NAME|PID|CORE [GDB-ARG...]\n"
+	      "       lodger dump NAME|PID [FILE]\n"
 	      "       lodger --version | --help\n"
 	      "\n"
 	      "Boot a machine. Without COMMAND the root's init runs on the console; with\n"

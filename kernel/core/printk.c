@@ -114,6 +114,7 @@ void panic(const char *fmt, ...)
 	if (atomic_xchg(&panic_running, 1))
 		for (;;)
 			host_machine_exit(120);
+	host_crash_note(NULL);
 	printk(KERN_ERR "lodger: kernel panic: %s\n", buf);
 	printk(KERN_ERR "task %u (%s)\n", current->tid, current->comm);
 	host_dump_state(NULL);

@@ -69,6 +69,10 @@ struct boot_params {
 	char strings[12288];
 	uint32_t vsyscall; /* the host's old page can be called */
 	uint32_t debug_wait; /* the first process waits until a debugger clears it */
+	/* written by the kernel, for core files and coverage; see boot/core.c */
+	uint32_t crash_tid; /* of the task that panicked */
+	uint64_t crash_rip, crash_rsp, crash_rbp; /* 0: none did */
+	uint64_t cov_off, cov_len; /* KCOV=1: a byte for each byte of text */
 };
 
 #define BOOT_PARAMS_SIZE 16384ul /* room reserved at ARENA_BASE */

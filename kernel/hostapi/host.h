@@ -58,6 +58,15 @@ void host_machine_exit(int code) __attribute__((noreturn));
 void host_early_print(const char *s, size_t n);
 /* Register dump and backtrace of the caller, through printk. */
 void host_dump_state(const struct pt_regs *regs);
+/*
+ * The kernel has come to grief: registers for the core file, of the caller if
+ * NULL. The first call counts.
+ */
+void host_crash_note(const struct pt_regs *regs);
+/* Return addresses from a frame of the caller on, at most n. => how many. */
+size_t host_backtrace(const void *frame, uint64_t *pc, size_t n);
+/* Print such, with symbols, through printk; a 0 ends them. */
+void host_dump_frames(const uint64_t *pc, size_t n);
 
 /* --- The futex below sleep_on() and the ring; shared between processes --- */
 
