@@ -1,7 +1,8 @@
 # Lodger. `make run` boots the built-in machine, `make check` passes the tests.
 # One Makefile, not recursive. O=DIR build folder, V=1 shows commands,
-# SAN=undefined builds the kernel and the tools with that sanitizer, FAULTS=1
-# a kernel that can be told what is to fail. See kernel/debug/.
+# SAN=address,undefined builds the kernel with these sanitizers, LOCKDEP=1 with a
+# checker of lock order, DEBUG=1 with one of the heap, FAULTS=1 one that can be
+# told what is to fail. See kernel/debug/.
 
 O	?= build
 V	?= 0
@@ -35,15 +36,36 @@ ifeq ($(COVER),1)
 KFLAGS	+= -fsanitize-coverage=trace-pc
 endif
 
-ifeq ($(FAULTS),1)
-KFLAGS	+= -DCONFIG_FAULTS
+# Only what checks.h and the like leave to be checked is instrumented: not
+# arch-um, not the allocator, not the checkers. The shadow: kernel/debug/asan.c
+ifneq ($(findstring address,$(SAN)),)
+KSAN	:= -fsanitize=kernel-address -fsanitize-address-use-after-scope -fasan-shadow-offset=0x5b01f8000000 \
+	   --param asan-globals=1 --param asan-stack=1 \
+	   --param asan-instrument-allocas=0 \
+	   --param asan-instrumentation-with-call-threshold=0
 endif
+ifeq ($(KCOV),1)
+KSAN	+= -fsanitize-coverage=trace-pc
+endif
+UNCHECKED := $(O)/kernel/core/slab.o $(filter-out %/broken.o,$(patsubst %.c,$(O)/%.o,$(wildcard kernel/debug/*.c)))
 
 # Checkers, and nothing of them where they are not asked for.
-debug-$(filter 1,$(FAULTS)) += faults
+on	= $(if $(filter-out 0,$(1)),1)
+debug-$(call on,$(filter 1,$(FAULTS))) += faults
 debug-$(filter 1,$(COVER)) += cover
-debug-$(if $(findstring undefined,$(SAN)),1) += ubsan
-CHECKERS := $(filter-out ubsan,$(debug-1))
+debug-$(call on,$(findstring undefined,$(SAN))) += ubsan
+debug-$(call on,$(findstring address,$(SAN))) += asan
+debug-$(call on,$(findstring address,$(SAN))$(filter 1,$(DEBUG) $(LOCKDEP))) += heap
+debug-$(call on,$(findstring address,$(SAN))$(filter 1,$(DEBUG) $(LOCKDEP))) += lockdep
+debug-$(call on,$(filter 1,$(KCOV))) += kcov
+debug-$(call on,$(SAN)$(filter 1,$(DEBUG) $(LOCKDEP))) += broken
+CHECKERS := $(filter-out ubsan broken,$(debug-1))
+KFLAGS	+= $(if $(filter faults,$(debug-1)),-DCONFIG_FAULTS) \
+	   $(if $(filter asan,$(debug-1)),-DCONFIG_ASAN) \
+	   $(if $(filter heap,$(debug-1)),-DCONFIG_HEAP) \
+	   $(if $(filter lockdep,$(debug-1)),-DCONFIG_LOCKDEP) \
+	   $(if $(filter kcov,$(debug-1)),-DCONFIG_KCOV) \
+	   $(if $(filter broken,$(debug-1)),-DCONFIG_BROKEN)
 KSRC	:= $(sort $(filter-out kernel/debug/%,$(wildcard kernel/*/*.c kernel/*/*/*.c)) $(debug-1:%=kernel/debug/%.c))
 DKSRC	:= $(sort $(wildcard drivers-host/*_kern.c))
 ASRC	:= $(sort $(wildcard arch-um/*.c))
@@ -70,10 +92,10 @@ $(O)/gen/%.h: kernel/syscall/syscalls.tbl tools/gen-syscalls.awk
 $(O)/kernel/syscall/dispatch.o: $(O)/gen/syscall_table.h
 $(O)/kernel/%.o: kernel/%.c | $(GEN)
 	$(call say,KCC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) $(KERNEL_ONLY) -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) $(if $(filter $(UNCHECKED),$@),,$(KSAN)) $(KERNEL_ONLY) -c $< -o $@
 $(O)/drivers-host/%_kern.o: drivers-host/%_kern.c | $(GEN)
 	$(call say,KCC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) $(KERNEL_ONLY) -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) $(KSAN) $(KERNEL_ONLY) -c $< -o $@
 $(O)/arch-um/%.o: arch-um/%.c | $(GEN)
 	$(call say,KCC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) -mfsgsbase -Iarch-um -c $< -o $@

@@ -29,8 +29,8 @@ list)
 	for b in tests/boot/*.sh tests/stress/*.sh; do
 		b=$(basename "$b" .sh)
 		case $2:$b in
-		single:gdb | single:fuse | single:faults | single:stressng | single:python) echo "$b" ;;
-		boot:gdb | boot:fuse | boot:faults | boot:stressng | boot:python) ;;
+		single:gdb | single:fuse | single:checkers | single:kcov | single:faults | single:stressng | single:python) echo "$b" ;;
+		boot:gdb | boot:fuse | boot:checkers | boot:kcov | boot:faults | boot:stressng | boot:python) ;;
 		boot:*) echo "$b" ;;
 		esac
 	done
@@ -38,7 +38,8 @@ list)
 limit)
 	case $mode:$2 in
 	long:fuzz) echo 800 ;;
-	long:python) echo 3000 ;;
+	long:python | long:faults) echo 3000 ;;
+	check:checkers) echo 300 ;;
 	long:*) echo 600 ;;
 	*) echo 120 ;;
 	esac

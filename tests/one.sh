@@ -9,7 +9,10 @@ out=$work/out/$kind.$name
 here=$work/tmp/$kind.$name
 mkdir -p "$here"
 chmod 777 "$here"
-export XDG_RUNTIME_DIR="$work/run" HOME="$work/home" lodger="$work/bin/lodger"
+export XDG_RUNTIME_DIR="$work/run" HOME="$work/home" lodger="$work/bin/lodger" \
+	LODGER_CORE="$here"
+# for what needs a kernel with checkers
+[ ! -x "$work/bin/lodger-san" ] || export lodger_san="$work/bin/lodger-san"
 
 # run as the ordinary user
 as_user() {
@@ -147,6 +150,7 @@ run() {
 		;;
 	*)
 		b=$kind
+		[ "$b" != san ] || b=seccomp lodger=$lodger_san
 		# shellcheck disable=SC2086 # $guest_user is two words or none
 		limited 120 user "$lodger" run --trap "$b" -q $guest_user \
 			--workdir /tmp --root "$work/root" -- "/tests/$name"

@@ -14,6 +14,8 @@
 #	boot-direct NAME a whole boot or a storm, likewise
 #	vs-BACKEND NAME	tests/diff/NAME.c on the host and in a machine: the
 #			same output
+#	san NAME	guest test NAME in a machine whose kernel looks for bugs:
+#			BUILD/san/lodger, if there is one, on seccomp
 #	single NAME	what tests/more.sh makes of NAME, as the ordinary user
 #	build NAME	tests/NAME/run.sh, as the caller: it compiles
 #
@@ -64,6 +66,7 @@ mkdir -p "$work/root/tests" "$work/root/bin" "$work/root/tmp" "$work/home" \
 cp "$build/lodger" "$work/bin/"
 [ ! -x "$build/lodger-img" ] || cp "$build/lodger-img" "$work/bin/"
 [ ! -x "$build/lodger-mount" ] || cp "$build/lodger-mount" "$work/bin/"
+[ ! -x "$build/san/lodger" ] || cp "$build/san/lodger" "$work/bin/lodger-san"
 [ ! -d "$build/tests/bin" ] || cp "$build"/tests/bin/* "$work/bin/"
 for src in tests/guest/*.c tests/attack/*.c tests/stress/*.c tests/diff/*.c; do
 	src=${src#tests/}
@@ -81,6 +84,13 @@ chmod -R a+rX "$work"
 chmod 777 "$work/home" "$work/tmp" "$work/root/tmp"
 [ "$(id -u)" != 0 ] || chown 65534:65534 "$work/run"
 chmod 700 "$work/run"
+# make coverage: the ordinary user must be able to write there
+covered=${LODGER_COVERAGE:-}
+if [ -n "$covered" ]; then
+	mkdir -m 1777 "$work/cov"
+	chmod 1777 "$work/cov"
+	export LODGER_COVERAGE="$work/cov"
+fi
 export build work mode
 
 # --- the list of jobs ---
@@ -111,6 +121,7 @@ jobs_machine() {
 	# shellcheck disable=SC2046 # names without blanks
 	list single $(sh tests/more.sh list single)
 	list build abi lint
+	[ ! -x "$work/bin/lodger-san" ] || list san tests/guest/*.c
 	for b in $BACKENDS; do
 		# shellcheck disable=SC2046
 		list "boot-$b" $(sh tests/more.sh list boot)
@@ -217,7 +228,7 @@ run_jobs() { # LABEL, list of jobs on stdin
 	done <"$work/jobs"
 	echo "$1: $(wc -l <"$work/jobs") jobs took $(($(date +%s) - start)) s" \
 		"(passed/failed/skipped $before -> $passed/$failed/$skipped)"
-	for b in $BACKENDS; do
+	for b in $BACKENDS san; do
 		cat "$work/out/$b".*.s "$work/out/boot-$b".*.s "$work/out/vs-$b".*.s 2>/dev/null |
 			awk -v b="$b" '{ t += $1 } END { if (NR)
 				printf "  %s: %d jobs, %.1f s\n", b, NR, t / 1000 }'
@@ -255,5 +266,6 @@ if [ "$mode" != native ]; then
 	fi
 fi
 echo "$again jobs passed at the second try only"
+[ -z "$covered" ] || find "$work/cov" -name '*.cov' -size +0 -exec mv {} "$covered" \;
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

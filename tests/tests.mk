@@ -37,19 +37,44 @@ $(UTEST): $(O)/tests/bin/unit-%: $(O)/tests/unit/%/fake.o tests/unit/%/test_$$*.
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(TFLAGS) $(HSAN) -D_GNU_SOURCE -Wno-unused-function -Ikernel -I. -o $@ $(filter %.o %.c,$^) -lcheck -lsubunit -lm -lrt -lz -lpthread
 
-.PHONY: tests test-deps
+.PHONY: tests test-deps san check-san check-faults coverage
 test-deps:
 	@sh tools/install-deps.sh test
 tests: $(GTEST) $(HTEST) $(UTEST) $(O)/lodger-img
 check-native: test-deps
 	@$(MAKE) --no-print-directory $(jobs) $(O)/lodger tests
 	@sh tests/run.sh $(O) native $(T)
+# The kernel with sanitizers, for some of the tests; with T= only if it is there.
+san:
+	@$(MAKE) --no-print-directory $(jobs) O=$(O)/san SAN=address,undefined $(O)/san/lodger
 check: test-deps
 	@$(MAKE) --no-print-directory $(jobs) $(O)/lodger tests
+	@$(if $(T)$(CHECKERS)$(SAN),:,$(MAKE) --no-print-directory san)
 	@sh tests/run.sh $(O) check $(T)
 check-long: test-deps
 	@$(MAKE) --no-print-directory $(jobs) $(O)/lodger tests
+	@$(MAKE) --no-print-directory san
 	@sh tests/run.sh $(O) long
+	@$(MAKE) --no-print-directory check-faults check-san
+# A kernel of its own for tests/stress/faults.sh, whatever fails there.
+check-faults: test-deps
+	@$(MAKE) --no-print-directory $(jobs) O=$(O)/faults FAULTS=1 $(O)/faults/lodger
+	@$(MAKE) --no-print-directory $(jobs) tests
+	@ln -sfn ../tests $(O)/faults/tests
+	@sh tests/run.sh $(O)/faults long faults
+# All guest tests, attacks and storms with sanitizers, on all backends.
+check-san: test-deps san
+	@$(MAKE) --no-print-directory $(jobs) tests
+	@ln -sfn ../tests $(O)/san/tests
+	@sh tests/run.sh $(O)/san check $(T)
+# What of the kernel the tests run through, by file.
+coverage: test-deps
+	@$(MAKE) --no-print-directory $(jobs) O=$(O)/kcov KCOV=1 $(O)/kcov/lodger
+	@$(MAKE) --no-print-directory $(jobs) tests
+	@ln -sfn ../tests $(O)/kcov/tests
+	@rm -rf $(O)/kcov/cov && mkdir -p $(O)/kcov/cov
+	-@LODGER_COVERAGE=$(abspath $(O)/kcov/cov) sh tests/run.sh $(O)/kcov check $(T)
+	@sh tools/coverage.sh $(O)/kcov $(O)/kcov/cov
 	@$(MAKE) --no-print-directory check-hosts
 check-hosts: test-deps
 	@$(MAKE) --no-print-directory $(jobs) $(O)/lodger tests $(O)/tests/bench/spine

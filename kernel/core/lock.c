@@ -5,6 +5,7 @@
  * wakes it. The waiter then competes again: a running thread may take the lock
  * first, which is cheaper than handing it over to a sleeper.
  */
+#define LOCKDEP_RAW
 #include <kernel/lock.h>
 #include <kernel/task.h>
 #include <kernel/wait.h>

@@ -13,7 +13,9 @@
  *
  * Each class has its own spinlock; the page allocator has one.
  */
+#include <kernel/heap.h>
 #include <kernel/atomic.h>
+#include <kernel/checks.h>
 #include <kernel/faults.h>
 #include <kernel/list.h>
 #include <kernel/lock.h>
@@ -380,6 +382,7 @@ void slab_init(void *start, void *end)
 
 	if (heap_base)
 		return;
+	end = asan_heap_end(end);
 	/* the heap begins at a multiple of the largest block */
 	pages = ((u64)end - (u64)start) >> PAGE_SHIFT;
 	page_state = start;
@@ -397,3 +400,35 @@ void slab_init(void *start, void *end)
 		slab_class_of[i] = (u8)c;
 	}
 }
+
+#ifdef CONFIG_HEAP
+/* The start of the kmalloc that p lies in, freed or not; NULL: none. */
+void *raw_object(const void *p)
+{
+	u32 first = ALIGN_UP((u32)sizeof(struct slab), 16u);
+	u64 a = ALIGN_DOWN((u64)p, SLAB_SIZE), i = page_index((void *)a);
+	struct slab *s = (struct slab *)a;
+	unsigned int o;
+
+	if (!heap_base || a < heap_base || i >= heap_brk)
+		return NULL;
+	if (page_state[i] & PS_SLAB) {
+		if (!(s->cls->size & (s->cls->size - 1)) && s->cls->size <= 64)
+			first = ALIGN_UP(first, s->cls->size);
+		if ((u64)p < a + first)
+			return NULL;
+		i = ((u64)p - a - first) / s->cls->size;
+		return i < s->total ? (char *)s + first + i * s->cls->size :
+				      NULL;
+	}
+	for (o = SLAB_ORDER; o <= ORDER_MAX; o++) {
+		a = ALIGN_DOWN((u64)p, PAGE_SIZE << o);
+		if (a < heap_base)
+			return NULL;
+		i = page_index((void *)a);
+		if (page_state[i] & PS_BIG && (page_state[i] & 0x1f) == o)
+			return (void *)a;
+	}
+	return NULL;
+}
+#endif

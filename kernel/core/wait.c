@@ -59,6 +59,7 @@ int sleep_on(u32 seq, u64 deadline, enum sleep_mode mode, const char *wchan)
 	u64 slept;
 	int err = 0;
 
+	lockdep_sleep(wchan);
 	if (READ_ONCE(t->wake_seq) != seq)
 		return 0;
 	if (unlikely(sleep_interrupted(t, mode)))

@@ -38,6 +38,12 @@ struct proc_rss {
 struct proc_rss proc_get_rss(struct mm *mm);
 
 /* --- The tables --- */
+/* /sys/kernel/debug */
+#ifdef CONFIG_KCOV
+extern const struct seqtree_entry kcov_entries[];
+#else
+#define kcov_entries sysfs_empty
+#endif
 extern const struct seqtree_entry proc_tgid_entries[], proc_tid_entries[];
 extern const struct seqtree_entry proc_sys_entries[], proc_ns_entries[];
 extern const struct seqtree_entry proc_net_entries[], proc_sysvipc_entries[],

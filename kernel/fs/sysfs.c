@@ -11,6 +11,7 @@
 #include <abi/statfs.h>
 #include <kernel/block.h>
 #include <kernel/fs.h>
+#include <kernel/kcov.h>
 #include <kernel/mm.h>
 #include <kernel/net.h>
 #include <kernel/printk.h>
@@ -202,7 +203,7 @@ static const struct seqtree_entry sysfs_kernel_mm[] = {
 
 static const struct seqtree_entry sysfs_kernel[] = {
 	PROC_DIR("config", 0755, sysfs_empty),
-	PROC_DIR("debug", 0700, sysfs_empty),
+	PROC_DIR("debug", 0700, kcov_entries),
 	TEXT("fscaps", "1\n"),
 	TEXT("kexec_loaded", "0\n"),
 	PROC_DIR("mm", 0755, sysfs_kernel_mm),

@@ -5,6 +5,7 @@
  * NAME=VALUE into its environment, others to its arguments, and everything
  * after `--`, which cannot occur here, likewise.
  */
+#include <kernel/checks.h>
 #include <kernel/net.h>
 #include <kernel/faults.h>
 #include <kernel/printk.h>
@@ -110,6 +111,7 @@ static const struct {
 	{ "rootflags=", word_rootflags }, { "hostname=", word_known },
 	{ "rootwait", word_known },   { "rootdelay=", word_known },
 	{ "failalloc=", fault_word_alloc }, { "failhost=", fault_word_host },
+	{ "broken=", broken_word },
 	{ "console=", word_known },   { "ro", word_known },
 	{ "rw", word_known },	      { "ip=", net_word_ip },
 };
@@ -132,7 +134,7 @@ static bool init_word_ours(const char *word)
 void init_parse_words(const struct boot_params *bp)
 {
 	struct init_words *w = &init_words;
-	char *p = kstrdup(bp->cmdline);
+	char *p = w->line = kstrdup(bp->cmdline);
 	char *end;
 
 	w->argc = 1;

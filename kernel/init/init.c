@@ -289,9 +289,12 @@ static void init_job_main(void *unused)
 	waitqueue_wake_all(&init_job_wait);
 
 	err = init_exec_path(argv, envp);
+	if (err)
+		init_complain("cannot run '%s': %s", argv[0], init_error(err));
+	kfree(argv);
+	kfree(envp);
 	if (!err)
 		host_return_to_user();
-	init_complain("cannot run '%s': %s", argv[0], init_error(err));
 	machine_stop(false, err == -ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT);
 }
 

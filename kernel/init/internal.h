@@ -10,6 +10,7 @@
 
 /* The kernel words, understood. Strings live as long as the machine. */
 struct init_words {
+	char *line; /* what the others point into */
 	bool debug;
 	const char *init;		  /* init=, or NULL */
 	const char *root, *rootfstype, *rootflags; /* or NULL */

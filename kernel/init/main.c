@@ -11,6 +11,7 @@
  */
 #include <hostapi/kern.h>
 #include <kernel/block.h>
+#include <kernel/checks.h>
 #include <kernel/fs.h>
 #include <kernel/futex.h>
 #include <kernel/machine.h>
@@ -102,6 +103,9 @@ void kern_start(const struct boot_params *bp)
 {
 	u64 start = time_mono_ns(), last = start, now;
 
+	asan_init();
+	lockdep_on();
+	kcov_init(bp);
 	klog_start_ns = start;
 	init_boot = bp;
 	init_parse_words(bp);
@@ -117,6 +121,7 @@ void kern_start(const struct boot_params *bp)
 	printk(KERN_INFO "Lodger %s: backend %s, %u processors, up in %lu us\n",
 	       MACHINE_RELEASE, host_info.backend, host_info.ncpus,
 	       (unsigned long)(time_mono_ns() - start) / 1000);
+	broken_run();
 	init_first_process(bp);
 	for (;;)
 		sleep_on(sleep_prepare(), TIME_NEVER, SLEEP_UNINTR, "idle");

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Memory and string functions; the large ones by the string instructions. */
 #include <abi/errno.h>
+#include <kernel/checks.h>
 #include <kernel/string.h>
 
 void *memcpy(void *d, const void *s, size_t n)
 {
 	void *r = d;
 
+	asan_check(s, n, false);
+	asan_check(d, n, true);
 	if (n >= 8 && n <= 16) {
 		u64 a = *(const u64 *)s;
 		u64 b = *(const u64 *)((const char *)s + n - 8);
@@ -39,6 +42,7 @@ void *memset(void *d, int c, size_t n)
 {
 	void *r = d;
 
+	asan_check(d, n, true);
 	__asm__ volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(c) : "memory");
 	return r;
 }

@@ -12,6 +12,7 @@
  * has met a guest that unmaps it as fast; after a few rounds it is -EFAULT.
  */
 #include <abi/errno.h>
+#include <kernel/checks.h>
 #include <kernel/mm.h>
 #include <kernel/task.h>
 #include <kernel/uaccess.h>
@@ -115,6 +116,7 @@ int copy_from_user(void *dst, uaddr src, size_t n)
 
 	if (unlikely(!uaccess_ok(src.va, n)))
 		return -EFAULT;
+	asan_check(dst, n, true);
 	left = host_copy_from_user(dst, src.va, n);
 	if (likely(!left))
 		return 0;
@@ -127,6 +129,7 @@ int copy_to_user(uaddr dst, const void *src, size_t n)
 
 	if (unlikely(!uaccess_ok(dst.va, n)))
 		return -EFAULT;
+	asan_check(src, n, false);
 	left = host_copy_to_user(dst.va, src, n);
 	if (likely(!left))
 		return 0;
@@ -147,11 +150,13 @@ int clear_user(uaddr dst, size_t n)
 
 size_t copy_from_user_nofault(void *dst, uaddr src, size_t n)
 {
+	asan_check(dst, n, true);
 	return uaccess_ok(src.va, n) ? host_copy_from_user(dst, src.va, n) : n;
 }
 
 size_t copy_to_user_nofault(uaddr dst, const void *src, size_t n)
 {
+	asan_check(src, n, false);
 	return uaccess_ok(dst.va, n) ? host_copy_to_user(dst.va, src, n) : n;
 }
 

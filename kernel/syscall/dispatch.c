@@ -64,4 +64,5 @@ void kern_syscall(struct pt_regs *regs)
 		syscall_sampled(regs, t);
 	else
 		regs->rax = (u64)syscall_find(nr)(regs);
+	lockdep_leave();
 }

@@ -14,6 +14,7 @@
 #include <abi/random.h>
 #include <abi/reboot.h>
 #include <abi/sysinfo.h>
+#include <kernel/checks.h>
 #include <kernel/machine.h>
 #include <kernel/mm.h>
 #include <kernel/printk.h>
@@ -325,6 +326,7 @@ long sys_syslog(int type, uaddr buf, int len)
 
 void machine_stop(bool restart, int code)
 {
+	heap_leak_check();
 	console_drain();
 	hostio_drain();
 	if (restart) {

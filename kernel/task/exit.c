@@ -473,6 +473,7 @@ void do_exit(int code)
 		init_exited(process_wait_status(t->proc));
 	if (last)
 		exit_process(t->proc);
+	kcov_task_exit(&t->kcov);
 	sysv_sem_exit(t);
 	seccomp_exit(t);
 	exit_files(t);

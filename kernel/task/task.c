@@ -86,6 +86,8 @@ void task_init_common(struct task *t)
 	t->alt_flags = SS_DISABLE;
 	t->start_time = time_boot_ns();
 	task_area_of(t)->block_refs = 1;
+	lockdep_task_init(&t->lockdep);
+	kcov_task_init(&t->kcov);
 }
 
 struct task *task_alloc(void)

@@ -13,6 +13,7 @@
  * The free list is last in, first out: the most recently freed object is the
  * one in the processor's cache.
  */
+#include <kernel/checks.h>
 #include "vfs/internal.h"
 
 #define OBJCACHE_CHUNK_ORDER 4u
@@ -30,6 +31,7 @@ static bool objcache_grow(struct objcache *c)
 
 	if (!chunk)
 		return false;
+	heap_set_stride(chunk, c->size);
 	memset(chunk, 0, PAGE_SIZE << OBJCACHE_CHUNK_ORDER);
 	c->total += n;
 	while (n--) {

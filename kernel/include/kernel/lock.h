@@ -28,6 +28,7 @@
 
 #include <kernel/atomic.h>
 #include <kernel/list.h>
+#include <kernel/lockdep.h>
 
 typedef struct spinlock {
 	u32 held;
@@ -98,5 +99,55 @@ static inline bool mutex_is_locked(struct mutex *m)
 {
 	return READ_ONCE(m->state) != 0;
 }
+
+/* The same with a checker looking on; that one itself, and what it calls in
+   arch-um before there are tasks, is told apart by lockdep_task.magic. */
+#if defined(CONFIG_LOCKDEP) && !defined(LOCKDEP_RAW)
+static inline bool spin_trylock_checked(spinlock_t *l, const char *name)
+{
+	bool ok = spin_trylock(l);
+
+	if (ok)
+		lockdep_take(l, true, false, name);
+	return ok;
+}
+static inline void spin_lock_checked(spinlock_t *l, const char *name)
+{
+	lockdep_take(l, true, true, name);
+	spin_lock(l);
+}
+static inline void spin_unlock_checked(spinlock_t *l)
+{
+	lockdep_release(l);
+	spin_unlock(l);
+}
+static inline bool mutex_trylock_checked(struct mutex *m, const char *name)
+{
+	bool ok = mutex_trylock(m);
+
+	if (ok) {
+		lockdep_take(m, false, false, name);
+		lockdep_owner(&m->owner);
+	}
+	return ok;
+}
+static inline void mutex_lock_checked(struct mutex *m, const char *name)
+{
+	lockdep_take(m, false, true, name);
+	mutex_lock(m);
+	lockdep_owner(&m->owner);
+}
+static inline void mutex_unlock_checked(struct mutex *m)
+{
+	lockdep_release(m);
+	mutex_unlock(m);
+}
+#define spin_trylock(l)	 spin_trylock_checked(l, #l)
+#define spin_lock(l)	 spin_lock_checked(l, #l)
+#define spin_unlock(l)	 spin_unlock_checked(l)
+#define mutex_trylock(m) mutex_trylock_checked(m, #m)
+#define mutex_lock(m)	 mutex_lock_checked(m, #m)
+#define mutex_unlock(m)	 mutex_unlock_checked(m)
+#endif
 
 #endif

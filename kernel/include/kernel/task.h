@@ -21,6 +21,7 @@
 
 #include <abi/resource.h>
 #include <hostapi/host.h>
+#include <kernel/kcov.h>
 #include <kernel/cred.h>
 #include <kernel/lock.h>
 #include <kernel/signal.h>
@@ -192,6 +193,9 @@ struct task {
 	struct pid_ns *pid_ns; /* of its tid; reference; fixed */
 	bool pid_inner;	       /* and that is not the first one */
 	struct nsset *nss; /* reference; changed by itself, under lock */
+
+	struct lockdep_task lockdep;
+	struct kcov_task kcov;
 
 	/* path_name_get(): a buffer that needs no allocation */
 	bool name_busy;
