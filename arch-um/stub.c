@@ -339,7 +339,12 @@ bool space_flush(struct space *sp)
 {
 	bool ok;
 
-	if (likely(!sp->gathered))
+	/*
+	 * Orders only wait while the program is new and alone. Later there are
+	 * some while another thread gives them, whom we need not wait for: we
+	 * may be called under a spinlock.
+	 */
+	if (likely(!READ_ONCE(sp->gathered)) || likely(!sp->fresh))
 		return true;
 	mutex_lock(&sp->lock);
 	ok = space_flush_locked(sp);

@@ -21,6 +21,7 @@
 #include <kernel/lock.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
+#include <kernel/slabinfo.h>
 #include <kernel/string.h>
 
 #define ORDER_MAX   11 /* 8 MiB blocks */
@@ -373,6 +374,23 @@ void slab_get_stats(struct slab_stats *st)
 		st->objects += slab_classes[i].nobj;
 		st->bytes += slab_classes[i].nobj * slab_classes[i].size;
 	}
+}
+
+bool slab_info(u32 i, struct slab_info *out)
+{
+	if (i >= NCLASS)
+		return false;
+	*out = (struct slab_info){
+		.active = READ_ONCE(slab_classes[i].nobj),
+		.size = slab_classes[i].size,
+		.pages = 1u << SLAB_ORDER,
+	};
+	out->per_slab =
+		(u32)(SLAB_SIZE - ALIGN_UP(sizeof(struct slab), 16u)) / out->size;
+	/* those that are not in use are not counted: full slabs */
+	out->total = (out->active + out->per_slab - 1) / out->per_slab *
+		     out->per_slab;
+	return true;
 }
 
 /* A second call changes nothing: arch-um needs memory before kern_start(). */

@@ -123,6 +123,7 @@ int proc_show_filesystems(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_cmdline(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_interrupts(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_vmstat(struct seqbuf *s, const struct seqtree_node *n);
+int proc_show_slabinfo(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_lodger(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_locks(struct seqbuf *s, const struct seqtree_node *n);
 int proc_write_sysrq(const struct seqtree_node *n, char *buf, size_t len);

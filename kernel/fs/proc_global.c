@@ -16,6 +16,7 @@
 #include <kernel/pool.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
+#include <kernel/slabinfo.h>
 #include <kernel/string.h>
 #include <kernel/text.h>
 #include "fs/proc.h"
@@ -253,6 +254,37 @@ int proc_show_locks(struct seqbuf *s, const struct seqtree_node *n)
 		return -ENOMEM;
 	seq_write(s, buf, locks_show(buf, 16 * PAGE_SIZE));
 	kfree(buf);
+	return 0;
+}
+
+static void slabinfo_line(struct seqbuf *s, const struct slab_info *c)
+{
+	u64 slabs = c->per_slab ? c->total / c->per_slab : 0;
+	char name[24];
+
+	if (!c->name)
+		snprintf(name, sizeof(name), "kmalloc-%u", c->size);
+	seq_printf(s, "%-17s %6lu %6lu %6u %4u %4u", c->name ?: name,
+		   (unsigned long)c->active, (unsigned long)c->total, c->size,
+		   c->per_slab, c->pages);
+	seq_printf(s, " : tunables    0    0    0 : slabdata %6lu %6lu      0\n",
+		   (unsigned long)slabs, (unsigned long)slabs);
+}
+
+int proc_show_slabinfo(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct slab_info c;
+	u32 i;
+
+	seq_printf(s, "slabinfo - version: 2.1\n"
+		      "# name            <active_objs> <num_objs> <objsize> "
+		      "<objperslab> <pagesperslab> : tunables <limit> "
+		      "<batchcount> <sharedfactor> : slabdata <active_slabs> "
+		      "<num_slabs> <sharedavail>\n");
+	for (i = 0; objcache_info(i, &c); i++)
+		slabinfo_line(s, &c);
+	for (i = 0; slab_info(i, &c); i++)
+		slabinfo_line(s, &c);
 	return 0;
 }
 

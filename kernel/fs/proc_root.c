@@ -474,7 +474,7 @@ static const struct seqtree_entry proc_root_entries[] = {
 	  .data = &(const struct proc_stub){ "partitions", "" } },
 	PROC_DIR("pressure", 0555, proc_pressure_entries),
 	PROC_LINK("self", proc_read_self),
-	PROC_TEXT("slabinfo", 0400, "slabinfo - version: 2.1\n"),
+	PROC_FILE("slabinfo", 0400, proc_show_slabinfo),
 	PROC_FILE("softirqs", 0444, proc_show_softirqs),
 	PROC_FILE("stat", 0444, proc_show_global_stat),
 	PROC_TEXT("swaps", 0444,

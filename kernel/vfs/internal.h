@@ -39,9 +39,12 @@ struct objcache {
 	u32 size, link_off;
 	void *free;
 	u64 total, in_use;
+	const char *name;
+	struct objcache *next; /* of those that have memory */
 };
 #define OBJCACHE(type, link)                        \
 	{                                           \
+		.name = #type,                      \
 		.size = ALIGN_UP(sizeof(type), 64), \
 		.link_off = offsetof(type, link),   \
 	}

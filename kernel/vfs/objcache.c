@@ -14,9 +14,41 @@
  * one in the processor's cache.
  */
 #include <kernel/checks.h>
+#include <kernel/slabinfo.h>
 #include "vfs/internal.h"
 
 #define OBJCACHE_CHUNK_ORDER 4u
+
+static spinlock_t objcache_list_lock;
+static struct objcache *objcache_list;
+
+static void objcache_show_it(struct objcache *c)
+{
+	spin_lock(&objcache_list_lock);
+	c->next = objcache_list;
+	objcache_list = c;
+	spin_unlock(&objcache_list_lock);
+}
+
+bool objcache_info(u32 i, struct slab_info *out)
+{
+	const struct objcache *c;
+
+	/* nobody ever leaves the list */
+	for (c = load_acquire(&objcache_list); c && i; i--)
+		c = c->next;
+	if (!c)
+		return false;
+	*out = (struct slab_info){
+		.name = c->name + sizeof("struct ") - 1,
+		.active = READ_ONCE(c->in_use),
+		.total = READ_ONCE(c->total),
+		.size = c->size,
+		.per_slab = (u32)((PAGE_SIZE << OBJCACHE_CHUNK_ORDER) / c->size),
+		.pages = 1u << OBJCACHE_CHUNK_ORDER,
+	};
+	return true;
+}
 
 static void **objcache_link(const struct objcache *c, void *obj)
 {
@@ -33,6 +65,8 @@ static bool objcache_grow(struct objcache *c)
 		return false;
 	heap_set_stride(chunk, c->size);
 	memset(chunk, 0, PAGE_SIZE << OBJCACHE_CHUNK_ORDER);
+	if (!c->total)
+		objcache_show_it(c);
 	c->total += n;
 	while (n--) {
 		void *obj = chunk + (size_t)n * c->size;
