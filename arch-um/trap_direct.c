@@ -247,6 +247,7 @@ struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 	switch (sig) {
 	case SIGSYS:
 		counters.sigsys++;
+		ht->task->trapped++;
 		regs->entry = ENTRY_SIGSYS;
 		if (READ_ONCE(info->si_arch) != AUDIT_ARCH_X86_64) {
 			regs->rax = (uint64_t)-38;

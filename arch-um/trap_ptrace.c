@@ -474,6 +474,7 @@ static void ptrace_syscall(struct task *t, struct pt_regs *regs)
 	struct ptrace_syscall_info info;
 
 	atomic_inc(&counters.sigsys);
+	current->trapped++;
 	regs->entry = ENTRY_SIGSYS;
 	regs->flags = 0;
 	/* SYSCALL leaves rip in rcx; int 0x80, mostly, does not. */

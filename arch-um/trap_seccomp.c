@@ -219,6 +219,7 @@ static void seccomp_syscall(struct pt_regs *regs, const struct siginfo *si)
 	if (READ_ONCE(si->si_code) <= 0)
 		return;
 	atomic_inc(&counters.sigsys);
+	current->trapped++;
 	regs->entry = ENTRY_SIGSYS;
 	if (READ_ONCE(si->si_arch) != AUDIT_ARCH_X86_64) {
 		regs->rax = (uint64_t)-ENOSYS;

@@ -60,6 +60,7 @@ int proc_write_comm(const struct seqtree_node *n, char *buf, size_t len);
 int proc_show_statm(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_limits(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_io(struct seqbuf *s, const struct seqtree_node *n);
+int proc_show_task_lodger(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_wchan(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_syscall(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_personality(struct seqbuf *s, const struct seqtree_node *n);

@@ -295,6 +295,7 @@ int proc_show_lodger(struct seqbuf *s, const struct seqtree_node *n)
 	struct dcache_stats d;
 	struct slab_stats m;
 	struct text_stats x;
+	u64 calls, trapped;
 	u32 total, running;
 
 	host_get_counters(&c);
@@ -306,7 +307,9 @@ int proc_show_lodger(struct seqbuf *s, const struct seqtree_node *n)
 		   host_info.pid_namespace);
 #define LINE(name, v) \
 	seq_printf(s, name " %llu\n", (unsigned long long)(v))
-	LINE("jumps", c.jumps);
+	task_count_calls(&calls, &trapped);
+	LINE("calls", calls);
+	LINE("patched_calls", calls - min(calls, trapped));
 	LINE("sigsys", c.sigsys);
 	LINE("faults", c.faults);
 	LINE("kicks", c.kicks);

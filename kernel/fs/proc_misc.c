@@ -183,6 +183,35 @@ int proc_show_io(struct seqbuf *s, const struct seqtree_node *n)
 	return err;
 }
 
+/* How a process's calls have come in; the whole machine's are in /proc/lodger. */
+int proc_show_task_lodger(struct seqbuf *s, const struct seqtree_node *n)
+{
+	struct task *t = proc_task(n), *th;
+	u64 calls, trapped;
+
+	if (!t)
+		return -ESRCH;
+	calls = t->syscalls;
+	trapped = t->trapped;
+	if (n->e->arg) {
+		mutex_lock(&tasklist_lock);
+		calls = t->proc->syscalls;
+		trapped = t->proc->trapped;
+		list_for_each_entry(th, &t->proc->threads, thread_node)
+			if (READ_ONCE(th->state) < TASK_ZOMBIE) {
+				calls += th->syscalls;
+				trapped += th->trapped;
+			}
+		mutex_unlock(&tasklist_lock);
+	}
+	seq_printf(s, "calls %llu\npatched %llu\ntrapped %llu\n",
+		   (unsigned long long)calls,
+		   (unsigned long long)(calls - min(calls, trapped)),
+		   (unsigned long long)trapped);
+	task_put(t);
+	return 0;
+}
+
 int proc_show_wchan(struct seqbuf *s, const struct seqtree_node *n)
 {
 	struct task *t = proc_task(n);

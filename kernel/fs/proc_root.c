@@ -350,6 +350,8 @@ static int proc_write_ignore(const struct seqtree_node *n, char *buf,
 	PROC_FILE("io", 0400, proc_show_io),                                   \
 	PROC_FILE("limits", 0444, proc_show_limits),                           \
 	PROC_TEXT("loginuid", 0644, "4294967295"),                             \
+	{ .name = "lodger", .mode = S_IFREG | 0444,                            \
+	  .show = proc_show_task_lodger, .arg = whole },                       \
 	PROC_FILE("maps", 0444, proc_show_maps),                               \
 	PROC_OPS("mem", 0600, &proc_mem_fops),                                 \
 	PROC_FILE("mountinfo", 0444, proc_show_mountinfo),                     \

@@ -281,7 +281,7 @@ uint64_t host_text_gate(bool slow);
 
 /* --- Counters for tests and figures --- */
 struct host_counters {
-	uint64_t jumps, sigsys, faults, kicks, kernel_faults, host_calls, maps,
+	uint64_t sigsys, faults, kicks, kernel_faults, host_calls, maps,
 		forks, threads, recycled, adopted, mm_calls, slow_calls,
 		emulated;
 };

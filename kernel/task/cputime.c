@@ -22,6 +22,7 @@
  * ITIMER_REAL is an ordinary timer. expires and interval are under
  * sighand->lock, so that a firing that was overtaken by setitimer(2) sees it.
  */
+#include <kernel/machine.h>
 #include <kernel/mm.h>
 #include <kernel/posix_timer.h>
 #include <kernel/slab.h>
@@ -157,6 +158,24 @@ void cputime_enter_host_thread(struct task *t)
 }
 
 /* At its end, before the state says ZOMBIE; caller holds tasklist_lock. */
+/* Calls of tasks that have ended; under tasklist_lock. */
+static u64 calls_before __hot_data, trapped_before __hot_data;
+
+void task_count_calls(u64 *calls, u64 *trapped)
+{
+	struct task *t;
+
+	mutex_lock(&tasklist_lock);
+	*calls = calls_before;
+	*trapped = trapped_before;
+	list_for_each_entry(t, &all_tasks, all_node)
+		if (READ_ONCE(t->state) < TASK_ZOMBIE) {
+			*calls += t->syscalls;
+			*trapped += t->trapped;
+		}
+	mutex_unlock(&tasklist_lock);
+}
+
 void task_add_times_to_process(struct task *t)
 {
 	struct process *p = t->proc;
@@ -173,6 +192,10 @@ void task_add_times_to_process(struct task *t)
 	p->nivcsw += t->nivcsw;
 	p->inblock += t->read_bytes / 512;
 	p->oublock += t->write_bytes / 512;
+	p->syscalls += t->syscalls;
+	p->trapped += t->trapped;
+	calls_before += t->syscalls;
+	trapped_before += t->trapped;
 }
 
 void process_add_child_times(struct process *parent, struct process *p)

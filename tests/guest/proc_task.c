@@ -396,4 +396,28 @@ T(a_file_of_proc_cannot_be_made_or_removed)
 	CHECK_ERRNO(unlink("/proc/version"), geteuid() ? EACCES : EPERM);
 }
 
+/* A number of /proc/self/lodger; -1: there is none. */
+static long long lodger_count(const char *name)
+{
+	const char *p = strstr(slurp("/proc/self/lodger"), name);
+
+	return p ? strtoll(p + strlen(name), NULL, 10) : -1;
+}
+
+T(calls_are_counted)
+{
+	long long before, patched, trapped;
+
+	if (access("/proc/self/lodger", R_OK))
+		SKIP("not a machine");
+	before = lodger_count("calls ");
+	for (int i = 0; i < 1000; i++)
+		getppid();
+	CHECK(lodger_count("calls ") >= before + 1000);
+	patched = lodger_count("patched ");
+	trapped = lodger_count("trapped ");
+	CHECK(patched >= 0 && trapped >= 0);
+	CHECK(patched + trapped >= before + 1000);
+}
+
 T_MAIN

@@ -34,6 +34,8 @@ void load_get(u64 loads[3]);
 void load_init(void);
 /* Tasks there are, and those not asleep. */
 void task_counts(u32 *total, u32 *running);
+/* System calls so far, and those of them that came by a trap. */
+void task_count_calls(u64 *calls, u64 *trapped);
 
 /*
  * Power off, or ask the monitor to start again: lets consoles drain, syncs

@@ -131,6 +131,7 @@ struct task {
 	struct completion_vfork *vfork_done; /* the parent waits for this */
 	u64 utime_ns, stime_ns, min_flt, maj_flt, nvcsw, nivcsw;
 	u64 read_bytes, write_bytes, syscalls;
+	u64 trapped; /* of them: not by a patched site; arch-um counts */
 	u32 personality;
 	u32 pdeath_signal;
 	bool dying;  /* in do_exit */
@@ -219,6 +220,7 @@ struct process {
 	struct waitqueue child_wait; /* parents wait here for any child event */
 	u32 pgid, sid;
 	struct list_head pgrp_node; /* all processes */
+	u64 syscalls, trapped; /* of threads that have ended */
 	struct tty *tty; /* controlling terminal, under tasklist_lock */
 	u32 tty_old_pgrp; /* leader: the foreground group of a tty that hung up */
 	bool session_leader;
