@@ -44,8 +44,7 @@ static int mpol_get_nodes(uaddr mask, u64 maxnode, bool *node0, bool *others)
 	int err;
 
 	*node0 = *others = false;
-	if (maxnode)
-		maxnode--;
+	maxnode--; /* of 0: too many */
 	if (!maxnode || !mask.va)
 		return 0;
 	if (maxnode > PAGE_SIZE * 8)

@@ -282,8 +282,8 @@ long sys_listmount(uaddr req, uaddr mnt_ids, u64 nr, u32 flags)
 		return -EINVAL;
 	if (nr > LISTMOUNT_MAX)
 		return -EOVERFLOW;
-	if (!user_range_ok(mnt_ids, nr * 8))
-		return -EFAULT;
+	if (mnt_ids.va >= USER_MAX || !user_range_ok(mnt_ids, nr * 8))
+		return -EFAULT; /* even for none */
 	err = mnt_id_req_get(&r, req);
 	if (err)
 		return err;
