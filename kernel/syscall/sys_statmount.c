@@ -282,7 +282,7 @@ long sys_listmount(uaddr req, uaddr mnt_ids, u64 nr, u32 flags)
 		return -EINVAL;
 	if (nr > LISTMOUNT_MAX)
 		return -EOVERFLOW;
-	if (mnt_ids.va >= USER_MAX || !user_range_ok(mnt_ids, nr * 8))
+	if (mnt_ids.va > USER_MAX || !user_range_ok(mnt_ids, nr * 8))
 		return -EFAULT; /* even for none */
 	err = mnt_id_req_get(&r, req);
 	if (err)
