@@ -47,7 +47,7 @@ static int flock_to_request(struct file *f, const struct flock *fl,
 	if (fl->l_len > 0) {
 		if (fl->l_len - 1 > INT64_MAX - start)
 			return -EOVERFLOW;
-		r->end = (u64)(start + fl->l_len - 1);
+		r->end = (u64)(start + (fl->l_len - 1));
 	} else if (fl->l_len < 0) {
 		if (start + fl->l_len < 0)
 			return -EINVAL;

@@ -537,7 +537,7 @@ long sys_ioprio_set(int which, int who, int ioprio)
 	int err = ioprio_check(ioprio);
 
 	if (!err) /* IOPRIO_WHO_* count from 1 */
-		err = prio_who(&w, which - 1, who);
+		err = prio_who(&w, (int)((u32)which - 1), who);
 	return err ? err : prio_walk(&w);
 }
 
@@ -546,7 +546,7 @@ long sys_ioprio_get(int which, int who)
 	struct prio_walk w = { .fn = which == IOPRIO_WHO_PROCESS ?
 					     ioprio_get_raw :
 					     ioprio_get_one };
-	int err = prio_who(&w, which - 1, who);
+	int err = prio_who(&w, (int)((u32)which - 1), who);
 
 	return err ? err : prio_walk(&w);
 }
