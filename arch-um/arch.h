@@ -36,22 +36,22 @@ struct mm_call;
 struct host_task {
 	uint32_t state; /* SLOT_* */
 	uint32_t index;
-	uint64_t stack_top;    /* task_regs() + 1 of its task */
-	uint64_t scratch;      /* in its pad */
-	struct task *task;     /* whose context runs here */
-	uint64_t idle_stack;   /* top of a small stack of its own */
+	uint64_t stack_top;  /* task_regs() + 1 of its task */
+	uint64_t scratch;    /* in its pad */
+	struct task *task;   /* whose context runs here */
+	uint64_t idle_stack; /* top of a small stack of its own */
 	uint32_t host_pid, host_tid;
-	uint32_t alive;	       /* cleared by the host when the thread is gone */
+	uint32_t alive; /* cleared by the host when the thread is gone */
 	uint32_t ctx_state;
-	uint64_t ctx_sp;       /* saved context: see gate.S */
-	uint64_t fpu;	       /* XSAVE image in the pad, 0 = live */
-	struct mm_call *calls; /* work for this address space */
-	uint32_t idle_word;    /* futex: enum idle_cmd */
-	uint32_t is_zygote;    /* lives in the first process */
+	uint64_t ctx_sp;	/* saved context: see gate.S */
+	uint64_t fpu;		/* XSAVE image in the pad, 0 = live */
+	struct mm_call *calls;	/* work for this address space */
+	uint32_t idle_word;	/* futex: enum idle_cmd */
+	uint32_t is_zygote;	/* lives in the first process */
 	struct host_task *next; /* free list, blank list */
-	uint64_t gs_base;      /* the guest's own, if it set one */
+	uint64_t gs_base;	/* the guest's own, if it set one */
 	uint32_t gs_set;
-	uint32_t kind; /* enum slot_kind */
+	uint32_t kind;	       /* enum slot_kind */
 	uint32_t *wait_word;   /* where it sleeps, so that it can be asked */
 	uint32_t kick_blocked; /* kicks are shut out by the host's mask */
 	uint32_t spare;

@@ -82,9 +82,10 @@ void host_dump_state(const struct pt_regs *regs)
 		       regs->rsi, regs->rdi, regs->rbp, regs->r8);
 		printk(KERN_ERR "r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n",
 		       regs->r9, regs->r10, regs->r11, regs->r12);
-		printk(KERN_ERR "r13 %016lx r14 %016lx r15 %016lx\n",
-		       regs->r13, regs->r14, regs->r15);
-		if (regs->rip >= KIMAGE_BASE && regs->rip < (uint64_t)kimage_end)
+		printk(KERN_ERR "r13 %016lx r14 %016lx r15 %016lx\n", regs->r13,
+		       regs->r14, regs->r15);
+		if (regs->rip >= KIMAGE_BASE &&
+		    regs->rip < (uint64_t)kimage_end)
 			dump_line(regs->rip);
 		fp = regs->rbp;
 	}

@@ -18,17 +18,17 @@
 #define HI(n) (LO(n) + 4)
 
 enum filter_kind {
-	F_TOKEN, /* token in argument 6 */
-	F_MMAP,	 /* flags and fd; fd is the pool, the arena or none */
-	F_FUTEX, /* val and val3 */
-	F_CLONE, /* token, and no namespace flag */
-	F_KICK,	 /* token, and signal SIGURG */
-	F_RESTART, /* token in either place */
-	F_LOG,	 /* token, and descriptor FD_LOG */
-	F_PID,	 /* half a token beside the process number */
-	F_STUB_KICK, /* token; SIGURG, SIGKILL or none */
+	F_TOKEN,      /* token in argument 6 */
+	F_MMAP,	      /* flags and fd; fd is the pool, the arena or none */
+	F_FUTEX,      /* val and val3 */
+	F_CLONE,      /* token, and no namespace flag */
+	F_KICK,	      /* token, and signal SIGURG */
+	F_RESTART,    /* token in either place */
+	F_LOG,	      /* token, and descriptor FD_LOG */
+	F_PID,	      /* half a token beside the process number */
+	F_STUB_KICK,  /* token; SIGURG, SIGKILL or none */
 	F_STUB_FUTEX, /* on a stub's areas, else token */
-	F_STUB_MMAP, /* as F_MMAP; fd is the pool, the stubs' file or none */
+	F_STUB_MMAP,  /* as F_MMAP; fd is the pool, the stubs' file or none */
 	F_STUB_CLONE, /* token, and the flags of a thread or of a fork */
 	F_STUB_PRCTL, /* token, PR_SET_PDEATHSIG, SIGKILL */
 };
@@ -75,12 +75,9 @@ static const struct filter_call filter_calls[] = {
  * reached.
  */
 static const struct filter_call filter_calls_strict[] = {
-	{ __NR_process_vm_readv, F_PID },
-	{ __NR_process_vm_writev, F_PID },
-	{ __NR_rt_sigtimedwait, F_TOKEN },
-	{ __NR_waitid, F_TOKEN },
-	{ __NR_futex_waitv, F_TOKEN },
-	{ __NR_sched_setscheduler, F_TOKEN },
+	{ __NR_process_vm_readv, F_PID },  { __NR_process_vm_writev, F_PID },
+	{ __NR_rt_sigtimedwait, F_TOKEN }, { __NR_waitid, F_TOKEN },
+	{ __NR_futex_waitv, F_TOKEN },	   { __NR_sched_setscheduler, F_TOKEN },
 	{ __NR_tgkill, F_STUB_KICK },
 };
 
@@ -321,8 +318,7 @@ void filter_install(uint64_t token, const struct boot_params *bp)
 	filter_load(LO(1));
 	filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, (uint32_t)token);
 	filter_load(LO(2));
-	filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1,
-		    (uint32_t)(token >> 32));
+	filter_emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, (uint32_t)(token >> 32));
 	filter_allow();
 	filter_trap();
 	filter_load(offsetof(struct seccomp_data, nr));

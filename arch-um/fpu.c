@@ -81,7 +81,8 @@ int fpu_check_pad(const struct host_task *ht, uint64_t addr)
 }
 
 /* Does the image of a frame on the kernel stack lie wholly on it, above it? */
-int fpu_check_stack(const struct host_task *ht, uint64_t context, uint64_t image)
+int fpu_check_stack(const struct host_task *ht, uint64_t context,
+		    uint64_t image)
 {
 	return !(image & 63) && image > context &&
 	       image + fpu_size <= ht->stack_top;

@@ -17,14 +17,14 @@
 #include <kernel/task.h>
 #include <kernel/wait.h>
 
-#define H_MAP_SHARED	1
-#define H_MAP_PRIVATE	2
-#define H_MAP_FIXED	16
-#define H_MAP_ANON	32
-#define H_MAP_NORESERVE 0x4000
-#define H_MAP_POPULATE	0x8000
+#define H_MAP_SHARED	       1
+#define H_MAP_PRIVATE	       2
+#define H_MAP_FIXED	       16
+#define H_MAP_ANON	       32
+#define H_MAP_NORESERVE	       0x4000
+#define H_MAP_POPULATE	       0x8000
 #define H_MREMAP_MAYMOVE_FIXED 3
-#define H_PROT_EXEC	4
+#define H_PROT_EXEC	       4
 
 enum mm_op {
 	MM_MAP,
@@ -99,7 +99,8 @@ static long mm_copy_here(const struct mm_call *c)
 		size_t left;
 
 		if (c->op == MM_READ)
-			left = host_copy_from_user((char *)c->buf + done, va, n);
+			left = host_copy_from_user((char *)c->buf + done, va,
+						   n);
 		else
 			left = host_copy_to_user(va, (char *)c->buf + done, n);
 		done += n - left;
@@ -274,7 +275,8 @@ int host_mm_protect(struct mm *mm, uint64_t addr, uint64_t len, int prot)
 int host_mm_move(struct mm *mm, uint64_t from, uint64_t old_len, uint64_t to,
 		 uint64_t new_len)
 {
-	struct mm_call c = { .op = MM_MOVE, .a = { from, old_len, to, new_len } };
+	struct mm_call c = { .op = MM_MOVE,
+			     .a = { from, old_len, to, new_len } };
 	long r = mm_call(mm, &c);
 
 	return r < 0 ? (int)r : 0;
@@ -290,7 +292,9 @@ int host_mm_advise(struct mm *mm, uint64_t addr, uint64_t len, int advice)
 
 int host_mm_resident(struct mm *mm, uint64_t addr, uint64_t len, uint8_t *vec)
 {
-	struct mm_call c = { .op = MM_RESIDENT, .a = { addr, len }, .buf = vec };
+	struct mm_call c = { .op = MM_RESIDENT,
+			     .a = { addr, len },
+			     .buf = vec };
 
 	return (int)mm_call(mm, &c);
 }
@@ -307,7 +311,8 @@ ssize_t host_mm_read(struct mm *mm, uint64_t addr, void *buf, size_t n)
 ssize_t host_mm_write(struct mm *mm, uint64_t addr, const void *buf, size_t n,
 		      bool force)
 {
-	struct mm_call c = { .op = MM_WRITE, .a = { addr, n },
+	struct mm_call c = { .op = MM_WRITE,
+			     .a = { addr, n },
 			     .buf = (void *)buf };
 
 	if (!arch_user_range(addr, n))
@@ -329,8 +334,8 @@ int mm_empty_user_range(void)
 
 	if (!r)
 		r = backend->user_call(__NR_munmap, (long)KERNEL_RANGE_HI,
-				       (long)(USER_MAX - KERNEL_RANGE_HI), 0,
-				       0, 0);
+				       (long)(USER_MAX - KERNEL_RANGE_HI), 0, 0,
+				       0);
 	return (int)r;
 }
 

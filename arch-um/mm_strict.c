@@ -30,8 +30,8 @@ size_t stub_copy_pid(long nr, uint32_t pid, uint64_t there, void *here,
 	size_t done = 0;
 
 	while (done < n) {
-		struct mm_iovec l = {(uint64_t)here + done, n - done};
-		struct mm_iovec r = {there + done, n - done};
+		struct mm_iovec l = { (uint64_t)here + done, n - done };
+		struct mm_iovec r = { there + done, n - done };
 		long k = host_call6(nr, (long)who, (long)&l, 1, (long)&r, 1, 0);
 
 		if (k <= 0)
@@ -105,8 +105,8 @@ long stub_user_call(long nr, long a1, long a2, long a3, long a4, long a5)
 	struct stub *s = stub_of(current);
 	struct stub_order o = {
 		.nr = (uint64_t)nr,
-		.a = {(uint64_t)a1, (uint64_t)a2, (uint64_t)a3, (uint64_t)a4,
-		      (uint64_t)a5},
+		.a = { (uint64_t)a1, (uint64_t)a2, (uint64_t)a3, (uint64_t)a4,
+		       (uint64_t)a5 },
 	};
 	long r;
 
@@ -124,8 +124,8 @@ long stub_user_mmap(uint64_t addr, uint64_t len, int prot, int flags, int fd,
 	struct stub *s = stub_of(current);
 	struct stub_order o = {
 		.nr = __NR_mmap,
-		.a = {addr, len, (uint64_t)prot, (uint32_t)flags, (uint32_t)fd,
-		      off},
+		.a = { addr, len, (uint64_t)prot, (uint32_t)flags, (uint32_t)fd,
+		       off },
 		.kind = ORDER_MMAP,
 	};
 	long r;

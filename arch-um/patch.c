@@ -35,10 +35,10 @@
 #include "patch.h"
 #include <kernel/string.h>
 
-#define PATCH_RUN    24 /* so far before a site its run may begin */
-#define SYNC_NEAR    40 /* trial starts: this far before … */
-#define SYNC_FAR     112 /* … to this far */
-#define SYNC_FEW     16 /* at a chunk's start: nearer ones, if so many */
+#define PATCH_RUN 24  /* so far before a site its run may begin */
+#define SYNC_NEAR 40  /* trial starts: this far before … */
+#define SYNC_FAR  112 /* … to this far */
+#define SYNC_FEW  16  /* at a chunk's start: nearer ones, if so many */
 
 /* Fill in the lengths before, and a little behind, `at`. */
 static void patch_measure(struct patch *o, uint64_t at)
@@ -52,8 +52,8 @@ static void patch_measure(struct patch *o, uint64_t at)
 	for (i = o->lens_lo; i < o->lens_hi; i++) {
 		p = o->text + i;
 		n = insn_length(p, end);
-		o->lens[i - o->lens_lo] = n == 2 && !p[0] && !p[1] ? 0 :
-								     (uint8_t)n;
+		o->lens[i - o->lens_lo] = n == 2 && !p[0] && !p[1] ? 0
+								   : (uint8_t)n;
 	}
 }
 
@@ -149,8 +149,9 @@ static bool patch_is_plain(const struct insn *in)
 	if (in->map == INSN_ONE && !op)
 		return false;
 	if (in->map == INSN_ONE)
-		return (op < 0x40 && (op & 7) < 6) || op == 0x63 || op == 0x69 ||
-		       op == 0x6b || (op >= 0x80 && op <= 0x8d && op != 0x82) ||
+		return (op < 0x40 && (op & 7) < 6) || op == 0x63 ||
+		       op == 0x69 || op == 0x6b ||
+		       (op >= 0x80 && op <= 0x8d && op != 0x82) ||
 		       (op >= 0xb0 && op <= 0xc1) || op == 0xc6 || op == 0xc7 ||
 		       op == 0xd1 || op == 0xd3 || op == 0xf7 || op == 0x90;
 	if (in->map == INSN_TWO)
@@ -177,10 +178,10 @@ uint8_t *patch_copy_run(struct patch *o, uint8_t *t, uint64_t start,
 			continue;
 		/* the distance counts from the instruction's end */
 		memcpy(&d, t + in.modrm + 1, 4);
-		patch_put32(t + in.modrm + 1,
-			    (int64_t)(o->off + start) + d -
-				    ((t - o->tramp) -
-				     (int64_t)HOST_TEXT_TRAMP));
+		patch_put32(
+			t + in.modrm + 1,
+			(int64_t)(o->off + start) + d -
+				((t - o->tramp) - (int64_t)HOST_TEXT_TRAMP));
 	}
 	return t;
 }
@@ -322,15 +323,28 @@ bool patch_flags_dead(const struct patch *o, uint64_t at)
 			return true;
 		}
 		switch (in.op) {
-		case 0x84: case 0x85: case 0xa8: case 0xa9:
-		case 0xc3: case 0xe8:
+		case 0x84:
+		case 0x85:
+		case 0xa8:
+		case 0xa9:
+		case 0xc3:
+		case 0xe8:
 			return true;
-		case 0x80: case 0x81: case 0x83:
+		case 0x80:
+		case 0x81:
+		case 0x83:
 			return (o->text[at + in.modrm] & 0x30) != 0x10;
-		case 0xf6: case 0xf7: /* test */
+		case 0xf6:
+		case 0xf7: /* test */
 			return !(o->text[at + in.modrm] & 0x38);
-		case 0x88: case 0x89: case 0x8b: case 0x8d:
-		case 0x50 ... 0x5f: case 0xb8 ... 0xbf: case 0xc6: case 0xc7:
+		case 0x88:
+		case 0x89:
+		case 0x8b:
+		case 0x8d:
+		case 0x50 ... 0x5f:
+		case 0xb8 ... 0xbf:
+		case 0xc6:
+		case 0xc7:
 			break;
 		default:
 			return false;
@@ -372,8 +386,11 @@ bool patch_site(struct patch *o, uint64_t at,
 
 void host_text_patch(struct host_text *ht)
 {
-	struct patch o = { .text = ht->text, .off = ht->off, .len = ht->len,
-			   .tramp = ht->tramp, .used = ht->tramp_used,
+	struct patch o = { .text = ht->text,
+			   .off = ht->off,
+			   .len = ht->len,
+			   .tramp = ht->tramp,
+			   .used = ht->tramp_used,
 			   .limit = ht->tramp_limit };
 	uint8_t *p = o.text, *end = o.text + o.len;
 

@@ -14,7 +14,7 @@
 /* One chunk of a file's text. */
 struct patch {
 	uint8_t *text;
-	uint64_t off, len;    /* in the file */
+	uint64_t off, len; /* in the file */
 	uint8_t *tramp;
 	uint32_t used, limit; /* of the trampolines */
 	/* lengths of what could be instructions, at [lens_lo, lens_hi) */
@@ -23,9 +23,9 @@ struct patch {
 };
 
 /* What the trampolines' first page holds. */
-#define TRAMP_GATE	   0 /* the word that leads to the kernel */
-#define TRAMP_CPUID_CODE   8 /* where the lookup is, 0: nowhere yet */
-#define TRAMP_CPUID_TABLE  16
+#define TRAMP_GATE	  0 /* the word that leads to the kernel */
+#define TRAMP_CPUID_CODE  8 /* where the lookup is, 0: nowhere yet */
+#define TRAMP_CPUID_TABLE 16
 
 /* The first 0f before 05, 01, a2 or ae; end when there is none (textscan.S). */
 uint8_t *text_scan(const uint8_t *p, const uint8_t *end);

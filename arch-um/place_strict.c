@@ -27,11 +27,11 @@
 #include "stub.h"
 #include <kernel/string.h>
 
-#define PLACE_PERIOD	8000000u   /* cycles: a few milliseconds */
-#define PLACE_BACKOFF	1000000000u /* most cycles between trials of spinning */
-#define PLACE_WINDOW	256	   /* hand-overs per judgement, in which … */
-#define PLACE_LATE	16	   /* … the guest may be late so often */
-#define PLACE_WAS_LATE	3	   /* … and the kernel */
+#define PLACE_PERIOD   8000000u	   /* cycles: a few milliseconds */
+#define PLACE_BACKOFF  1000000000u /* most cycles between trials of spinning */
+#define PLACE_WINDOW   256	   /* hand-overs per judgement, in which … */
+#define PLACE_LATE     16	   /* … the guest may be late so often */
+#define PLACE_WAS_LATE 3	   /* … and the kernel */
 
 static uint8_t place_all[PLACE_MASK]; /* what the machine may use */
 static uint32_t place_bytes;
@@ -129,7 +129,7 @@ static bool place_spin(struct stub *s)
 	uint8_t mask[PLACE_MASK];
 
 	memcpy(mask, s->allowed, sizeof(mask));
-	mask[cpu / 8] &= (uint8_t)~(1u << (cpu & 7));
+	mask[cpu / 8] &= (uint8_t) ~(1u << (cpu & 7));
 	if (host_call(__NR_sched_setaffinity, 0, place_bytes, (long)mask, 0, 0))
 		return false;
 	if (s->cpu != cpu + 1)
@@ -195,8 +195,8 @@ void place_after(struct stub *s, bool late, bool was_late)
 		if (s->place_backoff < PLACE_BACKOFF)
 			s->place_backoff *= 2;
 		place_bound(s, now,
-			    s->place_bad > PLACE_WAS_LATE ? s->cpu - 1 :
-							    place_cpu());
+			    s->place_bad > PLACE_WAS_LATE ? s->cpu - 1
+							  : place_cpu());
 	} else if (++s->place_count == PLACE_WINDOW) {
 		s->place_count = s->place_bad = s->place_late = 0;
 		if (s->place_backoff > PLACE_PERIOD)

@@ -17,9 +17,9 @@
 #include <kernel/string.h>
 #include <kernel/task.h>
 
-#define PROT_RW	  3
-#define PROT_RX	  5
-#define PROT_RWX  7
+#define PROT_RW		   3
+#define PROT_RX		   5
+#define PROT_RWX	   7
 #define H_MAP_SHARED_FIXED 0x11
 
 extern char init_start[], init_end[];
@@ -91,8 +91,8 @@ void direct_init(const struct boot_params *bp)
 	direct_map_hot_text();
 	host_call(__NR_munmap, (long)stub_page, PAGE_SIZE, 0, 0, 0);
 	if (host_call6(__NR_mmap, (long)LOW_TABLE, (long)LOW_TABLE_SIZE,
-		       PROT_RW, H_MAP_SHARED_FIXED, FD_ARENA, (long)off) !=
-	    (long)LOW_TABLE)
+		       PROT_RW, H_MAP_SHARED_FIXED, FD_ARENA,
+		       (long)off) != (long)LOW_TABLE)
 		arch_panic("cannot map the thread descriptors at 64 KiB "
 			   "(vm.mmap_min_addr above 65536?)");
 	if (bp->pkey)
@@ -123,9 +123,9 @@ static void start_move_vdso(const struct boot_params *bp)
 		to += len;
 	}
 	host_vdso_end = to;
-	host_info.vdso = VDSO_BASE + (bp->vdso_addr -
-				      (bp->vvar_len ? bp->vvar_addr :
-						      bp->vdso_addr));
+	host_info.vdso =
+		VDSO_BASE + (bp->vdso_addr -
+			     (bp->vvar_len ? bp->vvar_addr : bp->vdso_addr));
 	host_info.vdso_len = bp->vdso_len;
 }
 

@@ -32,25 +32,26 @@
 #include <kernel/string.h>
 #include <kernel/wait.h>
 
-#define STUBS_VIEW   0x682400000000ull /* the file, in the kernel's process */
-#define STUBS_AREAS  (SPACES_MAX * 8192ull)
-#define STUBS_SIZE   (STUBS_AREAS + MAX_SLOTS * (uint64_t)STUB_AREA_SIZE)
+#define STUBS_VIEW     0x682400000000ull /* the file, in the kernel's process */
+#define STUBS_AREAS    (SPACES_MAX * 8192ull)
+#define STUBS_SIZE     (STUBS_AREAS + MAX_SLOTS * (uint64_t)STUB_AREA_SIZE)
 #define H_SHARED_FIXED 0x11
-#define H_DONTFORK   10
-#define H_NOEXEC_SEAL 8
-#define WAIT_WALL    0x40000000
-#define WAIT_NOTHREAD 0x20000000
-#define WAIT_EXITED  4
-#define WAIT_NOHANG  1
-#define WAIT_NOWAIT  0x1000000
+#define H_DONTFORK     10
+#define H_NOEXEC_SEAL  8
+#define WAIT_WALL      0x40000000
+#define WAIT_NOTHREAD  0x20000000
+#define WAIT_EXITED    4
+#define WAIT_NOHANG    1
+#define WAIT_NOWAIT    0x1000000
 
-#define ENDED_MANY   64
-#define LOOK_PERIOD  (200 * NSEC_PER_MSEC)
+#define ENDED_MANY     64
+#define LOOK_PERIOD    (200 * NSEC_PER_MSEC)
 
-#define SPACE_FREE   0
-#define SPACE_LIVE   1
-#define SPACE_REAPED 2 /* the host process is gone; somebody still points here */
-#define SPACE_STRAY  3 /* a process may be there that nobody knows; for ever */
+#define SPACE_FREE     0
+#define SPACE_LIVE     1
+#define SPACE_REAPED \
+	2	      /* the host process is gone; somebody still points here */
+#define SPACE_STRAY 3 /* a process may be there that nobody knows; for ever */
 
 _Static_assert(sizeof(struct stub_order) == 1 << ORDER_SHIFT, "orders");
 _Static_assert(offsetof(struct stub_order, kind) == ORDER_KIND, "orders");
@@ -164,9 +165,10 @@ static void spaces_collect(unsigned int max)
 		spin_unlock(&spaces_lock);
 		do
 			r = pid ? host_call(__NR_wait4, pid, 0,
-					    WAIT_WALL | (many ? 0 : WAIT_NOHANG),
-					    0, 0) :
-				  1;
+					    WAIT_WALL |
+						    (many ? 0 : WAIT_NOHANG),
+					    0, 0)
+				: 1;
 		while (r == -EINTR);
 		spin_lock(&spaces_lock);
 		if (r) {
@@ -249,8 +251,8 @@ void space_kill(struct space *sp)
 
 /* --- orders --- */
 
-static struct stub_order *order_add(struct space *sp, uint64_t nr, uint32_t kind,
-				    uint32_t flags)
+static struct stub_order *order_add(struct space *sp, uint64_t nr,
+				    uint32_t kind, uint32_t flags)
 {
 	struct stub_orders *o = space_orders(sp);
 	struct stub_order *p = &o->list[sp->gathered++];
@@ -272,8 +274,8 @@ static int orders_wait(struct space *sp)
 {
 	struct stub_orders *o = space_orders(sp);
 	const struct stub_waitv w[2] = {
-		{0, (uint64_t)&o->done, 2 /* FUTEX_32 */, 0},
-		{0, (uint64_t)&o->failed, 2, 0},
+		{ 0, (uint64_t)&o->done, 2 /* FUTEX_32 */, 0 },
+		{ 0, (uint64_t)&o->failed, 2, 0 },
 	};
 	long r = -EINTR;
 
@@ -354,9 +356,9 @@ bool space_flush(struct space *sp)
 
 long space_call(struct space *sp, const struct stub_order *o)
 {
-	bool later = sp->fresh && (o->kind == ORDER_MMAP ||
-				   o->nr == __NR_munmap ||
-				   o->nr == __NR_mprotect);
+	bool later = sp->fresh &&
+		     (o->kind == ORDER_MMAP || o->nr == __NR_munmap ||
+		      o->nr == __NR_mprotect);
 	struct stub_order *p;
 	long r = 0;
 
@@ -428,7 +430,7 @@ static void area_orders(struct space *sp, uint32_t area)
 /* Wait until the thread stands in its area for the first time. */
 static int area_wait_born(struct stub *s)
 {
-	const struct stub_timespec limit = {1, 0};
+	const struct stub_timespec limit = { 1, 0 };
 	struct stub_area *a = area_at(s->area);
 
 	while (load_acquire(&a->state) != STUB_STOPPED) {
@@ -642,8 +644,8 @@ struct stub_sigaction {
 
 static void template_signals(void)
 {
-	static const uint8_t handled[] = {SIGSYS, SIGSEGV, SIGBUS, SIGFPE,
-					  SIGILL, SIGTRAP, SIGURG};
+	static const uint8_t handled[] = { SIGSYS, SIGSEGV, SIGBUS, SIGFPE,
+					   SIGILL, SIGTRAP, SIGURG };
 	const uint64_t all = ~0ull;
 	struct stub_sigaction sa;
 	unsigned int i;
@@ -670,8 +672,8 @@ static void template_signals(void)
 
 static void template_main(void *unused)
 {
-	struct sock_fprog prog = {(unsigned short)stub_filter_len,
-				  (struct sock_filter *)stub_filter};
+	struct sock_fprog prog = { (unsigned short)stub_filter_len,
+				   (struct sock_filter *)stub_filter };
 
 	host_call(__NR_prctl, 15 /* PR_SET_NAME */, (long)"lodger:stub", 0, 0,
 		  0);
@@ -891,7 +893,7 @@ static void stubs_look(void)
 void strict_first_thread(void)
 {
 	const uint64_t chld = 1ull << (SIGCHLD - 1);
-	const struct stub_timespec pause = {0, LOOK_PERIOD};
+	const struct stub_timespec pause = { 0, LOOK_PERIOD };
 	uint64_t looked = 0;
 	bool look = false;
 	long r;
@@ -953,7 +955,7 @@ void stub_cpu_stop(struct stub *s)
  */
 uint64_t stub_cpu_ns(const struct stub *s)
 {
-	struct stub_timespec ts = {0, 0};
+	struct stub_timespec ts = { 0, 0 };
 	const struct space *sp = READ_ONCE(s->space);
 	uint64_t since = READ_ONCE(s->ran_since), all;
 
@@ -965,7 +967,7 @@ uint64_t stub_cpu_ns(const struct stub *s)
 			  (long)&ts, 0, 0, 0);
 	all = ts.sec * NSEC_PER_SEC + ts.nsec;
 	if (sp->threads > 1)
-		all = min(all, s->cpu_ran +
-				       (since ? time_mono_ns() - since : 0));
+		all = min(all,
+			  s->cpu_ran + (since ? time_mono_ns() - since : 0));
 	return s->cpu_former + all;
 }

@@ -73,18 +73,18 @@ struct stub_area {
 
 struct space {
 	uint32_t pid;
-	uint32_t dead;	/* the host process is gone, or not to be trusted */
-	uint32_t ended; /* … by us */
-	uint32_t state; /* SPACE_*, under spaces_lock */
-	uint32_t users; /* under spaces_lock */
+	uint32_t dead;	  /* the host process is gone, or not to be trusted */
+	uint32_t ended;	  /* … by us */
+	uint32_t state;	  /* SPACE_*, under spaces_lock */
+	uint32_t users;	  /* under spaces_lock */
 	uint32_t threads; /* it has had, beside the keeper */
 	uint32_t keeper_cpu; /* processor + 1 that the keeper is bound to */
-	bool batch;	  /* the keeper's scheduling policy is set */
-	bool stray;	  /* a process of it that we do not know may live */
-	bool fresh;	  /* its guest has not run yet: orders are gathered */
+	bool batch;	     /* the keeper's scheduling policy is set */
+	bool stray;	     /* a process of it that we do not know may live */
+	bool fresh; /* its guest has not run yet: orders are gathered */
 	uint32_t gathered;
 	uint32_t areas, parked; /* lists of area numbers + 1 */
-	struct mutex lock; /* one list at a time */
+	struct mutex lock;	/* one list at a time */
 	struct space *next;
 };
 

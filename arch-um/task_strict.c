@@ -21,8 +21,8 @@ void strict_init(const struct boot_params *bp)
 {
 	uint32_t size, max, c, d;
 
-	strict = bp->backend == BACKEND_PTRACE ? &strict_ptrace :
-						 &strict_seccomp;
+	strict = bp->backend == BACKEND_PTRACE ? &strict_ptrace
+					       : &strict_seccomp;
 	__asm__ volatile("cpuid"
 			 : "=a"(c), "=b"(size), "=c"(max), "=d"(d)
 			 : "a"(13), "c"(0));
@@ -192,8 +192,8 @@ struct strict_sigaction {
 /* Faults of the kernel end in its panic. */
 void strict_signals(void)
 {
-	static const uint8_t handled[] = {SIGSYS, SIGSEGV, SIGBUS,
-					  SIGFPE, SIGILL,  SIGTRAP};
+	static const uint8_t handled[] = { SIGSYS, SIGSEGV, SIGBUS,
+					   SIGFPE, SIGILL,  SIGTRAP };
 	struct strict_sigaction sa;
 	const uint64_t chld = 1ull << (SIGCHLD - 1);
 	unsigned int i;
@@ -225,7 +225,7 @@ void strict_signals(void)
 void strict_thread_enter(struct host_task *ht)
 {
 	uint64_t block = (uint64_t)task_block(ht->task);
-	uint64_t ss[3] = {block + PAGE_SIZE, 0, TASK_STACK_SIZE - PAGE_SIZE};
+	uint64_t ss[3] = { block + PAGE_SIZE, 0, TASK_STACK_SIZE - PAGE_SIZE };
 
 	/* its own stack, so that a fault nests below its stack pointer */
 	host_call(__NR_sigaltstack, (long)ss, 0, 0, 0, 0);
@@ -265,7 +265,7 @@ uint64_t strict_cpu_ns(struct task *t)
 	struct host_task *ht = READ_ONCE(t->host);
 	struct {
 		int64_t sec, nsec;
-	} ts = {0, 0};
+	} ts = { 0, 0 };
 
 	if (!ht)
 		return 0;
@@ -298,21 +298,21 @@ static int strict_cmpxchg(uint64_t a, uint32_t *old, uint32_t new_val)
 	return strict->cmpxchg(a, old, new_val);
 }
 
-#define STRICT_BACKEND                                                         \
-	.remote = true, .one_process = true, .init = strict_init,              \
-	.signals = strict_signals, .thread_enter = strict_thread_enter,        \
-	.first_thread = strict_first_thread, .server = strict_server,          \
-	.start_thread = strict_start_thread,                                   \
-	.start_fork = strict_start_fork, .task_exit = strict_task_exit,        \
-	.return_to_user = strict_return_to_user, .kick = strict_kick,          \
-	.mm_exec = stub_mm_exec, .user_call = stub_user_call,                  \
-	.user_mmap = stub_user_mmap, .user_resident = stub_user_resident,      \
-	.copy_from = stub_copy_from, .copy_to = stub_copy_to,                  \
-	.clear = stub_clear, .strncpy_from = stub_strncpy_from,                \
-	.cmpxchg = strict_cmpxchg, .set_fs = strict_set_fs,                    \
-	.get_fs = strict_get_fs, .set_gs = strict_set_gs,                      \
-	.get_gs = strict_get_gs, .fpu_save = stub_fpu_save,                    \
-	.fpu_restore = stub_fpu_restore, .fpu_reset = stub_fpu_reset,          \
+#define STRICT_BACKEND                                                        \
+	.remote = true, .one_process = true, .init = strict_init,             \
+	.signals = strict_signals, .thread_enter = strict_thread_enter,       \
+	.first_thread = strict_first_thread, .server = strict_server,         \
+	.start_thread = strict_start_thread, .start_fork = strict_start_fork, \
+	.task_exit = strict_task_exit,                                        \
+	.return_to_user = strict_return_to_user, .kick = strict_kick,         \
+	.mm_exec = stub_mm_exec, .user_call = stub_user_call,                 \
+	.user_mmap = stub_user_mmap, .user_resident = stub_user_resident,     \
+	.copy_from = stub_copy_from, .copy_to = stub_copy_to,                 \
+	.clear = stub_clear, .strncpy_from = stub_strncpy_from,               \
+	.cmpxchg = strict_cmpxchg, .set_fs = strict_set_fs,                   \
+	.get_fs = strict_get_fs, .set_gs = strict_set_gs,                     \
+	.get_gs = strict_get_gs, .fpu_save = stub_fpu_save,                   \
+	.fpu_restore = stub_fpu_restore, .fpu_reset = stub_fpu_reset,         \
 	.cpu_ns = strict_cpu_ns, .set_affinity = strict_set_affinity
 
 const struct backend backend_ptrace = {

@@ -87,9 +87,8 @@ static void cpuid_collect(void)
 		}
 	}
 	cpuid_table[n].leaf = CPUID_ANY;
-	if (cpuid_is_hybrid() ||
-	    text_forbidden((uint8_t *)cpuid_table,
-			   (uint8_t *)&cpuid_table[n + 1]))
+	if (cpuid_is_hybrid() || text_forbidden((uint8_t *)cpuid_table,
+						(uint8_t *)&cpuid_table[n + 1]))
 		n = 0;
 	cpuid_table[n].leaf = CPUID_ANY;
 	store_release(&cpuid_count, n + 1);
@@ -111,18 +110,18 @@ void cpuid_fill(uint8_t *tramp)
 static uint32_t cpuid_lookup(struct patch *o)
 {
 	static const uint8_t code[] = {
-		0x48, 0x8d, 0x1d, 0, 0, 0, 0,	/*    lea table(%rip), %rbx */
-		0x39, 0x03,			/* 1: cmp %eax, (%rbx) */
-		0x75, 0x0b,			/*    jne 2f */
-		0x83, 0x7b, 0x04, 0xff,		/*    cmpl $-1, 4(%rbx) */
-		0x74, 0x10,			/*    je 3f */
-		0x39, 0x4b, 0x04,		/*    cmp %ecx, 4(%rbx) */
-		0x74, 0x0b,			/*    je 3f */
-		0x48, 0x83, 0xc3, 0x18,		/* 2: add $24, %rbx */
-		0x83, 0x3b, 0xff,		/*    cmpl $-1, (%rbx) */
-		0x75, 0xe8,			/*    jne 1b */
-		0x31, 0xdb,			/*    xor %ebx, %ebx */
-		0xff, 0xe2,			/* 3: jmp *%rdx */
+		0x48, 0x8d, 0x1d, 0,	0, 0, 0, /*    lea table(%rip), %rbx */
+		0x39, 0x03,			 /* 1: cmp %eax, (%rbx) */
+		0x75, 0x0b,			 /*    jne 2f */
+		0x83, 0x7b, 0x04, 0xff,		 /*    cmpl $-1, 4(%rbx) */
+		0x74, 0x10,			 /*    je 3f */
+		0x39, 0x4b, 0x04,		 /*    cmp %ecx, 4(%rbx) */
+		0x74, 0x0b,			 /*    je 3f */
+		0x48, 0x83, 0xc3, 0x18,		 /* 2: add $24, %rbx */
+		0x83, 0x3b, 0xff,		 /*    cmpl $-1, (%rbx) */
+		0x75, 0xe8,			 /*    jne 1b */
+		0x31, 0xdb,			 /*    xor %ebx, %ebx */
+		0xff, 0xe2,			 /* 3: jmp *%rdx */
 	};
 	uint32_t at;
 	uint8_t *t;
@@ -145,12 +144,12 @@ static uint32_t cpuid_lookup(struct patch *o)
 static int64_t cpuid_trampoline(struct patch *o, uint64_t start, uint64_t at)
 {
 	static const uint8_t found[] = {
-		0x48, 0x85, 0xdb,	/* test %rbx, %rbx */
-		0x74, 0x11,		/* jz real */
-		0x8b, 0x43, 0x08,	/* mov 8(%rbx), %eax */
-		0x8b, 0x4b, 0x10,	/* mov 16(%rbx), %ecx */
-		0x8b, 0x53, 0x14,	/* mov 20(%rbx), %edx */
-		0x8b, 0x5b, 0x0c,	/* mov 12(%rbx), %ebx */
+		0x48, 0x85, 0xdb, /* test %rbx, %rbx */
+		0x74, 0x11,	  /* jz real */
+		0x8b, 0x43, 0x08, /* mov 8(%rbx), %eax */
+		0x8b, 0x4b, 0x10, /* mov 16(%rbx), %ecx */
+		0x8b, 0x53, 0x14, /* mov 20(%rbx), %edx */
+		0x8b, 0x5b, 0x0c, /* mov 12(%rbx), %ebx */
 	};
 	uint32_t lookup = cpuid_lookup(o);
 	int64_t back = (int64_t)(o->off + at) + 2;

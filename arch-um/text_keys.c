@@ -109,8 +109,10 @@ static bool keys_moved(struct patch *o, uint64_t start, int n,
 		target = next + d;
 		if (in->op == 0xe8) {
 			/* push the address that the call would: flags stay */
-			static const uint8_t push[] = { 0x50, 0x48, 0x8d, 0x05 };
-			static const uint8_t swap[] = { 0x48, 0x87, 0x04, 0x24 };
+			static const uint8_t push[] = { 0x50, 0x48, 0x8d,
+							0x05 };
+			static const uint8_t swap[] = { 0x48, 0x87, 0x04,
+							0x24 };
 
 			memcpy(t, push, 4); /* push rax; lea next, rax */
 			patch_tramp_rel(o, t + 4, next);

@@ -28,17 +28,17 @@
 #include <kernel/task.h>
 
 #undef current
-#define current get_current()
+#define current		   get_current()
 
-#define HOST_MAP_PRIVATE 2
-#define HOST_MAP_FIXED	 16
+#define HOST_MAP_PRIVATE   2
+#define HOST_MAP_FIXED	   16
 #define HOST_MAP_ANONYMOUS 32
 #define HOST_MAP_NORESERVE 0x4000
 #define HOST_MADV_DONTFORK 10
-#define HOST_SIGURG	 23
-#define HOST_SIGKILL	 9
-#define HOST_SIGCHLD	 17
-#define WAIT_WALL	 0x40000000
+#define HOST_SIGURG	   23
+#define HOST_SIGKILL	   9
+#define HOST_SIGCHLD	   17
+#define WAIT_WALL	   0x40000000
 
 struct host_task slots[MAX_SLOTS] __big_bss __attribute__((aligned(4096)));
 uint32_t slots_used;
@@ -159,8 +159,7 @@ void thread_identity(struct host_task *ht)
 
 	direct_slot_entry(ht->index);
 	err = host_set_slot((uint32_t)(LOW_TABLE + ht->index * 16),
-			    (uint32_t)host_token,
-			    (uint32_t)(host_token >> 32));
+			    (uint32_t)host_token, (uint32_t)(host_token >> 32));
 	if (err)
 		arch_panic("set_thread_area was refused");
 }
@@ -243,13 +242,13 @@ static uint64_t thread_start_stack(struct task *t)
 	return ((uint64_t)task_regs(t) - 64) & ~63ull;
 }
 
-#define CLONE_THREAD_FLAGS                                                     \
-	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |    \
+#define CLONE_THREAD_FLAGS                                                  \
+	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | \
 	 CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
 /* With a signal at the end, as debuggers take others for threads. */
 #define CLONE_FORK_FLAGS                                                       \
-	(CLONE_FS | CLONE_FILES | CLONE_PARENT_SETTID |                        \
-	 CLONE_CHILD_CLEARTID | HOST_SIGCHLD)
+	(CLONE_FS | CLONE_FILES | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | \
+	 HOST_SIGCHLD)
 
 /*
  * The new thread begins with kicks shut out: until it has an identity of its own
@@ -334,8 +333,8 @@ static void thread_outlive_nobody(void)
  */
 static void thread_prefault(const struct task *t)
 {
-	const void *const look[] = { t, t->mm, t->files, t->fs, t->cred,
-				     t->proc->parent };
+	const void *const look[] = { t,	    t->mm,   t->files,
+				     t->fs, t->cred, t->proc->parent };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(look); i++)
@@ -605,8 +604,8 @@ void zygote_server(void *unused)
 		while (load_acquire(&server_seq) == seq)
 			host_futex(&server_seq, FUTEX_WAIT, seq, NULL, 0);
 		seq++;
-		server_result = server_wants == SERVE_BLANK ? blank_create() :
-							      adopter_create();
+		server_result = server_wants == SERVE_BLANK ? blank_create()
+							    : adopter_create();
 		store_release(&server_done, seq);
 		host_futex(&server_done, FUTEX_WAKE, 1, NULL, 0);
 	}
@@ -711,8 +710,8 @@ static void reaper_adopt(struct host_task *dead, bool asleep)
 		*--sp = 0;
 		*--sp = 0; /* alignment */
 		*--sp = (uint64_t)adopted_trampoline;
-		*--sp = 0;	       /* rbp */
-		*--sp = (uint64_t)t;   /* rbx */
+		*--sp = 0;			     /* rbp */
+		*--sp = (uint64_t)t;		     /* rbx */
 		*--sp = (uint64_t)adopted_user_main; /* r12 */
 		*--sp = 0;
 		*--sp = 0;
@@ -865,8 +864,8 @@ int host_set_affinity(struct task *t, const uint8_t *mask, size_t n)
 	if (backend->set_affinity)
 		return backend->set_affinity(t, mask, n);
 	return ht ? (int)host_call(__NR_sched_setaffinity, ht->host_tid,
-				   (long)n, (long)mask, 0, 0) :
-		    -3;
+				   (long)n, (long)mask, 0, 0)
+		  : -3;
 }
 
 void host_get_counters(struct host_counters *c)

@@ -141,7 +141,8 @@ static void direct_undo_jump(struct pt_regs *regs, uint64_t scratch)
 }
 
 /* The host's idea of a user-mode fault, in ours. */
-static void direct_fault(struct pt_regs *regs, int sig, const struct siginfo *info,
+static void direct_fault(struct pt_regs *regs, int sig,
+			 const struct siginfo *info,
 			 const struct abi_sigcontext *sc)
 {
 	struct fault_info f = {
@@ -180,7 +181,8 @@ static bool direct_on_pad(const struct host_task *ht, const volatile void *p,
 }
 
 /* The vector state that a frame on the pad names: the guest's own. */
-static bool direct_take_fpu(struct host_task *ht, const struct abi_sigcontext *sc)
+static bool direct_take_fpu(struct host_task *ht,
+			    const struct abi_sigcontext *sc)
 {
 	ht->fpu = (uint64_t)READ_ONCE(sc->fpstate);
 	if (fpu_check_pad(ht, ht->fpu))
@@ -227,9 +229,9 @@ struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 		sig = (int)READ_ONCE(sc->rdi);
 		info = (const struct siginfo *)READ_ONCE(sc->rsi);
 		/* its first instruction moves the pointer to r12 */
-		uc = (struct abi_ucontext *)(rip > (uint64_t)gate_signal ?
-						     READ_ONCE(sc->r12) :
-						     READ_ONCE(sc->rdx));
+		uc = (struct abi_ucontext *)(rip > (uint64_t)gate_signal
+						     ? READ_ONCE(sc->r12)
+						     : READ_ONCE(sc->rdx));
 	}
 	if (!direct_on_pad(ht, uc, sizeof(*uc)) ||
 	    !direct_on_pad(ht, info, sizeof(*info)))
@@ -240,8 +242,7 @@ struct pt_regs *direct_signal(int sig, const struct siginfo *info,
 		return direct_forged(ht);
 	if (unlikely(ht->gs_set)) /* WRGSBASE is the guest's to use */
 		ht->gs_base = __builtin_ia32_rdgsbase64();
-	if (direct_within(regs->rip, gate_jump, gate_jump_end) &&
-	    sig == SIGURG)
+	if (direct_within(regs->rip, gate_jump, gate_jump_end) && sig == SIGURG)
 		direct_undo_jump(regs, ht->scratch);
 
 	switch (sig) {
@@ -331,9 +332,8 @@ struct pt_regs *direct_signal_nested(int sig, const struct siginfo *info,
 	}
 	if (sig == SIGSYS && sc->rax == __NR_clock_gettime &&
 	    host_vdso_refused(sc->rip)) {
-		sc->rax = (uint64_t)host_call(__NR_clock_gettime,
-					      (long)sc->rdi, (long)sc->rsi, 0,
-					      0, 0);
+		sc->rax = (uint64_t)host_call(__NR_clock_gettime, (long)sc->rdi,
+					      (long)sc->rsi, 0, 0, 0);
 		return NULL;
 	}
 	if (sig == SIGSEGV || sig == SIGBUS || sig == SIGILL) {
@@ -350,8 +350,8 @@ struct pt_regs *direct_signal_nested(int sig, const struct siginfo *info,
 	       sig == SIGSYS ? " (host call refused)" : "");
 	host_crash_note(&regs);
 	host_dump_state(&regs);
-	panic("fault in kernel code, task %u (%s)", ht->task ? ht->task->tid : 0,
-	      ht->task ? ht->task->comm : "none");
+	panic("fault in kernel code, task %u (%s)",
+	      ht->task ? ht->task->tid : 0, ht->task ? ht->task->comm : "none");
 }
 
 /* DF, AC or TF was set at the gate: entry.S has cleared them for us. */

@@ -43,21 +43,21 @@
 #define TRAP_MF		    16
 #define TRAP_AC		    17
 
-#define PT_SETREGSET  0x4205
-#define PT_GETREGSET  0x4204
-#define PT_SEIZE      0x4206
-#define PT_INTERRUPT  0x4207
-#define PT_GETSIGINFO 0x4202
-#define PT_DETACH     17
-#define PT_O_SYSGOOD  1
-#define PT_O_EXITKILL 0x100000
-#define NT_PRSTATUS   1
-#define NT_XSTATE     0x202
-#define WAIT_WALL     0x40000000
-#define WAIT_NOTHREAD 0x20000000
-#define WAIT_EXITED   4
-#define WAIT_NOHANG   1
-#define WAIT_NOWAIT   0x1000000
+#define PT_SETREGSET	    0x4205
+#define PT_GETREGSET	    0x4204
+#define PT_SEIZE	    0x4206
+#define PT_INTERRUPT	    0x4207
+#define PT_GETSIGINFO	    0x4202
+#define PT_DETACH	    17
+#define PT_O_SYSGOOD	    1
+#define PT_O_EXITKILL	    0x100000
+#define NT_PRSTATUS	    1
+#define NT_XSTATE	    0x202
+#define WAIT_WALL	    0x40000000
+#define WAIT_NOTHREAD	    0x20000000
+#define WAIT_EXITED	    4
+#define WAIT_NOHANG	    1
+#define WAIT_NOWAIT	    0x1000000
 
 /* How a guest thread has stopped. */
 enum ptrace_stop {
@@ -96,7 +96,7 @@ static void ptrace_is_dead(struct stub *s)
 
 static bool ptrace_get_regs(struct stub *s)
 {
-	struct ptrace_iovec iov = {s->r, sizeof(s->r)};
+	struct ptrace_iovec iov = { s->r, sizeof(s->r) };
 
 	if (!ptrace_call(PT_GETREGSET, s, NT_PRSTATUS, &iov))
 		return true;
@@ -107,7 +107,7 @@ static bool ptrace_get_regs(struct stub *s)
 /* Of s->r, n words. */
 static bool ptrace_set_regs(struct stub *s, unsigned int n)
 {
-	struct ptrace_iovec iov = {s->r, n * 8};
+	struct ptrace_iovec iov = { s->r, n * 8 };
 	long err = ptrace_call(PT_SETREGSET, s, NT_PRSTATUS, &iov);
 
 	if (!err)
@@ -220,7 +220,7 @@ static uint64_t ptrace_fpu_len;
 static bool ptrace_fpu_xfer(int request, const struct stub *s, uint8_t *image,
 			    uint64_t len)
 {
-	struct ptrace_iovec iov = {image, len};
+	struct ptrace_iovec iov = { image, len };
 
 	if (stub_dead(s) || ptrace_call(request, s, NT_XSTATE, &iov))
 		return false;
@@ -233,9 +233,9 @@ static uint8_t *ptrace_fpu_get(void)
 	uint8_t *x = stub_xstate(current);
 
 	return ptrace_fpu_xfer(PT_GETREGSET, stub_of(current), x,
-			       STUB_XSTATE_MAX) ?
-		       x :
-		       NULL;
+			       STUB_XSTATE_MAX)
+		       ? x
+		       : NULL;
 }
 
 static bool ptrace_fpu_set(void)
@@ -423,7 +423,7 @@ static void ptrace_fault(struct task *t, struct pt_regs *regs, int sig)
 {
 	struct stub *s = stub_of(t);
 	struct ptrace_siginfo si;
-	struct fault_info f = {.sig = sig};
+	struct fault_info f = { .sig = sig };
 	bool probed = false;
 
 	if (!ptrace_get_siginfo(s, &si))

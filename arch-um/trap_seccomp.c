@@ -163,7 +163,7 @@ static bool seccomp_spin(const struct stub_area *a, uint32_t n)
 /* => 0: the stub is dead, 1: it has stopped, 2: we slept before */
 static int seccomp_wait(struct task *t, struct stub *s)
 {
-	struct seccomp_timespec limit = {0, COMPUTES};
+	struct seccomp_timespec limit = { 0, COMPUTES };
 	struct stub_area *a = area_at(s->area);
 	long r;
 
@@ -236,7 +236,9 @@ static void seccomp_syscall(struct pt_regs *regs, const struct siginfo *si)
  */
 static void seccomp_nested(struct stub *s, struct pt_regs *regs, int sig)
 {
-	struct fault_info f = {.sig = SIGSEGV, .code = 0x80, .trapno = TRAP_GP};
+	struct fault_info f = { .sig = SIGSEGV,
+				.code = 0x80,
+				.trapno = TRAP_GP };
 
 	s->base_dirty = true;
 	regs->orig_rax = (uint64_t)-1;
@@ -340,8 +342,8 @@ static uint8_t *seccomp_fpu_get(void)
 {
 	const struct stub *s = stub_of(current);
 
-	return memcpy(stub_xstate(current),
-		      (char *)area_at(s->area) + s->image, fpu_size);
+	return memcpy(stub_xstate(current), (char *)area_at(s->area) + s->image,
+		      fpu_size);
 }
 
 static bool seccomp_fpu_set(void)
@@ -357,7 +359,7 @@ static int seccomp_cmpxchg(uint64_t addr, uint32_t *old, uint32_t new_val)
 {
 	struct stub *s = stub_of(current);
 	struct stub_area *a = area_at(s->area);
-	const struct seccomp_timespec limit = {1, 0};
+	const struct seccomp_timespec limit = { 1, 0 };
 	int tries;
 
 	if (stub_dead(s) || !space_flush(s->space))

@@ -8,8 +8,8 @@
 struct confine {
 	bool root_granted; /* hostfs serves a folder */
 	bool root_rw;
-	int root_fd;	   /* -1: none */
-	bool own_userns;   /* the machine has a user namespace of its own */
+	int root_fd;	 /* -1: none */
+	bool own_userns; /* the machine has a user namespace of its own */
 	bool verbose;
 };
 

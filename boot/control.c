@@ -92,8 +92,7 @@ static int64_t control_put(struct ring_work *w)
 	char *p;
 
 	pthread_mutex_lock(&control.lock);
-	if (w->buf && w->len &&
-	    control.len + w->len <= CONTROL_ANSWER_MAX) {
+	if (w->buf && w->len && control.len + w->len <= CONTROL_ANSWER_MAX) {
 		p = realloc(control.answer, control.len + w->len);
 		if (p) {
 			memcpy(p + control.len, w->buf, w->len);
@@ -153,8 +152,8 @@ static void control_plug(struct control_job *j)
 	int ro, sync, err = -EINVAL;
 	char serial[32];
 
-	if (sscanf(j->line, "plug %u %d %d %31s", &unit, &ro, &sync,
-		   serial) == 4 &&
+	if (sscanf(j->line, "plug %u %d %d %31s", &unit, &ro, &sync, serial) ==
+		    4 &&
 	    j->nfds > 0 && unit < UBD_DISKS) {
 		f.fd = j->fds[0];
 		f.base = j->nfds > 1 ? j->fds[1] : -1;
@@ -173,9 +172,9 @@ static void control_unplug(struct control_job *j)
 	int err = ubd_unplug_live(unit);
 
 	control_result(j->sock, err,
-		       err == -EBUSY  ? "the disk is in use in the machine" :
-		       err == -ENODEV ? "there is no such disk" :
-					NULL);
+		       err == -EBUSY	? "the disk is in use in the machine"
+		       : err == -ENODEV ? "there is no such disk"
+					: NULL);
 }
 
 static void *control_thread(void *arg)

@@ -93,7 +93,8 @@ static void core_find_parts(struct core *c)
 		if (c->parts > 1 &&
 		    (c->parts > CORE_PARTS ||
 		     (uint64_t)at - (last->p_vaddr + last->p_memsz -
-				     ARENA_BASE) < CORE_GAP)) {
+				     ARENA_BASE) <
+			     CORE_GAP)) {
 			last->p_memsz = last->p_filesz =
 				ARENA_BASE + (uint64_t)end - last->p_vaddr;
 		} else {
@@ -222,9 +223,9 @@ void core_save(int fd, const char *name)
 				char buf[65536];
 
 				n = pread(fd, buf,
-					  (size_t)(end - at) < sizeof(buf) ?
-						  (size_t)(end - at) :
-						  sizeof(buf),
+					  (size_t)(end - at) < sizeof(buf)
+						  ? (size_t)(end - at)
+						  : sizeof(buf),
 					  at);
 				if (n <= 0 ||
 				    pwrite(out, buf, (size_t)n, at) != n) {

@@ -25,7 +25,8 @@
 static const char ctl_help[] =
 	"OK commands:\n"
 	"  version                what this is\n"
-	"  config ubdN=FILE       put a disk in; ubdN=COW,FILE; ubdNr=, ubdNs=\n"
+	"  config ubdN=FILE       put a disk in; ubdN=COW,FILE; ubdNr=, "
+	"ubdNs=\n"
 	"  config ubdN            tell of a disk\n"
 	"  remove ubdN            take a disk out that nobody uses\n"
 	"  halt, reboot           at once, without asking the guest\n"
@@ -135,7 +136,8 @@ static char *ctl_config(const char *dir, const char *word)
 		return ctl_config_disk(dir, word);
 	if (!strncmp(word, "ubd", 3))
 		return ctl_exchange(dir, "proc partitions\n", NULL, 0);
-	return ctl_text("ERR '%s' cannot be changed while the machine runs; disks can: config ubd1=FILE\n",
+	return ctl_text("ERR '%s' cannot be changed while the machine runs; "
+			"disks can: config ubd1=FILE\n",
 			word);
 }
 
@@ -145,11 +147,12 @@ static char *ctl_remove(const char *dir, const char *word)
 	int unit = -1;
 
 	if (!strncmp(word, "ubd", 3))
-		unit = word[3] >= 'a' && word[3] <= 'p' ? word[3] - 'a' :
-							   atoi(word + 3);
+		unit = word[3] >= 'a' && word[3] <= 'p' ? word[3] - 'a'
+							: atoi(word + 3);
 	if (unit < 0 || unit >= UBD_DISKS)
-		return ctl_text("ERR '%s' cannot be removed; disks can: remove ubd1\n",
-				word);
+		return ctl_text(
+			"ERR '%s' cannot be removed; disks can: remove ubd1\n",
+			word);
 	snprintf(line, sizeof(line), "unplug %d\n", unit);
 	return ctl_exchange(dir, line, NULL, 0);
 }
@@ -176,7 +179,8 @@ char *ctl_command(const char *dir, const char *line)
 			return ctl_exchange(dir, buf, NULL, 0);
 		}
 	if (n == 4 && !strncmp(line, "stop", n))
-		return ctl_text("ERR a machine cannot be paused yet; `lodger stop` ends it%s\n",
+		return ctl_text("ERR a machine cannot be paused yet; `lodger "
+				"stop` ends it%s\n",
 				"");
 	return ctl_text("ERR unknown command; try help%s\n", "");
 }
@@ -188,7 +192,8 @@ int ctl_main(int argc, char **argv)
 	int ok;
 
 	if (argc < 3)
-		say_die("usage: lodger ctl NAME COMMAND...; lodger ctl NAME help");
+		say_die("usage: lodger ctl NAME COMMAND...; lodger ctl NAME "
+			"help");
 	names_find(argv[1], dir, sizeof(dir));
 	for (int i = 2; i < argc; i++) {
 		size_t used = strlen(line);
@@ -266,8 +271,8 @@ void ctl_mconsole_serve(int fd, const char *dir)
 	struct mconsole_request q = { 0 };
 	struct sockaddr_un from;
 	socklen_t fromlen = sizeof(from);
-	ssize_t n = recvfrom(fd, &q, sizeof(q) - 1, 0,
-			     (struct sockaddr *)&from, &fromlen);
+	ssize_t n = recvfrom(fd, &q, sizeof(q) - 1, 0, (struct sockaddr *)&from,
+			     &fromlen);
 	char *answer;
 
 	if (n < (ssize_t)(3 * sizeof(uint32_t)) || q.magic != MCONSOLE_MAGIC)

@@ -48,7 +48,8 @@ static bool doctor_has_fsgsbase(void)
 }
 
 static const char doctor_no_fsgsbase[] =
-	"the host's kernel does not enable FSGSBASE: use Linux 5.9 or newer, without nofsgsbase, or --trap ptrace";
+	"the host's kernel does not enable FSGSBASE: use Linux 5.9 or newer, "
+	"without nofsgsbase, or --trap ptrace";
 
 static int doctor_try(int (*fn)(void));
 static int doctor_try_ia32(void);
@@ -83,7 +84,9 @@ const char *doctor_objection(enum boot_backend b)
 	switch (b) {
 	case BACKEND_DIRECT:
 		if (!doctor_has_pku())
-			return "this processor (or this virtual machine) has no memory protection keys (PKU): use --trap seccomp or ptrace";
+			return "this processor (or this virtual machine) has "
+			       "no memory protection keys (PKU): use --trap "
+			       "seccomp or ptrace";
 		if (!doctor_has_fsgsbase())
 			return doctor_no_fsgsbase;
 		return NULL;
@@ -245,28 +248,41 @@ static void doctor_processor(bool *direct)
 
 	*direct = pku && doctor_has_fsgsbase() && !ia32;
 	if (pku)
-		doctor_line(DOCTOR_OK, "PKU", "the direct backend has its wall");
+		doctor_line(DOCTOR_OK, "PKU",
+			    "the direct backend has its wall");
 	else
-		doctor_line(DOCTOR_LACK, "PKU",
-			    "no protection keys: seccomp runs instead of direct, three times slower or more in system calls. direct needs an Intel server since Skylake or a desktop since Alder Lake, an AMD since Zen 3; in a virtual machine, the CPU model of the host");
+		doctor_line(
+			DOCTOR_LACK, "PKU",
+			"no protection keys: seccomp runs instead of direct, "
+			"three times slower or more in system calls. direct "
+			"needs an Intel server since Skylake or a desktop "
+			"since Alder Lake, an AMD since Zen 3; in a virtual "
+			"machine, the CPU model of the host");
 	if (doctor_has_fsgsbase())
 		doctor_line(DOCTOR_OK, "FSGSBASE", "enabled");
 	else
 		doctor_line(DOCTOR_LACK, "FSGSBASE",
-			    "not enabled: direct and seccomp need it, ptrace runs instead. Linux 5.9 or newer, no nofsgsbase on its command line");
+			    "not enabled: direct and seccomp need it, ptrace "
+			    "runs instead. Linux 5.9 or newer, no nofsgsbase "
+			    "on its command line");
 	if (!ia32)
 		doctor_line(DOCTOR_OK, "IA32 calls",
 			    "int 0x80 works (thread identity)");
 	else
-		doctor_line(DOCTOR_LACK, "IA32 calls",
-			    "int 0x80 is refused: direct needs set_thread_area. Boot the host with ia32_emulation=1, or allow it in the container's profile");
+		doctor_line(
+			DOCTOR_LACK, "IA32 calls",
+			"int 0x80 is refused: direct needs set_thread_area. "
+			"Boot the host with ia32_emulation=1, or allow it in "
+			"the container's profile");
 	doctor_read("/sys/devices/system/cpu/vulnerabilities/meltdown", buf,
 		    sizeof(buf));
 	if (!strcmp(buf, "Not affected"))
 		doctor_line(DOCTOR_OK, "Meltdown", "not affected");
 	else
 		doctor_line(DOCTOR_LACK, "Meltdown",
-			    "%s: a guest could read the guest kernel's memory in direct; use --trap seccomp for guests you do not trust",
+			    "%s: a guest could read the guest kernel's memory "
+			    "in direct; use --trap seccomp for guests you do "
+			    "not trust",
 			    *buf ? buf : "not known");
 }
 
@@ -280,7 +296,8 @@ static bool doctor_kernel(bool *ptrace_ok, bool *vm_ok)
 		doctor_line(DOCTOR_OK, "seccomp", "filters and SIGSYS");
 	} else {
 		doctor_line(DOCTOR_BAD, "seccomp",
-			    "no filters: the host's kernel needs CONFIG_SECCOMP_FILTER");
+			    "no filters: the host's kernel needs "
+			    "CONFIG_SECCOMP_FILTER");
 		ok = false;
 	}
 	fd = memfd_create("lodger-doctor", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -305,19 +322,24 @@ static bool doctor_kernel(bool *ptrace_ok, bool *vm_ok)
 		doctor_line(DOCTOR_LACK, "user namespaces",
 			    "refused; as root the other five are tried");
 	else
-		doctor_line(DOCTOR_LACK, "user namespaces",
-			    "%s; machines run without them, one wall less. See user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns, or the container's profile",
-			    err == 3 ? "of no use (capabilities are denied inside)" :
-				       "refused");
+		doctor_line(
+			DOCTOR_LACK, "user namespaces",
+			"%s; machines run without them, one wall less. See "
+			"user.max_user_namespaces, "
+			"kernel.unprivileged_userns_clone, "
+			"kernel.apparmor_restrict_unprivileged_userns, or the "
+			"container's profile",
+			err == 3 ? "of no use (capabilities are denied inside)"
+				 : "refused");
 	doctor_read("/proc/sys/kernel/yama/ptrace_scope", buf, sizeof(buf));
 	*ptrace_ok = !doctor_try(doctor_try_ptrace);
 	if (*ptrace_ok)
 		doctor_line(DOCTOR_OK, "ptrace",
 			    "of children%s%s; gdb -p on a machine %s",
 			    *buf ? ", yama ptrace_scope " : "", buf,
-			    !*buf || *buf == '0' || geteuid() == 0 ?
-				    "works" :
-				    "needs root or ptrace_scope 0");
+			    !*buf || *buf == '0' || geteuid() == 0
+				    ? "works"
+				    : "needs root or ptrace_scope 0");
 	else
 		doctor_line(DOCTOR_LACK, "ptrace",
 			    "refused (yama ptrace_scope %s): no ptrace backend",
@@ -325,7 +347,8 @@ static bool doctor_kernel(bool *ptrace_ok, bool *vm_ok)
 	*vm_ok = !doctor_try(doctor_try_vm);
 	if (*vm_ok)
 		doctor_line(DOCTOR_OK, "process_vm_*",
-			    "a child's memory can be read (seccomp and ptrace backends)");
+			    "a child's memory can be read (seccomp and ptrace "
+			    "backends)");
 	else
 		doctor_line(DOCTOR_LACK, "process_vm_*",
 			    "refused: neither seccomp nor ptrace can run");
@@ -340,17 +363,19 @@ static void doctor_limits(void)
 
 	if (!getrlimit(RLIMIT_NPROC, &rl)) {
 		if (rl.rlim_cur == RLIM_INFINITY || geteuid() == 0)
-			doctor_line(DOCTOR_OK, "processes", "no limit (ulimit -u)");
+			doctor_line(DOCTOR_OK, "processes",
+				    "no limit (ulimit -u)");
 		else
 			doctor_line(rl.rlim_cur < 256 ? DOCTOR_LACK : DOCTOR_OK,
 				    "processes",
-				    "at most %llu of yours (ulimit -u); each guest thread is one",
+				    "at most %llu of yours (ulimit -u); each "
+				    "guest thread is one",
 				    (unsigned long long)rl.rlim_cur);
 	}
 	doctor_read("/sys/fs/cgroup/pids.max", buf, sizeof(buf));
 	if (*buf)
-		doctor_line(strcmp(buf, "max") && atoi(buf) < 256 ? DOCTOR_LACK :
-								   DOCTOR_OK,
+		doctor_line(strcmp(buf, "max") && atoi(buf) < 256 ? DOCTOR_LACK
+								  : DOCTOR_OK,
 			    "pids cgroup", "pids.max %s", buf);
 	if (!getrlimit(RLIMIT_AS, &rl) && rl.rlim_max != RLIM_INFINITY)
 		doctor_line(DOCTOR_BAD, "address space",
@@ -359,7 +384,8 @@ static void doctor_limits(void)
 		    sizeof(buf));
 	if (strstr(buf, "[never]") || !*buf)
 		doctor_line(DOCTOR_LACK, "huge pages",
-			    "transparent ones are off: large guests are a little slower");
+			    "transparent ones are off: large guests are a "
+			    "little slower");
 	else
 		doctor_line(DOCTOR_OK, "huge pages", "transparent: %s", buf);
 	abi = confine_landlock_abi();
@@ -370,7 +396,8 @@ static void doctor_limits(void)
 			    "version %d (signals are scoped from 6 on)", abi);
 	else
 		doctor_line(DOCTOR_LACK, "Landlock",
-			    "none: the monitor can open what you can. Boot the host with lsm=landlock,...");
+			    "none: the monitor can open what you can. Boot the "
+			    "host with lsm=landlock,...");
 }
 
 int doctor_main(int argc, char **argv)
@@ -393,10 +420,13 @@ int doctor_main(int argc, char **argv)
 		return EXIT_LODGER;
 	}
 	if (direct)
-		puts("Machines run with --trap direct: nothing that it needs is missing.");
+		puts("Machines run with --trap direct: nothing that it needs "
+		     "is missing.");
 	else if (seccomp)
-		puts("Machines run with --trap seccomp: direct lacks PKU, FSGSBASE or IA32 calls.");
+		puts("Machines run with --trap seccomp: direct lacks PKU, "
+		     "FSGSBASE or IA32 calls.");
 	else
-		puts("Machines run with --trap ptrace: direct and seccomp lack FSGSBASE.");
+		puts("Machines run with --trap ptrace: direct and seccomp lack "
+		     "FSGSBASE.");
 	return 0;
 }

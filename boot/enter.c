@@ -96,10 +96,19 @@ static void enter_oom_score(void)
 /* Fixed numbers, everything else closed; 0, 1, 2 lead nowhere. */
 static void enter_descriptors(const struct loader *l, int *image_fd)
 {
-	int from[] = { mon.arena_fd, mon.pool_fd, l->msock_child, l->log_fd,
-		       enter_sync, l->image_fd, -1 };
-	static const int to[] = { FD_ARENA, FD_POOL, FD_MSOCK, FD_LOG,
-				  ENTER_FD_FIRST_FREE, ENTER_FD_FIRST_FREE + 1,
+	int from[] = { mon.arena_fd,
+		       mon.pool_fd,
+		       l->msock_child,
+		       l->log_fd,
+		       enter_sync,
+		       l->image_fd,
+		       -1 };
+	static const int to[] = { FD_ARENA,
+				  FD_POOL,
+				  FD_MSOCK,
+				  FD_LOG,
+				  ENTER_FD_FIRST_FREE,
+				  ENTER_FD_FIRST_FREE + 1,
 				  0 };
 	const int n = 6;
 
@@ -144,8 +153,10 @@ static void enter_empty_root(uint32_t namespaces)
 	}
 	if (chdir("/"))
 		return;
-	mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID |
-			       MS_NODEV | MS_NOEXEC, NULL);
+	mount(NULL, "/", NULL,
+	      MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV |
+		      MS_NOEXEC,
+	      NULL);
 }
 
 static void enter_drop_user(bool drop)
@@ -231,6 +242,7 @@ static void enter_image(const struct loader_segment *s, int fd)
 
 	enter_map(s->vaddr, s->len, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd,
 		  s->off);
+	/* cppcheck-suppress selfAssignment ; the store is what counts */
 	*p = *p;
 	/* hosts may forbid it (SELinux: execmod) */
 	if (mprotect((void *)s->vaddr, s->len, s->prot)) {
@@ -267,9 +279,11 @@ static int enter_key(enum boot_backend backend)
 	if (key == 1)
 		return key;
 	if (key > 1)
-		enter_die("the host gave protection key %d instead of 1; somebody uses keys in lodger itself",
+		enter_die("the host gave protection key %d instead of 1; "
+			  "somebody uses keys in lodger itself",
 			  key);
-	enter_die("no protection keys here (%s): use --trap seccomp or --trap ptrace",
+	enter_die("no protection keys here (%s): use --trap seccomp or --trap "
+		  "ptrace",
 		  strerror(errno));
 }
 
@@ -285,14 +299,17 @@ static void enter_unregister_rseq(void)
 		if (!syscall(SYS_rseq, area, sizes[i], RSEQ_FLAG_UNREGISTER,
 			     RSEQ_SIG))
 			return;
-	enter_die("cannot unregister rseq: %s; start lodger with GLIBC_TUNABLES=glibc.pthread.rseq=0",
+	enter_die("cannot unregister rseq: %s; start lodger with "
+		  "GLIBC_TUNABLES=glibc.pthread.rseq=0",
 		  strerror(errno));
 }
 
 static void enter_no_ia32(int sig)
 {
 	(void)sig;
-	enter_die("this host's kernel has no 32-bit calls (int 0x80), which the direct backend needs once per thread: boot the host with ia32_emulation=1, or use --trap seccomp");
+	enter_die("this host's kernel has no 32-bit calls (int 0x80), which "
+		  "the direct backend needs once per thread: boot the host "
+		  "with ia32_emulation=1, or use --trap seccomp");
 }
 
 /* set_thread_area exists for 32-bit callers only. */
@@ -312,7 +329,8 @@ static void enter_check_ia32(enum boot_backend backend)
 		enter_no_ia32(0);
 }
 
-static void enter_jump(uint64_t entry, uint64_t stack) __attribute__((noreturn));
+static void enter_jump(uint64_t entry, uint64_t stack)
+	__attribute__((noreturn));
 
 static void enter_jump(uint64_t entry, uint64_t stack)
 {

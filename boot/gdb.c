@@ -95,7 +95,8 @@ static void gdb_extract(const char *section, const char *name)
 		if (s->sh_name && !strcmp(names + s->sh_name, section))
 			break;
 	if (s == sh + eh.e_shnum)
-		say_die("this lodger carries no debug information; was it stripped?");
+		say_die("this lodger carries no debug information; was it "
+			"stripped?");
 	data = gdb_alloc(s->sh_size);
 	gdb_pread(fd, data, s->sh_size, s->sh_offset);
 	gdb_write(name, data, s->sh_size);
@@ -243,8 +244,7 @@ static pid_t gdb_keeper_of(const struct gdb_proc *p, int n, pid_t pid)
 {
 	for (int i = 0; i < n; i++)
 		if (p[i].pid == pid) {
-			if (p[i].ppid <= 1 ||
-			    !gdb_same_program(p[i].ppid, pid))
+			if (p[i].ppid <= 1 || !gdb_same_program(p[i].ppid, pid))
 				return pid;
 			pid = p[i].ppid;
 			i = -1;
@@ -282,7 +282,8 @@ static int gdb_in(pid_t keeper, const struct gdb_proc *p, int n, pid_t *out,
 			continue;
 		tracer = gdb_tracer(p[i].pid);
 		if (tracer && !found)
-			say_die("process %d of the machine is being traced already, by %d",
+			say_die("process %d of the machine is being traced "
+				"already, by %d",
 				(int)p[i].pid, (int)tracer);
 		if (!tracer)
 			out[found++] = p[i].pid;
@@ -302,7 +303,8 @@ static pid_t gdb_find(const char *what, struct gdb_proc *procs, int *n)
 	if (names_pid(what, &keeper))
 		return keeper;
 	if (what[digits])
-		say_die("no machine named '%s' is running; `lodger ls` lists those that are",
+		say_die("no machine named '%s' is running; `lodger ls` lists "
+			"those that are",
 			what);
 	return gdb_keeper_of(procs, *n, atoi(what));
 }
@@ -474,7 +476,8 @@ static int gdb_relay(int to)
 		signal(SIGTTOU, SIG_IGN);
 		while ((n = read(p[0], buf, sizeof(buf))) > 0)
 			for (ssize_t i = 0; i < n; i += w)
-				if ((w = write(to, buf + i, (size_t)(n - i))) <= 0)
+				if ((w = write(to, buf + i, (size_t)(n - i))) <=
+				    0)
 					_exit(1);
 		_exit(0);
 	}

@@ -110,12 +110,14 @@ static uint64_t loader_limits(void)
 			setrlimit((__rlimit_resource_t)raise[i], &rl);
 		}
 	if (!getrlimit(RLIMIT_AS, &rl) && rl.rlim_cur != RLIM_INFINITY)
-		say_die("the limit on address space (ulimit -v) is %llu KiB; a machine needs it unlimited",
+		say_die("the limit on address space (ulimit -v) is %llu KiB; a "
+			"machine needs it unlimited",
 			(unsigned long long)rl.rlim_cur >> 10);
 	if (getrlimit(RLIMIT_FSIZE, &rl) || rl.rlim_cur == RLIM_INFINITY)
 		return UINT64_MAX;
 	if (rl.rlim_cur < LOADER_FILE_MIN)
-		say_die("the limit on file sizes (ulimit -f) is %llu KiB; a machine needs 1 GiB at least, as memory is a file",
+		say_die("the limit on file sizes (ulimit -f) is %llu KiB; a "
+			"machine needs 1 GiB at least, as memory is a file",
 			(unsigned long long)rl.rlim_cur >> 10);
 	return rl.rlim_cur & ~(LOADER_2M - 1);
 }
@@ -197,8 +199,7 @@ static void loader_find_vdso(struct boot_params *bp)
 		if (sscanf(line, "%lx-%lx", &lo, &hi) != 2)
 			continue;
 		if (strstr(line, "[vvar")) {
-			if (!bp->vvar_len ||
-			    bp->vvar_addr + bp->vvar_len != lo)
+			if (!bp->vvar_len || bp->vvar_addr + bp->vvar_len != lo)
 				bp->vvar_addr = lo;
 			bp->vvar_len = hi - bp->vvar_addr;
 		} else if (strstr(line, "[vdso]")) {
@@ -211,8 +212,7 @@ static void loader_find_vdso(struct boot_params *bp)
 	if (f)
 		fclose(f);
 	if (bp->vvar_addr + bp->vvar_len != bp->vdso_addr)
-		bp->vdso_addr = bp->vdso_len = bp->vvar_addr = bp->vvar_len =
-			0;
+		bp->vdso_addr = bp->vdso_len = bp->vvar_addr = bp->vvar_len = 0;
 }
 
 static void loader_string(struct boot_params *bp, const char *s)
@@ -220,7 +220,8 @@ static void loader_string(struct boot_params *bp, const char *s)
 	size_t n = strlen(s) + 1;
 
 	if (bp->strings_len + n > sizeof(bp->strings))
-		say_die("COMMAND, its arguments and --env are longer than %zu bytes; put them into a script in the root",
+		say_die("COMMAND, its arguments and --env are longer than %zu "
+			"bytes; put them into a script in the root",
 			sizeof(bp->strings));
 	memcpy(bp->strings + bp->strings_len, s, n);
 	bp->strings_len += (uint32_t)n;
@@ -336,8 +337,8 @@ void loader_prepare(struct loader *l, const struct options *o,
 	loader_ring(bp);
 	if (!o->root && !o->root_disk)
 		loader_initrd(bp);
-	l->stack = ARENA_BASE + bp->ring_off + bp->ring_size +
-		   LOADER_BOOT_STACK;
+	l->stack =
+		ARENA_BASE + bp->ring_off + bp->ring_size + LOADER_BOOT_STACK;
 	l->affinity = o->cpus;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock))

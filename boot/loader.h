@@ -10,7 +10,7 @@
 
 /* What loader_prepare() leaves for the machine's first process. */
 struct loader {
-	int image_fd;	/* sealed: text and read-only data, from KIMAGE_BASE */
+	int image_fd; /* sealed: text and read-only data, from KIMAGE_BASE */
 	int log_fd;
 	int msock_child;
 	uint64_t entry;

@@ -46,8 +46,8 @@ static struct {
 	struct termios tio[3];
 	bool is_tty[3];
 	pid_t monitor;
-	pid_t gdb;     /* of --gdb, while it runs */
-	bool stopping; /* asked to end: do not start again */
+	pid_t gdb;	       /* of --gdb, while it runs */
+	bool stopping;	       /* asked to end: do not start again */
 	int signals, mconsole; /* -1: none */
 } keeper;
 
@@ -71,7 +71,7 @@ static void keeper_restore_terminal(void)
 
 static void keeper_block_signals(void)
 {
-	static const int relayed[] = { SIGTERM, SIGINT, SIGHUP,
+	static const int relayed[] = { SIGTERM, SIGINT,	  SIGHUP,
 				       SIGQUIT, SIGWINCH, SIGCHLD };
 	sigset_t set;
 
@@ -108,8 +108,7 @@ static int keeper_wait(void)
 	int status;
 
 	for (;;) {
-		if (waitpid(keeper.monitor, &status, WNOHANG) ==
-		    keeper.monitor)
+		if (waitpid(keeper.monitor, &status, WNOHANG) == keeper.monitor)
 			return status;
 		if (keeper.gdb &&
 		    waitpid(keeper.gdb, NULL, WNOHANG) == keeper.gdb) {
@@ -138,8 +137,8 @@ static int keeper_boot(const struct options *o, struct handover *h)
 	keeper.monitor = fork();
 	if (keeper.monitor < 0) {
 		say("cannot start the monitor: %s",
-		    errno == EAGAIN ? "too many processes (ulimit -u)" :
-				      strerror(errno));
+		    errno == EAGAIN ? "too many processes (ulimit -u)"
+				    : strerror(errno));
 		return EXIT_LODGER;
 	}
 	if (!keeper.monitor) {
@@ -225,21 +224,20 @@ static const struct {
 	const char *name;
 	int (*fn)(int argc, char **argv);
 } lodger_commands[] = {
-	{ "run", lodger_run },		 { "ls", names_ls },
-	{ "stop", names_stop },		 { "kill", names_kill },
-	{ "doctor", doctor_main },	 { "gdb", gdb_main },
-	{ "ctl", ctl_main },
-	{ "dump", core_dump_main },
-	{ "version", lodger_version },
-	{ "--version", lodger_version }, { "-V", lodger_version },
-	{ "help", lodger_help },	 { "--help", lodger_help },
-	{ "-h", lodger_help },
+	{ "run", lodger_run },	       { "ls", names_ls },
+	{ "stop", names_stop },	       { "kill", names_kill },
+	{ "doctor", doctor_main },     { "gdb", gdb_main },
+	{ "ctl", ctl_main },	       { "dump", core_dump_main },
+	{ "version", lodger_version }, { "--version", lodger_version },
+	{ "-V", lodger_version },      { "help", lodger_help },
+	{ "--help", lodger_help },     { "-h", lodger_help },
 };
 
 int main(int argc, char **argv)
 {
 	if (argc < 2)
-		say_die("say what to do: run, ls, stop, kill, gdb, dump or doctor; see lodger --help");
+		say_die("say what to do: run, ls, stop, kill, gdb, dump or "
+			"doctor; see lodger --help");
 	for (size_t i = 0;
 	     i < sizeof(lodger_commands) / sizeof(lodger_commands[0]); i++)
 		if (!strcmp(argv[1], lodger_commands[i].name)) {
@@ -249,6 +247,7 @@ int main(int argc, char **argv)
 				status = EXIT_LODGER;
 			return status;
 		}
-	say_die("no command '%s'; there are run, ls, stop, kill, gdb, dump and doctor",
+	say_die("no command '%s'; there are run, ls, stop, kill, gdb, dump and "
+		"doctor",
 		argv[1]);
 }

@@ -94,9 +94,8 @@ static unsigned long long memory_exact(int pid)
 	return kb << 10;
 }
 
-static unsigned long long memory_tree(int pid,
-				      unsigned long long (*of)(int pid),
-				      int depth);
+static unsigned long long
+memory_tree(int pid, unsigned long long (*of)(int pid), int depth);
 
 /* The children that one thread has started, and what is below them. */
 static unsigned long long memory_children(int pid, const char *tid,
@@ -120,9 +119,8 @@ static unsigned long long memory_children(int pid, const char *tid,
 	}
 }
 
-static unsigned long long memory_tree(int pid,
-				      unsigned long long (*of)(int pid),
-				      int depth)
+static unsigned long long
+memory_tree(int pid, unsigned long long (*of)(int pid), int depth)
 {
 	unsigned long long sum = of(pid);
 	struct dirent *e;
@@ -164,8 +162,8 @@ static void *memory_keeper_thread(void *arg)
 
 	for (;;) {
 		uint32_t ask = __atomic_load_n(&h->mem_ask, __ATOMIC_ACQUIRE);
-		int monitor = __atomic_load_n(&memory.first_pid,
-					      __ATOMIC_ACQUIRE);
+		int monitor =
+			__atomic_load_n(&memory.first_pid, __ATOMIC_ACQUIRE);
 
 		if (ask == h->mem_answer) {
 			memory_futex(&h->mem_ask, FUTEX_WAIT, ask, NULL);
@@ -186,8 +184,8 @@ static int memory_thread_start(void *(*fn)(void *), void *arg)
 	int err;
 
 	if (memory.proc_fd <= 0)
-		memory.proc_fd = open("/proc",
-				      O_PATH | O_DIRECTORY | O_CLOEXEC);
+		memory.proc_fd =
+			open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (memory.proc_fd < 0)
 		return -errno;
 	pthread_attr_init(&attr);
@@ -236,9 +234,8 @@ static void *memory_thread(void *arg)
 			memory_tree(memory.first_pid, memory_rough, 0);
 		unsigned long long used = memory_files() + tree;
 		bool near = used > memory.limit / 2 && used > last;
-		struct timespec ts = {
-			.tv_nsec = near ? MEMORY_FAST_NS : MEMORY_SLOW_NS
-		};
+		struct timespec ts = { .tv_nsec = near ? MEMORY_FAST_NS
+						       : MEMORY_SLOW_NS };
 
 		last = used;
 		if (used > memory.limit) {

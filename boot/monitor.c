@@ -160,8 +160,7 @@ static void monitor_on_signal(void)
 {
 	struct signalfd_siginfo si;
 
-	if (read(monitor.fds[MON_FD_SIGNALS].fd, &si, sizeof(si)) !=
-	    sizeof(si))
+	if (read(monitor.fds[MON_FD_SIGNALS].fd, &si, sizeof(si)) != sizeof(si))
 		return;
 	switch (si.ssi_signo) {
 	case SIGWINCH:
@@ -197,11 +196,10 @@ static void monitor_info(int fd)
 
 	n = snprintf(buf, sizeof(buf), "up %llds, root %.200s%s, %.200s\n",
 		     (long long)(time(NULL) - monitor.started),
-		     o->root	  ? o->root :
-		     o->root_disk ? o->root_disk :
-				    "built-in",
-		     o->rw ? " (rw)" : "",
-		     o->argc ? o->argv[0] : "init");
+		     o->root	    ? o->root
+		     : o->root_disk ? o->root_disk
+				    : "built-in",
+		     o->rw ? " (rw)" : "", o->argc ? o->argv[0] : "init");
 	send(fd, buf, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -344,11 +342,13 @@ static int monitor_status(int status)
 		return 128 + SIGKILL;
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	say("the machine died: its first process was killed by signal %d (%s)%s",
+	say("the machine died: its first process was killed by signal %d "
+	    "(%s)%s",
 	    WTERMSIG(status), strsignal(WTERMSIG(status)),
-	    WTERMSIG(status) == SIGSYS ?
-		    "; does a system-call filter of the host, a container's perhaps, forbid something? See lodger doctor" :
-		    "");
+	    WTERMSIG(status) == SIGSYS
+		    ? "; does a system-call filter of the host, a container's "
+		      "perhaps, forbid something? See lodger doctor"
+		    : "");
 	return EXIT_PANIC;
 }
 
@@ -373,10 +373,10 @@ static void monitor_verbose(const struct options *o)
 	if (o->verbose)
 		say("machine %s: backend %s, %s, %u processors", mon.name,
 		    backends[o->backend],
-		    monitor.machine.namespaces & CLONE_NEWUSER ?
-			    "six namespaces" :
-		    monitor.machine.namespaces ? "five namespaces" :
-						 "no namespaces",
+		    monitor.machine.namespaces & CLONE_NEWUSER
+			    ? "six namespaces"
+		    : monitor.machine.namespaces ? "five namespaces"
+						 : "no namespaces",
 		    mon.bp->ncpus);
 }
 

@@ -10,7 +10,7 @@
 
 /* Shared between the keeper (main.c) and the monitor, its child. */
 struct handover {
-	volatile bool reboot; /* start again instead of ending */
+	volatile bool reboot;	  /* start again instead of ending */
 	volatile int machine_pid; /* the first process, once it is there */
 	/* memory.c: the monitor asks (futex words), the keeper answers */
 	uint32_t mem_ask, mem_answer;

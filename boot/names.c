@@ -83,7 +83,8 @@ static void names_base_make(char *base, size_t size)
 	if (mkdir(base, 0700) && errno != EEXIST)
 		say_die("cannot make %s: %s", base, strerror(errno));
 	if (!names_base_safe(base))
-		say_die("%s is not a folder that only you can write to; remove it, or set XDG_RUNTIME_DIR",
+		say_die("%s is not a folder that only you can write to; remove "
+			"it, or set XDG_RUNTIME_DIR",
 			base);
 }
 
@@ -179,7 +180,8 @@ void names_claim(struct name_state *st, const char *name)
 
 	if (name) {
 		if (!names_try(st, name))
-			say_die("a machine named '%s' is running; take another --name or say `lodger stop %s`",
+			say_die("a machine named '%s' is running; take another "
+				"--name or say `lodger stop %s`",
 				name, name);
 		return;
 	}
@@ -245,7 +247,8 @@ void names_find(const char *name, char *dir, size_t size)
 		names_remove(dir, fd);
 		close(fd);
 	}
-	say_die("no machine named '%s' is running; `lodger ls` lists those that are",
+	say_die("no machine named '%s' is running; `lodger ls` lists those "
+		"that are",
 		name);
 }
 

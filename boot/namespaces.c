@@ -32,8 +32,8 @@
 #include "loader.h"
 #include "say.h"
 
-#define NS_NO_USER                                                             \
-	(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |            \
+#define NS_NO_USER                                                  \
+	(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | \
 	 CLONE_NEWUTS)
 
 static pid_t ns_clone(uint32_t namespaces, int *pidfd)
@@ -97,8 +97,7 @@ static bool ns_may_drop_user(void)
 	       capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID);
 }
 
-void machine_start(struct machine *m, struct loader *l,
-		   const struct options *o)
+void machine_start(struct machine *m, struct loader *l, const struct options *o)
 {
 	const uint32_t tries[] = { CLONE_NEWUSER | NS_NO_USER,
 				   geteuid() ? 0 : NS_NO_USER, 0 };
@@ -127,8 +126,8 @@ void machine_start(struct machine *m, struct loader *l,
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (m->pid < 0)
 		say_die("cannot start the machine's first process: %s",
-			errno == EAGAIN ? "too many processes (ulimit -u)" :
-					  strerror(errno));
+			errno == EAGAIN ? "too many processes (ulimit -u)"
+					: strerror(errno));
 	close(sync[1]);
 	m->sync = sync[0];
 	m->namespaces = e.namespaces;

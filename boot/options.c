@@ -76,20 +76,26 @@ static const struct {
 
 void options_help(void)
 {
-	fputs("usage: lodger run [OPTIONS] [KERNEL WORDS] [-- COMMAND [ARG...]]\n"
+	fputs("usage: lodger run [OPTIONS] [KERNEL WORDS] [-- COMMAND "
+	      "[ARG...]]\n"
 	      "       lodger ls | stop NAME | kill NAME | doctor\n"
 	      "       lodger ctl NAME COMMAND...\n"
 	      "       lodger gdb NAME|PID|CORE [GDB-ARG...]\n"
 	      "       lodger dump NAME|PID [FILE]\n"
 	      "       lodger --version | --help\n"
 	      "\n"
-	      "Boot a machine. Without COMMAND the root's init runs on the console; with\n"
-	      "COMMAND that runs with this terminal or these pipes, and its exit status is\n"
+	      "Boot a machine. Without COMMAND the root's init runs on the "
+	      "console; with\n"
+	      "COMMAND that runs with this terminal or these pipes, and its "
+	      "exit status is\n"
 	      "lodger's.\n"
 	      "\n"
-	      "  --root DIR          a host directory as root (default: the built-in root)\n"
-	      "  --rw                write through to DIR (default: read-only, tmpfs on /tmp, /run)\n"
-	      "  --overlay           the root can be changed, and forgets the changes at the end\n"
+	      "  --root DIR          a host directory as root (default: the "
+	      "built-in root)\n"
+	      "  --rw                write through to DIR (default: read-only, "
+	      "tmpfs on /tmp, /run)\n"
+	      "  --overlay           the root can be changed, and forgets the "
+	      "changes at the end\n"
 	      "  --mem SIZE          memory of the machine, e.g. 512M\n"
 	      "  --cpus N            processors of the machine\n"
 	      "  --name NAME         its name (default: generated)\n"
@@ -97,24 +103,36 @@ void options_help(void)
 	      "  --user UID[:GID]    who runs COMMAND inside (default: 0:0)\n"
 	      "  --env K=V           add to the environment; may be repeated\n"
 	      "  --workdir DIR       working directory inside (default: /)\n"
-	      "  --init PATH         the root's init (default: /sbin/init, /init ...)\n"
-	      "  --net KIND[,...]    a network: user, tap=NAME, lan=NAME or fd=N; with user also\n"
-	      "                      hostfwd=tcp:[ADDR:]PORT:GUESTPORT and restrict; for all mac=,\n"
-	      "                      mtu=, pcap=FILE. May be repeated: eth0, eth1 ... (default: none)\n"
-	      "  --disk FILE[,...]   a disk, /dev/ubda and so on; with cow=FILE for what is written,\n"
+	      "  --init PATH         the root's init (default: /sbin/init, "
+	      "/init ...)\n"
+	      "  --net KIND[,...]    a network: user, tap=NAME, lan=NAME or "
+	      "fd=N; with user also\n"
+	      "                      hostfwd=tcp:[ADDR:]PORT:GUESTPORT and "
+	      "restrict; for all mac=,\n"
+	      "                      mtu=, pcap=FILE. May be repeated: eth0, "
+	      "eth1 ... (default: none)\n"
+	      "  --disk FILE[,...]   a disk, /dev/ubda and so on; with "
+	      "cow=FILE for what is written,\n"
 	      "                      ro, sync, serial=TEXT. May be repeated\n"
-	      "  --trap BACKEND      direct, seccomp, ptrace, or auto: the first that fits here\n"
+	      "  --trap BACKEND      direct, seccomp, ptrace, or auto: the "
+	      "first that fits here\n"
 	      "  --console KIND      fd, pty, null or file:PATH\n"
-	      "  --gdb               under gdb, stopped where the kernel starts\n"
+	      "  --gdb               under gdb, stopped where the kernel "
+	      "starts\n"
 	      "  -q, --quiet         no boot messages\n"
 	      "  -v, --verbose       more of them\n"
 	      "\n"
-	      "Words as User Mode Linux has them: mem=, umid=, con0=, init=, root=,\n"
-	      "rootfstype=hostfs rootflags=DIR, ubd0=FILE, ubd0=COW,FILE (ubd0r= read-only, ubd0s=\n"
-	      "synchronous), eth0=tuntap,NAME, ip=, quiet, debug, strace=. Unknown ones go to init.\n"
+	      "Words as User Mode Linux has them: mem=, umid=, con0=, init=, "
+	      "root=,\n"
+	      "rootfstype=hostfs rootflags=DIR, ubd0=FILE, ubd0=COW,FILE "
+	      "(ubd0r= read-only, ubd0s=\n"
+	      "synchronous), eth0=tuntap,NAME, ip=, quiet, debug, strace=. "
+	      "Unknown ones go to init.\n"
 	      "\n"
-	      "Exit status: the command's (128+n when signal n killed it); 120 the guest's kernel\n"
-	      "panicked; 125 lodger failed; 126 COMMAND cannot be run; 127 it was not found.\n",
+	      "Exit status: the command's (128+n when signal n killed it); 120 "
+	      "the guest's kernel\n"
+	      "panicked; 125 lodger failed; 126 COMMAND cannot be run; 127 it "
+	      "was not found.\n",
 	      stdout);
 }
 
@@ -184,8 +202,8 @@ static void options_user(struct options *o, const char *s)
 	if (colon)
 		*colon++ = 0;
 	o->uid = (uint32_t)options_number("--user", buf, 0xfffffffe);
-	o->gid = colon ? (uint32_t)options_number("--user", colon, 0xfffffffe) :
-			 o->uid;
+	o->gid = colon ? (uint32_t)options_number("--user", colon, 0xfffffffe)
+		       : o->uid;
 }
 
 static void options_backend(struct options *o, const char *s)
@@ -200,7 +218,8 @@ static void options_backend(struct options *o, const char *s)
 			o->backend_given = true;
 			return;
 		}
-	say_die("--trap: no backend '%s'; there are auto, direct, seccomp, ptrace and direct-unwalled",
+	say_die("--trap: no backend '%s'; there are auto, direct, seccomp, "
+		"ptrace and direct-unwalled",
 		s);
 }
 
@@ -224,7 +243,8 @@ static void options_console(struct options *o, const char *what, const char *s)
 		o->console = CONSOLE_FD;
 		out = in;
 	} else {
-		say_die("%s: '%s' is no console; there are fd, fd:IN,fd:OUT, pty, null and file:PATH",
+		say_die("%s: '%s' is no console; there are fd, fd:IN,fd:OUT, "
+			"pty, null and file:PATH",
 			what, s);
 	}
 	if (in < 0 || out < 0)
@@ -294,7 +314,8 @@ static void options_mac(struct net_config *c, const char *what, const char *s)
 	int n = 0;
 
 	if (sscanf(s, "%2x:%2x:%2x:%2x:%2x:%2x%n", &m[0], &m[1], &m[2], &m[3],
-		   &m[4], &m[5], &n) != 6 || s[n] || (m[0] & 1))
+		   &m[4], &m[5], &n) != 6 ||
+	    s[n] || (m[0] & 1))
 		say_die("%s: '%s' is no Ethernet address of one machine", what,
 			s);
 	for (int i = 0; i < 6; i++)
@@ -328,7 +349,8 @@ static void options_net_word(struct net_config *c, const char *what,
 	} else if (!strcmp(word, "restrict")) {
 		c->restricted = true;
 	} else {
-		say_die("%s: '%s' is not understood; there are hostfwd=, restrict, mac=, mtu= and pcap=",
+		say_die("%s: '%s' is not understood; there are hostfwd=, "
+			"restrict, mac=, mtu= and pcap=",
 			what, word);
 	}
 }
@@ -350,7 +372,8 @@ static void options_net_kind(struct net_config *c, const char *what,
 		c->backend = NET_FD;
 		c->fd = (int)options_number("fd", v, 1 << 20);
 	} else {
-		say_die("%s: '%s' is no network; there are user, tap=NAME, lan=NAME and fd=N",
+		say_die("%s: '%s' is no network; there are user, tap=NAME, "
+			"lan=NAME and fd=N",
 			what, kind);
 	}
 }
@@ -448,7 +471,8 @@ static void options_disk(struct options *o, const char *spec)
 		else if (!strcmp(word, "sync"))
 			c->sync = true;
 		else
-			say_die("--disk: '%s' is not understood; there are cow=FILE, ro, sync and serial=TEXT",
+			say_die("--disk: '%s' is not understood; there are "
+				"cow=FILE, ro, sync and serial=TEXT",
 				word);
 	}
 }
@@ -477,7 +501,8 @@ int options_ubd_parse(const char *word, struct ubd_config *c, char *why,
 			c->sync = true;
 		else if (!strchr("cdt", *p)) { /* these mean nothing here */
 			snprintf(why, n,
-				 "%.60s: flag '%c' is not understood; there are r (read-only) and s (synchronous)",
+				 "%.60s: flag '%c' is not understood; there "
+				 "are r (read-only) and s (synchronous)",
 				 word, *p);
 			return -1;
 		}
@@ -512,9 +537,9 @@ static void options_ubd(struct options *o, const char *word)
 /* Does root=V name a disk? /dev/root and paths of hostfs do not. */
 static bool options_root_disk(const char *v)
 {
-	static const char *const kinds[] = { "/dev/ubd", "/dev/loop", "ubd",
+	static const char *const kinds[] = { "/dev/ubd",  "/dev/loop",	"ubd",
 					     "PARTUUID=", "PARTLABEL=", "98:",
-					     "UUID=", "LABEL=" };
+					     "UUID=",	  "LABEL=" };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (options_value(v, kinds[i]))
@@ -564,7 +589,9 @@ static bool options_word(struct options *o, const char *word, bool *hostfs)
 static void options_check(struct options *o)
 {
 	if (o->name && !names_valid(o->name))
-		say_die("'%s' cannot be a machine's name: use letters, digits, '.', '_', '-' (at most %d, and begin with a letter or digit)",
+		say_die("'%s' cannot be a machine's name: use letters, digits, "
+			"'.', '_', '-' (at most %d, and begin with a letter or "
+			"digit)",
 			o->name, NAMES_MAX);
 	if (strlen(o->hostname) > 64 || !*o->hostname)
 		say_die("--hostname: at most 64 characters");

@@ -11,14 +11,14 @@
 #include "drivers-host/monitor.h"
 
 struct options {
-	const char *name;    /* NULL: generate one */
-	const char *root;    /* host directory; NULL: the built-in root */
+	const char *name; /* NULL: generate one */
+	const char *root; /* host directory; NULL: the built-in root */
 	const char *rootflags;
 	const char *root_disk; /* as the kernel knows it, or NULL */
 	bool rw;
 	bool overlay;
-	uint64_t mem;	     /* bytes; 0: no limit */
-	uint32_t cpus;	     /* 0: as many as the host lets us use */
+	uint64_t mem;  /* bytes; 0: no limit */
+	uint32_t cpus; /* 0: as many as the host lets us use */
 	const char *hostname;
 	const char *workdir; /* in the guest */
 	uint32_t uid, gid;   /* of the job */
@@ -28,7 +28,7 @@ struct options {
 	const char *console_file;
 	int con_in, con_out; /* CONSOLE_FD */
 	bool quiet, verbose;
-	bool gdb; /* start under gdb */
+	bool gdb;   /* start under gdb */
 	int ndisks; /* the highest number and one */
 	struct ubd_config disk[UBD_DISKS];
 	int nnets;
@@ -36,9 +36,9 @@ struct options {
 	char cmdline[sizeof(((struct boot_params *)0)->cmdline)];
 	/* job and environment */
 	int argc;
-	char **argv;	     /* argc strings; argc 0: no job */
+	char **argv; /* argc strings; argc 0: no job */
 	int envc;
-	const char **envp;   /* K=V */
+	const char **envp; /* K=V */
 };
 
 /* argv[0] is "run". Dies with a sentence when something is wrong. */

@@ -20,9 +20,9 @@ static void say_v(const char *fmt, va_list ap)
 	int n = vsnprintf(buf + len, sizeof(buf) - len - 2, fmt, ap);
 
 	if (n > 0)
-		len += (size_t)n < sizeof(buf) - len - 2 ?
-			       (size_t)n :
-			       sizeof(buf) - len - 3;
+		len += (size_t)n < sizeof(buf) - len - 2
+			       ? (size_t)n
+			       : sizeof(buf) - len - 3;
 	memcpy(buf + len, end, strlen(end));
 	if (write(STDERR_FILENO, buf, len + strlen(end)) < 0)
 		return; /* nobody to tell */

@@ -41,21 +41,21 @@
 #include "console.h"
 #include "monitor.h"
 
-#define CON_ESCAPE	0x1d /* Ctrl-] */
-#define CON_ATTACH_MS	100  /* how often to look for somebody at the pty */
+#define CON_ESCAPE    0x1d /* Ctrl-] */
+#define CON_ATTACH_MS 100  /* how often to look for somebody at the pty */
 
 static struct console_host {
 	enum console_kind kind;
-	int in, out;	/* -1 = none */
-	bool in_tty;	/* a terminal of ours: raw mode, window size */
-	bool escapes;	/* somebody types */
-	bool strip_cr;	/* output is no terminal: CR LF becomes LF */
+	int in, out;   /* -1 = none */
+	bool in_tty;   /* a terminal of ours: raw mode, window size */
+	bool escapes;  /* somebody types */
+	bool strip_cr; /* output is no terminal: CR LF becomes LF */
 	struct termios saved;
-	_Atomic int raw; /* `saved` is to be put back */
+	_Atomic int raw;     /* `saved` is to be put back */
 	_Atomic bool paused; /* in the background: do not read */
 	char pts[64];
-	bool escaped;	/* the last key was CON_ESCAPE */
-	uint32_t head;	/* of con_in; ours, the shared one is a copy */
+	bool escaped;  /* the last key was CON_ESCAPE */
+	uint32_t head; /* of con_in; ours, the shared one is a copy */
 } con = { .in = -1, .out = -1 };
 
 /* --- Opening --- */
@@ -201,7 +201,8 @@ void console_winch(void)
 	int err = errno;
 
 	console_get_size(&cols, &rows);
-	if (mon.ring && (cols != mon.ring->con_cols || rows != mon.ring->con_rows)) {
+	if (mon.ring &&
+	    (cols != mon.ring->con_cols || rows != mon.ring->con_rows)) {
 		mon.ring->con_cols = cols;
 		mon.ring->con_rows = rows;
 		monitor_post_event(RING_EV_WINCH);
@@ -317,8 +318,8 @@ static uint32_t console_wait_room(void)
 	struct ring_area *r = mon.ring;
 
 	for (;;) {
-		uint32_t tail = __atomic_load_n(&r->con_in_tail,
-						__ATOMIC_SEQ_CST);
+		uint32_t tail =
+			__atomic_load_n(&r->con_in_tail, __ATOMIC_SEQ_CST);
 		uint32_t used = con.head - tail;
 
 		if (used < CON_IN_SIZE)

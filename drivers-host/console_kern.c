@@ -89,7 +89,8 @@ static u32 console_take_messages(void)
 
 	spin_lock(&console_msg.lock);
 	while (n < size && tty_ring_used(ring))
-		console_msg.out[n++] = ring->buf[ring->tail++ & (ring->size - 1)];
+		console_msg.out[n++] =
+			ring->buf[ring->tail++ & (ring->size - 1)];
 	lost = console_msg.lost;
 	console_msg.lost = 0;
 	spin_unlock(&console_msg.lock);

@@ -41,8 +41,8 @@ struct cow {
 	int fd, base_fd;
 	struct cow_header h;
 	uint8_t *bits;
-	uint64_t nbytes;   /* of the bitmap */
-	uint8_t *dirty;	   /* a flag for each chunk of the bitmap */
+	uint64_t nbytes; /* of the bitmap */
+	uint8_t *dirty;	 /* a flag for each chunk of the bitmap */
 	uint64_t nchunks;
 	bool any_dirty;
 	pthread_mutex_t flush_lock;
@@ -79,7 +79,8 @@ int cow_read_header(int fd, struct cow_header *h, char *why, size_t n)
 	}
 	if (be32toh(v.version) != COW_VERSION) {
 		snprintf(why, n,
-			 "is a COW file of version %u; only version 3 is understood (uml_moo can merge it)",
+			 "is a COW file of version %u; only version 3 is "
+			 "understood (uml_moo can merge it)",
 			 be32toh(v.version));
 		return -EINVAL;
 	}
@@ -94,8 +95,8 @@ int cow_read_header(int fd, struct cow_header *h, char *why, size_t n)
 	}
 	strcpy(h->base, v.base);
 	h->bitmap_off = cow_round(sizeof(v), align);
-	h->data_off = cow_round(h->bitmap_off + cow_bitmap_bytes(h->size),
-				align);
+	h->data_off =
+		cow_round(h->bitmap_off + cow_bitmap_bytes(h->size), align);
 	return 0;
 }
 
@@ -159,12 +160,17 @@ int cow_check_base(const struct cow_header *h, const char *cow,
 	}
 	if (size != h->size)
 		snprintf(why, n,
-			 "is a COW file over a base of %llu bytes, but %s has %llu now: they do not belong together",
+			 "is a COW file over a base of %llu bytes, but %s has "
+			 "%llu now: they do not belong together",
 			 (unsigned long long)h->size, base,
 			 (unsigned long long)size);
 	else if (mtime != h->mtime)
 		snprintf(why, n,
-			 "is a COW file over %s as it was at %u, but that was changed at %u, so what is in the COW file may no longer fit. If only the time is wrong: touch -d @%u %s; if the base was really meant to change: lodger-img rebase --unsafe %s",
+			 "is a COW file over %s as it was at %u, but that was "
+			 "changed at %u, so what is in the COW file may no "
+			 "longer fit. If only the time is wrong: touch -d @%u "
+			 "%s; if the base was really meant to change: "
+			 "lodger-img rebase --unsafe %s",
 			 base, h->mtime, mtime, h->mtime, base, cow);
 	else
 		return 0;
@@ -190,10 +196,10 @@ static int cow_load_bits(struct cow *c)
 		if (hole < 0 || hole > end)
 			hole = end;
 		while (data < hole) {
-			ssize_t got = pread(
-				c->fd,
-				c->bits + (data - (off_t)c->h.bitmap_off),
-				(size_t)(hole - data), data);
+			ssize_t got =
+				pread(c->fd,
+				      c->bits + (data - (off_t)c->h.bitmap_off),
+				      (size_t)(hole - data), data);
 
 			if (got < 0 && errno == EINTR)
 				continue;
@@ -253,7 +259,8 @@ void cow_close(struct cow *c)
 bool cow_has(const struct cow *c, uint64_t sector)
 {
 	return __atomic_load_n(&c->bits[sector / 8], __ATOMIC_ACQUIRE) >>
-		       (sector % 8) & 1;
+		       (sector % 8) &
+	       1;
 }
 
 /* How many sectors from the first on are alike? */
@@ -340,8 +347,8 @@ int cow_read(struct cow *c, struct iovec *iov, int n, uint64_t pos,
 	while (done < len && !err) {
 		uint64_t s = (pos + done) / COW_SECTOR;
 		bool has = cow_has(c, s);
-		uint64_t bytes = cow_run(c, s, (len - done) / COW_SECTOR) *
-				 COW_SECTOR;
+		uint64_t bytes =
+			cow_run(c, s, (len - done) / COW_SECTOR) * COW_SECTOR;
 		int k = cow_slice(iov, n, done, bytes, part);
 
 		err = ubd_pread_all(has ? c->fd : c->base_fd, part, k,

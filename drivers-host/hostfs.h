@@ -34,11 +34,11 @@ enum hostfs_op {
 	 * -ENOENT, or -ESTALE: something else is there. Counts nothing.
 	 */
 	HOSTFS_REVAL,
-	HOSTFS_GETATTR,	 /* arg0 => attr */
-	HOSTFS_SETATTR,	 /* arg0, arg1 HOSTFS_SET_*, attr => attr */
-	HOSTFS_OPEN,	 /* arg0, arg1 HOSTFS_MAY_* => attr */
-	HOSTFS_READ,	 /* arg0, arg1 offset, buffer => bytes, short: end */
-	HOSTFS_WRITE,	 /* arg0, arg1 offset, buffer => bytes; ret: below */
+	HOSTFS_GETATTR, /* arg0 => attr */
+	HOSTFS_SETATTR, /* arg0, arg1 HOSTFS_SET_*, attr => attr */
+	HOSTFS_OPEN,	/* arg0, arg1 HOSTFS_MAY_* => attr */
+	HOSTFS_READ,	/* arg0, arg1 offset, buffer => bytes, short: end */
+	HOSTFS_WRITE,	/* arg0, arg1 offset, buffer => bytes; ret: below */
 	/*
 	 * arg0, arg1 position, arg2 HOSTFS_DIR_*, buffer => bytes of struct
 	 * hostfs_dirblock; the first is of the directory that was asked for.
@@ -58,37 +58,37 @@ enum hostfs_op {
 	HOSTFS_STATFS, /* arg0; buffer: struct hostfs_statfs */
 	HOSTFS_FSYNC,  /* arg0, arg1: data only */
 	HOSTFS_FORGET, /* buffer: array of struct hostfs_forget */
-	HOSTFS_WATCH, /* once; buffer: the table of struct hostfs_word */
+	HOSTFS_WATCH,  /* once; buffer: the table of struct hostfs_word */
 	HOSTFS_SYNC,
 };
 
-#define HOSTFS_ROOT_RW 1u
+#define HOSTFS_ROOT_RW	     1u
 
-#define HOSTFS_MAY_READ	 1u
-#define HOSTFS_MAY_WRITE 2u
+#define HOSTFS_MAY_READ	     1u
+#define HOSTFS_MAY_WRITE     2u
 
-#define HOSTFS_SET_MODE	 1u
-#define HOSTFS_SET_UID	 2u
-#define HOSTFS_SET_GID	 4u
-#define HOSTFS_SET_SIZE	 8u
-#define HOSTFS_SET_ATIME 16u
-#define HOSTFS_SET_MTIME 32u
+#define HOSTFS_SET_MODE	     1u
+#define HOSTFS_SET_UID	     2u
+#define HOSTFS_SET_GID	     4u
+#define HOSTFS_SET_SIZE	     8u
+#define HOSTFS_SET_ATIME     16u
+#define HOSTFS_SET_MTIME     32u
 #define HOSTFS_SET_ATIME_NOW 64u
 #define HOSTFS_SET_MTIME_NOW 128u
 
 /* ret[] of HOSTFS_WRITE: how the file is after it */
-#define HOSTFS_W_SIZE	0
-#define HOSTFS_W_MTIME	1
-#define HOSTFS_W_CTIME	2
-#define HOSTFS_W_BLOCKS 3
+#define HOSTFS_W_SIZE	     0
+#define HOSTFS_W_MTIME	     1
+#define HOSTFS_W_CTIME	     2
+#define HOSTFS_W_BLOCKS	     3
 
 /* READDIR: attributes of the directories in it, of everything in it; and */
-#define HOSTFS_DIR_SUBDIRS 1u
-#define HOSTFS_DIR_ALL	   2u
-#define HOSTFS_DIR_DEEP	   4u /* the directories in it too, as far as they fit */
-#define HOSTFS_DIR_CHUNK   16384u /* most bytes of entries in a block */
+#define HOSTFS_DIR_SUBDIRS   1u
+#define HOSTFS_DIR_ALL	     2u
+#define HOSTFS_DIR_DEEP	     4u /* the directories in it too, as far as they fit */
+#define HOSTFS_DIR_CHUNK     16384u /* most bytes of entries in a block */
 
-#define HOSTFS_NAME_SIZE 256u /* with its NUL */
+#define HOSTFS_NAME_SIZE     256u /* with its NUL */
 
 struct hostfs_word {
 	uint32_t attr;	/* attributes, content */
@@ -125,7 +125,7 @@ struct hostfs_dirattr {
 	uint32_t entry; /* offset of its linux_dirent64 among the entries */
 	uint32_t len;	/* bytes to the next */
 	struct hostfs_attr attr;
-	char link[];	/* attr.link_len bytes */
+	char link[]; /* attr.link_len bytes */
 };
 
 struct hostfs_msg {

@@ -28,9 +28,9 @@
 #include "hostfs_inode.h"
 
 #define HOSTFS_DIR_BUF	 131072u
-#define HOSTFS_LIST_MAX	 (2u << 20) /* one listing */
+#define HOSTFS_LIST_MAX	 (2u << 20)  /* one listing */
 #define HOSTFS_LISTS_MAX (16u << 20) /* all that inodes keep */
-#define HOSTFS_RUN_STEP	 16u /* entries skipped that still make a run */
+#define HOSTFS_RUN_STEP	 16u	     /* entries skipped that still make a run */
 #define HOSTFS_ALL_TIME	 (100 * NSEC_PER_MSEC)
 
 #define HOSTFS_DIR_KEPT	 512u
@@ -85,9 +85,8 @@ void hostfs_listing_drop(struct hostfs_inode *hi)
 
 static bool hostfs_listing_valid(const struct hostfs_inode *hi)
 {
-	return hi->listing &&
-	       hostfs_same(hi->handle, HOSTFS_WORD_NAMES, hi->listing->seen,
-			   time_mono_ns());
+	return hi->listing && hostfs_same(hi->handle, HOSTFS_WORD_NAMES,
+					  hi->listing->seen, time_mono_ns());
 }
 
 /* => the entry at offset at, which is followed by offset *next; NULL: none */
@@ -195,8 +194,8 @@ static void hostfs_enter_block(struct dentry *dir, struct super *sb,
 	const char *ents = (const char *)(b + 1);
 	u32 at = b->ents, count = b->count, next;
 
-	while (count-- && at + sizeof(struct hostfs_dirattr) <=
-				  b->len - sizeof(*b)) {
+	while (count-- &&
+	       at + sizeof(struct hostfs_dirattr) <= b->len - sizeof(*b)) {
 		const struct hostfs_dirattr *da = (const void *)(ents + at);
 		const struct linux_dirent64 *e =
 			hostfs_entry(ents, b->ents, da->entry, &next);

@@ -33,10 +33,10 @@
 #include "hostfs_nodes.h"
 #include "monitor.h"
 
-#define HOSTFS_POPULATE 0x10000u
-#define HOSTFS_IO_MAX	0x1000000u
-#define HOSTFS_DIRLOCKS 16
-#define HOSTFS_TEXT_MAX 4096u
+#define HOSTFS_POPULATE	 0x10000u
+#define HOSTFS_IO_MAX	 0x1000000u
+#define HOSTFS_DIRLOCKS	 16
+#define HOSTFS_TEXT_MAX	 4096u
 #define HOSTFS_DIRS_TODO 512 /* directories that a READDIR may go on with */
 
 #ifndef MADV_POPULATE_WRITE
@@ -99,9 +99,8 @@ static void hostfs_attr(struct hostfs_attr *out, struct hnode *n, uint32_t seq,
 		.atime = hostfs_ns(&st->stx_atime),
 		.mtime = hostfs_ns(&st->stx_mtime),
 		.ctime = hostfs_ns(&st->stx_ctime),
-		.btime = st->stx_mask & STATX_BTIME ?
-				 hostfs_ns(&st->stx_btime) :
-				 hostfs_ns(&st->stx_ctime),
+		.btime = st->stx_mask & STATX_BTIME ? hostfs_ns(&st->stx_btime)
+						    : hostfs_ns(&st->stx_ctime),
 		.mode = st->stx_mode,
 		.nlink = st->stx_nlink,
 		.uid = st->stx_uid,
@@ -378,8 +377,7 @@ static uint32_t hostfs_dirattr(struct hnode *dir, int dirfd, uint32_t entry,
 	ssize_t link = 0;
 
 	if (!strcmp(name, ".") || !strcmp(name, "..") ||
-	    room < sizeof(*da) + sizeof(text) ||
-	    hostfs_statx(dirfd, name, &st))
+	    room < sizeof(*da) + sizeof(text) || hostfs_statx(dirfd, name, &st))
 		return 0;
 	n = hnode_intern(dir, name, &st);
 	if (!n)
@@ -504,7 +502,8 @@ static int hostfs_dirblock(struct hostfs_dirs *d, struct hnode *n, uint64_t pos,
 
 static int64_t hostfs_readdir(struct ring_work *w, struct hnode *n)
 {
-	struct hostfs_dirs d = { .buf = w->buf, .len = w->len & ~7u,
+	struct hostfs_dirs d = { .buf = w->buf,
+				 .len = w->len & ~7u,
 				 .what = w->arg[2] };
 	int err;
 
@@ -621,10 +620,10 @@ static int hostfs_set(struct hnode *n, uint64_t set,
 	}
 	if (set & (HOSTFS_SET_ATIME | HOSTFS_SET_MTIME | HOSTFS_SET_ATIME_NOW |
 		   HOSTFS_SET_MTIME_NOW)) {
-		ts[0] = hostfs_time(set, HOSTFS_SET_ATIME,
-				    HOSTFS_SET_ATIME_NOW, a->atime);
-		ts[1] = hostfs_time(set, HOSTFS_SET_MTIME,
-				    HOSTFS_SET_MTIME_NOW, a->mtime);
+		ts[0] = hostfs_time(set, HOSTFS_SET_ATIME, HOSTFS_SET_ATIME_NOW,
+				    a->atime);
+		ts[1] = hostfs_time(set, HOSTFS_SET_MTIME, HOSTFS_SET_MTIME_NOW,
+				    a->mtime);
 		if (utimensat(fd, "", ts, AT_EMPTY_PATH))
 			return -errno;
 	}
@@ -904,9 +903,9 @@ int64_t hostfs_serve(struct ring_work *w)
 	if (w->op == HOSTFS_FORGET)
 		return hostfs_forget(w);
 	if (w->op == HOSTFS_WATCH)
-		return w->buf && !((uintptr_t)w->buf & 7) ?
-			       hwatch_table(w->buf, w->len) :
-			       -EINVAL;
+		return w->buf && !((uintptr_t)w->buf & 7)
+			       ? hwatch_table(w->buf, w->len)
+			       : -EINVAL;
 	if (w->op == HOSTFS_SYNC) {
 		hwatch_sync();
 		return 0;

@@ -8,14 +8,13 @@
 #include <kernel/vfs.h>
 #include "hostfs.h"
 
-
 /* How long a thing is believed without asking, unless it is watched. */
-#define HOSTFS_TRUST (5 * NSEC_PER_MSEC)
+#define HOSTFS_TRUST	  (5 * NSEC_PER_MSEC)
 /* What is watched, but could change without a word: see hostfs_watch_host.c */
 #define HOSTFS_TRUST_FILE (1 * NSEC_PER_SEC)
 
 /* Nodes that have words; the others are not watched. */
-#define HOSTFS_WORDS 131072u
+#define HOSTFS_WORDS	  131072u
 enum { HOSTFS_WORD_ATTR, HOSTFS_WORD_PLACE, HOSTFS_WORD_NAMES };
 
 /* What is in a directory, as far as it has been read. See hostfs_dir_kern.c */
@@ -39,15 +38,15 @@ struct hostfs_inode {
 	u64 lookups; /* to be given back to the monitor */
 	bool hashed;
 	/* written and read by whoever comes: */
-	u32 seen;  /* word of attributes that they go with */
-	s64 mtime; /* of the pages we have */
-	u64 stamp; /* when the attributes were true */
+	u32 seen;   /* word of attributes that they go with */
+	s64 mtime;  /* of the pages we have */
+	u64 stamp;  /* when the attributes were true */
 	u32 opened; /* HOSTFS_MAY_*: what the host has let us open */
 	/* directories, under inode->lock */
-	u32 hint; /* offset in listing behind the last name looked up */
-	u64 read_at; /* when; a hint */
+	u32 hint;     /* offset in listing behind the last name looked up */
+	u64 read_at;  /* when; a hint */
 	u64 hint_pos; /* position of what stands there */
-	u32 run;  /* lookups that went along the listing */
+	u32 run;      /* lookups that went along the listing */
 	struct hostfs_listing *listing;
 };
 
@@ -64,8 +63,8 @@ static inline u32 *hostfs_word(u64 handle, u32 which)
 {
 	u32 index = (u32)handle;
 
-	return index < HOSTFS_WORDS ?
-		       (u32 *)&hostfs_words[index] + which : NULL;
+	return index < HOSTFS_WORDS ? (u32 *)&hostfs_words[index] + which
+				    : NULL;
 }
 
 /* Is the word as it was, and what the host reported taken in? */

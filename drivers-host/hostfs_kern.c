@@ -43,8 +43,8 @@
 #include <kernel/vfs.h>
 #include "hostfs_inode.h"
 
-#define HOSTFS_BUCKETS	4096u
-#define HOSTFS_FORGETS	32u
+#define HOSTFS_BUCKETS	 4096u
+#define HOSTFS_FORGETS	 32u
 #define HOSTFS_TRUST_DIR (250 * NSEC_PER_MSEC)
 
 static spinlock_t hostfs_lock = SPINLOCK_INIT;
@@ -135,8 +135,7 @@ static void hostfs_forget_flush(const struct hostfs_forget *f, u32 n)
 	if (!buf)
 		return; /* the monitor keeps a few nodes too many */
 	memcpy(buf, f, n * sizeof(*buf));
-	hostfs_run(hostfs_req(HOSTFS_FORGET, 0, 0), buf,
-		   n * (u32)sizeof(*buf));
+	hostfs_run(hostfs_req(HOSTFS_FORGET, 0, 0), buf, n * (u32)sizeof(*buf));
 	kfree(buf);
 }
 
@@ -354,9 +353,9 @@ u64 hostfs_place_stamp(const struct inode *ino)
 {
 	u64 now = time_mono_ns();
 
-	return ino && S_ISDIR(ino->mode) ?
-		       now :
-		       now - (HOSTFS_TRUST_DIR - HOSTFS_TRUST);
+	return ino && S_ISDIR(ino->mode)
+		       ? now
+		       : now - (HOSTFS_TRUST_DIR - HOSTFS_TRUST);
 }
 
 static u64 hostfs_watch_word(u64 handle, u32 which, u32 seen)
@@ -387,8 +386,8 @@ static void hostfs_stamp(struct dentry *d, const struct inode *dir,
 {
 	const struct hostfs_attr *a = &msg->attr;
 
-	WRITE_ONCE(d->watch, d->inode ? hostfs_place_watch(dir, a) :
-					hostfs_names_watch(dir, a->seen.names));
+	WRITE_ONCE(d->watch, d->inode ? hostfs_place_watch(dir, a)
+				      : hostfs_names_watch(dir, a->seen.names));
 	WRITE_ONCE(d->stamp, hostfs_place_stamp(d->inode));
 }
 
@@ -490,8 +489,8 @@ static int hostfs_mknod(struct inode *dir, struct dentry *d, u32 mode, u64 rdev)
 		return err;
 	err = hostfs_enter(dir, d, &msg);
 	if (!err && S_ISREG(mode)) /* the host has it open */
-		hostfs_inode(d->inode)->opened =
-			HOSTFS_MAY_READ | HOSTFS_MAY_WRITE;
+		hostfs_inode(d->inode)->opened = HOSTFS_MAY_READ |
+						 HOSTFS_MAY_WRITE;
 	return err;
 }
 
@@ -517,9 +516,9 @@ static int hostfs_symlink(struct inode *dir, struct dentry *d, const char *to)
 	if (err)
 		goto out;
 	memcpy(msg + 1, to, len);
-	err = (int)hostfs_run(hostfs_req(HOSTFS_SYMLINK,
-					 hostfs_inode(dir)->handle, 0),
-			      msg, (u32)(sizeof(*msg) + len));
+	err = (int)hostfs_run(
+		hostfs_req(HOSTFS_SYMLINK, hostfs_inode(dir)->handle, 0), msg,
+		(u32)(sizeof(*msg) + len));
 	if (!err)
 		err = hostfs_enter(dir, d, msg);
 out:
@@ -548,8 +547,8 @@ static int hostfs_link(struct inode *old, struct inode *dir, struct dentry *d)
 /* Must it stay readable when its name is gone? */
 static u64 hostfs_keep(const struct dentry *d)
 {
-	const struct hostfs_inode *hi = d->inode ? hostfs_inode(d->inode) :
-						   NULL;
+	const struct hostfs_inode *hi = d->inode ? hostfs_inode(d->inode)
+						 : NULL;
 
 	return hi && (hi->opened || d->inode->nlink > 1) ? hi->handle : 0;
 }
@@ -605,9 +604,9 @@ static int hostfs_rename(struct inode *odir, struct dentry *od,
 	r->arg[2] = flags;
 	r->arg[3] = hostfs_inode(od->inode)->handle;
 	if (nd->inode)
-		r->arg[4] = flags & RENAME_EXCHANGE ?
-				    hostfs_inode(nd->inode)->handle :
-				    hostfs_keep(nd);
+		r->arg[4] = flags & RENAME_EXCHANGE
+				    ? hostfs_inode(nd->inode)->handle
+				    : hostfs_keep(nd);
 	err = (int)hostfs_run(r, &msg, sizeof(msg));
 	if (err)
 		return err;

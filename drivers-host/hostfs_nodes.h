@@ -16,14 +16,14 @@ struct hnode {
 	uint32_t type; /* S_IFMT bits */
 	bool rw;       /* the root it was granted with */
 	/* under the table's lock */
-	uint32_t refs;	  /* users, children, and one for lookups */
-	uint32_t busy;	  /* calls at work on it: its descriptors stay */
-	uint64_t lookups; /* how many the machine must forget */
+	uint32_t refs;	      /* users, children, and one for lookups */
+	uint32_t busy;	      /* calls at work on it: its descriptors stay */
+	uint64_t lookups;     /* how many the machine must forget */
 	struct hnode *parent; /* NULL: a root. Counted */
 	char *name;
 	struct hnode *hash_next, *place_next;
-	bool orphan;	    /* the name is gone: descriptors are all there is */
-	int pfd, rfd, wfd;  /* O_PATH, reading, writing; or -1 */
+	bool orphan;	   /* the name is gone: descriptors are all there is */
+	int pfd, rfd, wfd; /* O_PATH, reading, writing; or -1 */
 	struct hnode *lru_prev, *lru_next; /* while it has a descriptor */
 	int wd; /* directories: inotify's number; 0 none, -1 impossible */
 	struct hnode *wd_next;

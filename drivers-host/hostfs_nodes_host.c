@@ -152,9 +152,9 @@ int hostfs_statx(int dirfd, const char *name, struct statx *st)
 	int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT |
 		    (*name ? 0 : AT_EMPTY_PATH);
 
-	return statx(dirfd, name, flags, STATX_BASIC_STATS | STATX_BTIME, st) ?
-		       -errno :
-		       0;
+	return statx(dirfd, name, flags, STATX_BASIC_STATS | STATX_BTIME, st)
+		       ? -errno
+		       : 0;
 }
 
 /* --- descriptors, least recently used last --- */
@@ -262,7 +262,8 @@ static int hnode_openat(int dirfd, const char *name, uint64_t flags)
 
 	do { /* EAGAIN: something was renamed on the way */
 		fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
-	} while (fd < 0 && (errno == EINTR || (errno == EAGAIN && tries++ < 8)));
+	} while (fd < 0 &&
+		 (errno == EINTR || (errno == EAGAIN && tries++ < 8)));
 	if (fd < 0)
 		return errno == EXDEV || errno == ELOOP ? -ESTALE : -errno;
 	return fd;
@@ -275,11 +276,11 @@ static int hnode_openat(int dirfd, const char *name, uint64_t flags)
 static bool hostfs_is_window(int fd)
 {
 	static const unsigned int magic[] = {
-		0x9fa0 /* proc */,     0x62656572 /* sysfs */,
-		0x64626720 /* debugfs */, 0x74726163 /* tracefs */,
+		0x9fa0 /* proc */,	     0x62656572 /* sysfs */,
+		0x64626720 /* debugfs */,    0x74726163 /* tracefs */,
 		0x73636673 /* securityfs */, 0xf97cff8c /* selinux */,
-		0x27e0eb /* cgroup */, 0x63677270 /* cgroup2 */,
-		0xcafe4a11 /* bpf */,  0x62656570 /* configfs */,
+		0x27e0eb /* cgroup */,	     0x63677270 /* cgroup2 */,
+		0xcafe4a11 /* bpf */,	     0x62656570 /* configfs */,
 	};
 	struct statfs st;
 

@@ -120,12 +120,12 @@ void hwatch_gone_locked(struct hnode *n)
 static bool hwatch_fs_ok(uint64_t dev, int fd)
 {
 	static const unsigned int magic[] = {
-		0xef53 /* ext */,	0x58465342 /* xfs */,
-		0x9123683e /* btrfs */, 0x01021994 /* tmpfs */,
-		0xf2f52010 /* f2fs */,	0x2fc12fc1 /* zfs */,
+		0xef53 /* ext */,	  0x58465342 /* xfs */,
+		0x9123683e /* btrfs */,	  0x01021994 /* tmpfs */,
+		0xf2f52010 /* f2fs */,	  0x2fc12fc1 /* zfs */,
 		0x794c7630 /* overlay */, 0xca451a4e /* bcachefs */,
-		0x9660 /* iso */,	0x73717368 /* squashfs */,
-		0xe0f5e1e2 /* erofs */, 0x858458f6 /* ramfs */,
+		0x9660 /* iso */,	  0x73717368 /* squashfs */,
+		0xe0f5e1e2 /* erofs */,	  0x858458f6 /* ramfs */,
 	};
 	struct statfs st;
 
@@ -165,7 +165,8 @@ void hwatch_dir(struct hnode *dir, int dirfd)
 		if (wd > 0 && *hwatch_find(wd))
 			wd = -1;
 		if (wd > 0) {
-			struct hnode **b = &hw.by_wd[(uint32_t)wd % HWATCH_HASH];
+			struct hnode **b =
+				&hw.by_wd[(uint32_t)wd % HWATCH_HASH];
 
 			dir->wd_next = *b;
 			*b = dir;
@@ -211,8 +212,8 @@ void hwatch_seen(struct hnode *n, uint32_t seq, struct hostfs_word *seen)
 		seen->attr = hwatch_word(&hw.table[n->index].attr, self);
 		seen->place = hwatch_word(&hw.table[n->index].place, in);
 		if (dir && dir->index < hw.count)
-			seen->names = hwatch_word(&hw.table[dir->index].names,
-						  in);
+			seen->names =
+				hwatch_word(&hw.table[dir->index].names, in);
 	}
 	hnodes_unlock();
 }

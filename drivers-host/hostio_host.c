@@ -23,8 +23,8 @@
 #include "monitor.h"
 
 static struct hostio_host {
-	int null;	   /* what a closed descriptor becomes */
-	size_t piece[3];   /* how much to write at once */
+	int null;	 /* what a closed descriptor becomes */
+	size_t piece[3]; /* how much to write at once */
 } hostio;
 
 static int hostio_poll(int fd, short events, int timeout)

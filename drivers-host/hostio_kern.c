@@ -29,12 +29,12 @@
 
 struct hostio_chan {
 	u32 fd;
-	u32 event;	/* POLLIN or POLLOUT */
-	u32 ready;	/* POLL* as last heard */
-	u32 want;	/* the thread shall ask again */
-	bool polled;	/* somebody uses poll(2) */
-	bool started;	/* it has its thread */
-	u32 files;	/* open files, by atomics */
+	u32 event;		 /* POLLIN or POLLOUT */
+	u32 ready;		 /* POLL* as last heard */
+	u32 want;		 /* the thread shall ask again */
+	bool polled;		 /* somebody uses poll(2) */
+	bool started;		 /* it has its thread */
+	u32 files;		 /* open files, by atomics */
 	struct waitqueue wait;	 /* for `ready` */
 	struct waitqueue thread; /* for `want` */
 };
@@ -87,9 +87,9 @@ static int hostio_wait(struct hostio_chan *ch)
 {
 	WRITE_ONCE(ch->ready, 0);
 	hostio_ask(ch);
-	return wait_event_intr(&ch->wait, READ_ONCE(ch->ready), "hostio") ?
-		       -ERESTARTSYS :
-		       0;
+	return wait_event_intr(&ch->wait, READ_ONCE(ch->ready), "hostio")
+		       ? -ERESTARTSYS
+		       : 0;
 }
 
 static void hostio_thread(void *arg)
@@ -103,8 +103,7 @@ static void hostio_thread(void *arg)
 		atomic_xchg(&ch->want, 0);
 		ret = hostio_call(ch, HOSTIO_POLL, NULL, 0, NULL);
 		/* an error is found by whoever reads or writes then */
-		WRITE_ONCE(ch->ready,
-			   ret > 0 ? (u32)ret : ch->event | POLLERR);
+		WRITE_ONCE(ch->ready, ret > 0 ? (u32)ret : ch->event | POLLERR);
 		waitqueue_wake_nr(&ch->wait, ~0u, READ_ONCE(ch->ready));
 	}
 }
@@ -305,8 +304,8 @@ static struct file *hostio_open_chan(struct hostio_chan *ch)
 
 	hostio_start(ch);
 	snprintf(name, sizeof(name), "pipe:[%u]", ch->fd + 1);
-	f = file_open_anon(name, &hostio_file_ops, ch,
-			   in ? O_RDONLY : O_WRONLY, S_IFIFO | 0600);
+	f = file_open_anon(name, &hostio_file_ops, ch, in ? O_RDONLY : O_WRONLY,
+			   S_IFIFO | 0600);
 	if (IS_ERR(f))
 		return f;
 	f->inode->fops = &hostio_file_ops;

@@ -47,8 +47,8 @@ int ubd_pread_all(int fd, struct iovec *iov, int n, uint64_t pos)
 int ubd_pwrite_all(int fd, struct iovec *iov, int n, uint64_t pos, int flags)
 {
 	while (n) {
-		ssize_t got = flags ? pwritev2(fd, iov, n, (off_t)pos, flags) :
-				      pwritev(fd, iov, n, (off_t)pos);
+		ssize_t got = flags ? pwritev2(fd, iov, n, (off_t)pos, flags)
+				    : pwritev(fd, iov, n, (off_t)pos);
 
 		if (got < 0 && errno == EINTR)
 			continue;

@@ -53,8 +53,8 @@ struct monitor {
 	struct ring_area *ring;
 	struct boot_params *bp;
 	int arena_fd, pool_fd;
-	int msock;	   /* our end; the machine's is FD_MSOCK */
-	const char *name;  /* of the machine */
+	int msock;	  /* our end; the machine's is FD_MSOCK */
+	const char *name; /* of the machine */
 	bool verbose;
 };
 extern struct monitor mon;
@@ -89,9 +89,9 @@ enum console_kind { CONSOLE_FD, CONSOLE_PTY, CONSOLE_NULL, CONSOLE_FILE };
 
 struct console_config {
 	enum console_kind kind;
-	const char *file;    /* CONSOLE_FILE */
-	int in_fd, out_fd;   /* CONSOLE_FD */
-	bool have_job;	     /* the job's own stdin etc. may be pipes */
+	const char *file;  /* CONSOLE_FILE */
+	int in_fd, out_fd; /* CONSOLE_FD */
+	bool have_job;	   /* the job's own stdin etc. may be pipes */
 	bool quiet;
 };
 struct console_state {
@@ -102,7 +102,7 @@ struct console_state {
 
 /* console_host.c (with hostio) */
 int console_open(const struct console_config *c, struct console_state *out);
-int console_start(void); /* raw mode; input begins */
+int console_start(void);  /* raw mode; input begins */
 void console_winch(void); /* SIGWINCH: pass the new size on */
 void console_close(void); /* output is out, terminal as it was */
 

@@ -48,8 +48,8 @@ static struct net_host {
 	uint64_t kind;
 	uint8_t mac[6];
 	struct net_area *area;
-	bool vnet;   /* frames have a struct virtio_net_hdr in front: a tap's */
-	int pcap;    /* -1: none */
+	bool vnet; /* frames have a struct virtio_net_hdr in front: a tap's */
+	int pcap;  /* -1: none */
 	pthread_mutex_t pcap_lock;
 	_Atomic bool attached;
 } net_hosts[NET_UNITS];
@@ -59,8 +59,8 @@ static int net_count;
 
 static int net_pcap_open(const char *file)
 {
-	static const uint32_t head[6] = { 0xa1b2c3d4, 4u << 16 | 2, 0, 0,
-					  262144, 1 };
+	static const uint32_t head[6] = { 0xa1b2c3d4, 4u << 16 | 2, 0,
+					  0,	      262144,	    1 };
 	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC,
 		      0644);
 	uint32_t h[6];
@@ -122,8 +122,8 @@ static void net_vnet_fill(struct virtio_net_hdr *v, const uint8_t *p,
 	v->csum_start = (uint16_t)l4;
 	v->csum_offset = 16;
 	if ((offload & NETREC_GSO_MASK) && n > hlen) {
-		v->gso_type = v6 ? VIRTIO_NET_HDR_GSO_TCPV6 :
-				   VIRTIO_NET_HDR_GSO_TCPV4;
+		v->gso_type = v6 ? VIRTIO_NET_HDR_GSO_TCPV6
+				 : VIRTIO_NET_HDR_GSO_TCPV4;
 		v->gso_size = (uint16_t)(offload & NETREC_GSO_MASK);
 		v->hdr_len = (uint16_t)hlen;
 	}
@@ -168,8 +168,7 @@ static void *net_tx_thread(void *arg)
 		if (head == tail) {
 			seq = __atomic_load_n(&r->seq, __ATOMIC_SEQ_CST);
 			__atomic_store_n(&r->sleeping, 1, __ATOMIC_SEQ_CST);
-			if (__atomic_load_n(&r->head, __ATOMIC_SEQ_CST) ==
-			    tail)
+			if (__atomic_load_n(&r->head, __ATOMIC_SEQ_CST) == tail)
 				net_futex(&r->seq, FUTEX_WAIT, seq, NULL);
 			__atomic_store_n(&r->sleeping, 0, __ATOMIC_SEQ_CST);
 			continue;
@@ -216,7 +215,8 @@ static struct netring_rec *net_rx_room(struct netring *r, uint32_t *head)
 			skip = NETRING_SIZE - at;
 		seq = __atomic_load_n(&r->tail_seq, __ATOMIC_SEQ_CST);
 		used = *head - __atomic_load_n(&r->tail, __ATOMIC_ACQUIRE);
-		if (used <= NETRING_SIZE && used + skip + most <= NETRING_SIZE) {
+		if (used <= NETRING_SIZE &&
+		    used + skip + most <= NETRING_SIZE) {
 			if (!skip)
 				return rec;
 			__atomic_store_n(&rec->len, NETRING_SKIP,
@@ -225,8 +225,7 @@ static struct netring_rec *net_rx_room(struct netring *r, uint32_t *head)
 			continue;
 		}
 		__atomic_store_n(&r->full, 1, __ATOMIC_SEQ_CST);
-		if (__atomic_load_n(&r->tail, __ATOMIC_SEQ_CST) + used ==
-		    *head)
+		if (__atomic_load_n(&r->tail, __ATOMIC_SEQ_CST) + used == *head)
 			net_futex(&r->tail_seq, FUTEX_WAIT, seq,
 				  &(struct timespec){ 0, 10000000 });
 	}
@@ -256,8 +255,8 @@ static void *net_rx_thread(void *arg)
 			n -= (ssize_t)sizeof(v);
 		if (n <= 0)
 			return NULL; /* the other side has ended */
-		if (v.flags & (VIRTIO_NET_HDR_F_NEEDS_CSUM |
-			       VIRTIO_NET_HDR_F_DATA_VALID))
+		if (v.flags &
+		    (VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID))
 			offload = NETREC_PARTIAL;
 		if (v.gso_type)
 			offload |= v.gso_size;
@@ -265,7 +264,8 @@ static void *net_rx_thread(void *arg)
 		net_pcap_put(u, rec->data, (uint32_t)n);
 		__atomic_store_n(&rec->len, (uint32_t)n, __ATOMIC_RELAXED);
 		head += ((uint32_t)n + (uint32_t)sizeof(*rec) + NETRING_ALIGN -
-			 1) & ~(NETRING_ALIGN - 1);
+			 1) &
+			~(NETRING_ALIGN - 1);
 		__atomic_store_n(&r->head, head, __ATOMIC_SEQ_CST);
 		if (__atomic_load_n(&r->sleeping, __ATOMIC_SEQ_CST)) {
 			__atomic_fetch_add(&r->seq, 1, __ATOMIC_SEQ_CST);
@@ -442,7 +442,8 @@ static int net_open_one(struct net_host *u, struct net_config *c,
 		u->fd = c->fd;
 		if (getsockopt(c->fd, SOL_SOCKET, SO_TYPE, &type, &n) ||
 		    (type != SOCK_DGRAM && type != SOCK_SEQPACKET)) {
-			monitor_warn("--net fd=%d: no socket that keeps frames apart",
+			monitor_warn("--net fd=%d: no socket that keeps frames "
+				     "apart",
 				     c->fd);
 			return -EINVAL;
 		}

@@ -95,8 +95,8 @@ static int net_xmit(struct netdev *d, const struct pkt *p)
 		net_tx_wait(r);
 	}
 	((struct netring_rec *)to)->len = p->len;
-	((struct netring_rec *)to)->offload =
-		p->gso | (p->partial ? NETREC_PARTIAL : 0);
+	((struct netring_rec *)to)->offload = p->gso |
+					      (p->partial ? NETREC_PARTIAL : 0);
 	memcpy(to + sizeof(struct netring_rec), p->data, p->len);
 	u->head += n;
 	store_release(&r->head, u->head);
@@ -134,8 +134,8 @@ static struct pkt *net_rx_take(struct net_unit *u)
 			u->tail += NETRING_SIZE - at;
 			continue;
 		}
-		if (len > NETRING_FRAME || at + sizeof(*rec) + len >
-						   NETRING_SIZE)
+		if (len > NETRING_FRAME ||
+		    at + sizeof(*rec) + len > NETRING_SIZE)
 			panic("%s: the monitor's ring is corrupt", u->dev.name);
 		p = pkt_alloc(len);
 		if (p) {
@@ -217,11 +217,15 @@ static const char *net_parse_v4(const char *s, u32 *out)
 
 static void net_set_up(struct netdev *d, u32 addr, u32 bits, u32 gw)
 {
-	struct net_addr a = { .valid = TIME_NEVER, .preferred = TIME_NEVER,
+	struct net_addr a = { .valid = TIME_NEVER,
+			      .preferred = TIME_NEVER,
 			      .flags = IFA_F_PERMANENT };
-	struct net_route r = { .proto = RTPROT_BOOT, .type = RTN_UNICAST,
-			       .table = RT_TABLE_MAIN, .oif = d->index,
-			       .expires = TIME_NEVER, .has_via = true,
+	struct net_route r = { .proto = RTPROT_BOOT,
+			       .type = RTN_UNICAST,
+			       .table = RT_TABLE_MAIN,
+			       .oif = d->index,
+			       .expires = TIME_NEVER,
+			       .has_via = true,
 			       .plen = 96 };
 	u32 mask = bits ? ~0u << (32 - bits) : 0;
 

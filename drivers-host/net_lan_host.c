@@ -100,7 +100,8 @@ static bool lan_from_guest(void)
 		lan_scan();
 		m = lan_slot(lan_frame);
 		for (unsigned int k = 0; k < lan.npeers; k++) {
-			const char *name = strrchr(lan.peer[k].sun_path, '/') + 1;
+			const char *name =
+				strrchr(lan.peer[k].sun_path, '/') + 1;
 
 			if (m->name[0] && !(lan_frame[0] & 1) &&
 			    !memcmp(m->mac, lan_frame, 6)) {
@@ -157,8 +158,8 @@ static void lan_open(const struct net_config *c, const char *dir)
 	}
 	/* in /tmp somebody else may have been here first */
 	mkdir(dir, 0700);
-	if (lstat(dir, &st) || !S_ISDIR(st.st_mode) ||
-	    st.st_uid != geteuid() || (st.st_mode & 077)) {
+	if (lstat(dir, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
+	    (st.st_mode & 077)) {
 		monitor_warn("--net lan=%s: %s is not yours alone", c->name,
 			     dir);
 		_exit(1);

@@ -294,7 +294,8 @@ static void slirp_load(void)
 	}
 	if (!lib || !sl.new || !sl.fill || !sl.poll || !sl.input ||
 	    !sl.hostfwd) {
-		monitor_warn("--net user: %s is missing; install the package libslirp0",
+		monitor_warn("--net user: %s is missing; install the package "
+			     "libslirp0",
 			     SLIRP_LIB);
 		_exit(1);
 	}

@@ -33,11 +33,11 @@
 #include <unistd.h>
 #include "monitor.h"
 
-#define RING_IDLE_KEEP	3u
-#define RING_IDLE_SECS	5
-#define RING_SPIN_MAX	30000u /* ns */
-#define RING_SPIN_MIN	500u
-#define RING_STACK	(192u * 1024)
+#define RING_IDLE_KEEP 3u
+#define RING_IDLE_SECS 5
+#define RING_SPIN_MAX  30000u /* ns */
+#define RING_SPIN_MIN  500u
+#define RING_STACK     (192u * 1024)
 
 static struct ring_host {
 	pthread_mutex_t lock;
@@ -55,12 +55,9 @@ static struct ring_host {
 	 .cq_lock = PTHREAD_MUTEX_INITIALIZER };
 
 static int64_t (*const ring_serve[])(struct ring_work *) = {
-	[RING_DEV_MONITOR] = monitor_serve,
-	[RING_DEV_CONSOLE] = console_serve,
-	[RING_DEV_HOSTFS] = hostfs_serve,
-	[RING_DEV_HOSTIO] = hostio_serve,
-	[RING_DEV_NET] = net_serve,
-	[RING_DEV_BLOCK] = ubd_serve,
+	[RING_DEV_MONITOR] = monitor_serve, [RING_DEV_CONSOLE] = console_serve,
+	[RING_DEV_HOSTFS] = hostfs_serve,   [RING_DEV_HOSTIO] = hostio_serve,
+	[RING_DEV_NET] = net_serve,	    [RING_DEV_BLOCK] = ubd_serve,
 };
 
 static void *ring_worker(void *arg);

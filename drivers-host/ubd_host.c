@@ -116,9 +116,8 @@ static int64_t ubd_clear(struct ubd_image *im, const struct ring_work *w)
 	if (im->cow)
 		return cow_clear(im->cow, w->arg[1], w->arg[2],
 				 w->op == UBD_ZERO);
-	err = w->op == UBD_ZERO ?
-		      ubd_fallocate(im->fd, FALLOC_FL_ZERO_RANGE, w) :
-		      -EOPNOTSUPP;
+	err = w->op == UBD_ZERO ? ubd_fallocate(im->fd, FALLOC_FL_ZERO_RANGE, w)
+				: -EOPNOTSUPP;
 	if (err == -EOPNOTSUPP)
 		err = ubd_fallocate(im->fd, FALLOC_FL_PUNCH_HOLE, w);
 	return err;
@@ -154,7 +153,8 @@ static int64_t ubd_serve_image(struct ubd_image *im, const struct ring_work *w)
 	default:
 		return -ENOSYS;
 	}
-	if (((w->arg[1] | w->arg[2]) & 511) || w->arg[1] > im->size || w->arg[2] > im->size - w->arg[1])
+	if (((w->arg[1] | w->arg[2]) & 511) || w->arg[1] > im->size ||
+	    w->arg[2] > im->size - w->arg[1])
 		return -EIO;
 	if (w->op != UBD_READ && im->read_only)
 		return -EROFS;
@@ -174,9 +174,9 @@ int64_t ubd_serve(struct ring_work *w)
 	if (w->op == UBD_ACK)
 		return ubd_acknowledge(d, (int64_t)w->arg[1]);
 	pthread_rwlock_rdlock(&d->lock);
-	ret = d->image.fd < 0	 ? -ENODEV :
-	      w->op == UBD_INFO ? ubd_tell(d, w) :
-				  ubd_serve_image(&d->image, w);
+	ret = d->image.fd < 0	  ? -ENODEV
+	      : w->op == UBD_INFO ? ubd_tell(d, w)
+				  : ubd_serve_image(&d->image, w);
 	pthread_rwlock_unlock(&d->lock);
 	return ret;
 }
@@ -214,16 +214,16 @@ static int ubd_open_raw(const struct ubd_config *c, struct ubd_files *f)
 		f->fd = open(c->file, O_RDONLY | flags);
 	if (f->fd < 0)
 		return ubd_complain(f, "disk %s: %s", c->file, strerror(errno));
-	if (fstat(f->fd, &st) ||
-	    (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)))
-		return ubd_complain(f,
-				    "disk %s: neither a file nor a block device",
-				    c->file);
-	if (ubd_lock(f->fd, !f->read_only))
+	if (fstat(f->fd, &st) || (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)))
 		return ubd_complain(
-			f, "disk %s is in use by another machine%s", c->file,
-			f->read_only ? ", which writes it" :
-				       "; two may read it: ro, or have a COW file each");
+			f, "disk %s: neither a file nor a block device",
+			c->file);
+	if (ubd_lock(f->fd, !f->read_only))
+		return ubd_complain(f, "disk %s is in use by another machine%s",
+				    c->file,
+				    f->read_only ? ", which writes it"
+						 : "; two may read it: ro, or "
+						   "have a COW file each");
 	/*
 	 * Not taken for one unasked: what a guest writes to its raw disk
 	 * must not decide which file of the host is opened at the next start.
@@ -234,16 +234,16 @@ static int ubd_open_raw(const struct ubd_config *c, struct ubd_files *f)
 
 		if (cow_read_header(f->fd, &h, why, sizeof(why)))
 			strcpy(h.base, "BASE");
-		return ubd_complain(
-			f,
-			"disk %s is a COW file: give its base too, ubd0=%s,%.2000s or --disk %.2000s,cow=%s",
-			c->file, c->file, h.base, h.base, c->file);
+		return ubd_complain(f,
+				    "disk %s is a COW file: give its base too, "
+				    "ubd0=%s,%.2000s or --disk %.2000s,cow=%s",
+				    c->file, c->file, h.base, h.base, c->file);
 	}
 	if (lseek(f->fd, 0, SEEK_END) < 512)
-		return ubd_complain(
-			f,
-			"disk %s: it is empty; give it a size first (truncate -s 1G)",
-			c->file);
+		return ubd_complain(f,
+				    "disk %s: it is empty; give it a size "
+				    "first (truncate -s 1G)",
+				    c->file);
 	if (f->read_only && !c->read_only)
 		monitor_warn("disk %s cannot be written (%s): read-only",
 			     c->file, strerror(err));
@@ -267,10 +267,10 @@ static int ubd_open_cow(const struct ubd_config *c, struct ubd_files *f)
 	if (f->fd < 0)
 		return ubd_complain(f, "disk %s: %s", c->cow, strerror(errno));
 	if (ubd_lock(f->fd, !c->read_only))
-		return ubd_complain(
-			f,
-			"disk %s is in use by another machine; each needs a COW file of its own",
-			c->cow);
+		return ubd_complain(f,
+				    "disk %s is in use by another machine; "
+				    "each needs a COW file of its own",
+				    c->cow);
 	if (fresh && cow_create(f->fd, c->file, f->base, why, sizeof(why))) {
 		unlink(c->cow);
 		return ubd_complain(f, "disk %s %s", c->cow, why);
@@ -336,7 +336,8 @@ int ubd_plug(unsigned int unit, struct ubd_files *f, const char *serial,
 	     bool sync)
 {
 	struct ubd_disk *d = &ubd_disks[unit];
-	struct ubd_image im = { .fd = f->fd, .sync = sync,
+	struct ubd_image im = { .fd = f->fd,
+				.sync = sync,
 				.read_only = f->read_only };
 	struct cow_header h;
 

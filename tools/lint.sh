@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # What can be said about the sources without building them: licence lines,
 # white space, who may include what, scripts, and committed files that are made
-# from others; without `quick` also cppcheck and how far the format is from
-# .clang-format. From the top of the tree; exit status 1 when something is wrong.
+# from others; without `quick` also cppcheck and the format (.clang-format).
+# From the top of the tree; exit status 1 when something is wrong.
 # usage: lint.sh [quick]
 set -u
 bad=0
@@ -71,13 +71,12 @@ if [ "${1-}" != quick ]; then
 		echo "lint: cppcheck is not installed: no static checks"
 	fi
 	if command -v clang-format >/dev/null; then
-		n=0
 		for f in $(sources '*.c' '*.h'); do
 			clang-format --dry-run -Werror "$f" 2>/dev/null ||
-				n=$((n + 1))
+				say "$f: clang-format -i would change it"
 		done
-		# told, not refused: whoever edits a file formats it
-		[ "$n" = 0 ] || echo "lint: clang-format would change $n files"
+	else
+		echo "lint: clang-format is not installed: the format is not checked"
 	fi
 fi
 

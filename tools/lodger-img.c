@@ -128,7 +128,8 @@ static int img_info(int argc, char **argv)
 	}
 	if (cow_read_header(fd, &h, why, sizeof(why)))
 		img_die("%s %s", argv[0], why);
-	printf("kind      COW file, version 3\nsize      %llu bytes\nbase      %s\nbase time %u\n",
+	printf("kind      COW file, version 3\nsize      %llu bytes\nbase      "
+	       "%s\nbase time %u\n",
 	       (unsigned long long)h.size, h.base, h.mtime);
 	c = cow_open(fd, -1, &h, why, sizeof(why));
 	if (!c)
@@ -209,11 +210,11 @@ static int img_convert(int argc, char **argv)
 	if (ftruncate(out, (off_t)size))
 		img_die("%s: %s", argv[1], strerror(errno));
 	for (uint64_t pos = 0; pos < size; pos += IMG_CHUNK) {
-		size_t n = size - pos < IMG_CHUNK ? (size_t)(size - pos) :
-						    IMG_CHUNK;
+		size_t n = size - pos < IMG_CHUNK ? (size_t)(size - pos)
+						  : IMG_CHUNK;
 		struct iovec iov = { buf, n };
-		int err = c ? cow_read(c, &iov, 1, pos, n) :
-			      ubd_pread_all(in, &iov, 1, pos);
+		int err = c ? cow_read(c, &iov, 1, pos, n)
+			    : ubd_pread_all(in, &iov, 1, pos);
 
 		if (err)
 			img_die("%s: %s", argv[0], strerror(-err));
@@ -317,7 +318,8 @@ static int img_resize(int argc, char **argv)
 
 	(void)argc;
 	if (cow_is(fd))
-		img_die("%s is a COW file: only raw images can be resized (convert it first)",
+		img_die("%s is a COW file: only raw images can be resized "
+			"(convert it first)",
 			argv[0]);
 	if (ftruncate(fd, (off_t)size))
 		img_die("%s: %s", argv[0], strerror(errno));
@@ -337,7 +339,8 @@ static int img_check(int argc, char **argv)
 	for (uint64_t s = 0; s < h.size / COW_SECTOR; s++)
 		if (cow_has(c, s) &&
 		    h.data_off + (s + 1) * COW_SECTOR > (uint64_t)st.st_size)
-			img_die("%s: sector %llu is said to be here, beyond the end",
+			img_die("%s: sector %llu is said to be here, beyond "
+				"the end",
 				argv[0], (unsigned long long)s);
 	puts("fine");
 	return 0;
@@ -372,7 +375,8 @@ int main(int argc, char **argv)
 		return img_commands[i].fn(argc - 2, argv + 2);
 	}
 	for (size_t i = 0; i < n; i++)
-		fprintf(stderr, "%s lodger-img %s %s\n", i ? "      " : "usage:",
-			img_commands[i].name, img_commands[i].args);
+		fprintf(stderr, "%s lodger-img %s %s\n",
+			i ? "      " : "usage:", img_commands[i].name,
+			img_commands[i].args);
 	return argc > 1 && !strcmp(argv[1], "--help") ? 0 : 1;
 }

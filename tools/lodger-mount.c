@@ -91,8 +91,8 @@ static int image_flush(struct hk_disk *d)
 	return fdatasync(image_fd) ? -errno : 0;
 }
 
-static int image_write(struct hk_disk *d, unsigned long long pos,
-		       const void *p, unsigned n, int fua)
+static int image_write(struct hk_disk *d, unsigned long long pos, const void *p,
+		       unsigned n, int fua)
 {
 	while (n) {
 		ssize_t r = pwrite(image_fd, p, n, (off_t)(opt.offset + pos));
@@ -409,24 +409,48 @@ static int m_removexattr(const char *path, const char *name)
 }
 
 static const struct fuse_operations ops = {
-	.getattr = m_getattr,	.readlink = m_readlink, .mknod = m_mknod,
-	.mkdir = m_mkdir,	.unlink = m_unlink,	.rmdir = m_rmdir,
-	.symlink = m_symlink,	.rename = m_rename,	.link = m_link,
-	.chmod = m_chmod,	.chown = m_chown,	.truncate = m_truncate,
-	.open = m_open,		.create = m_create,	.release = m_release,
-	.read = m_read,		.write = m_write,	.fsync = m_fsync,
-	.opendir = m_open,	.readdir = m_readdir,	.releasedir = m_release,
-	.fsyncdir = m_fsync,	.statfs = m_statfs,	.utimens = m_utimens,
-	.setxattr = m_setxattr, .getxattr = m_getxattr,
-	.listxattr = m_listxattr, .removexattr = m_removexattr,
+	.getattr = m_getattr,
+	.readlink = m_readlink,
+	.mknod = m_mknod,
+	.mkdir = m_mkdir,
+	.unlink = m_unlink,
+	.rmdir = m_rmdir,
+	.symlink = m_symlink,
+	.rename = m_rename,
+	.link = m_link,
+	.chmod = m_chmod,
+	.chown = m_chown,
+	.truncate = m_truncate,
+	.open = m_open,
+	.create = m_create,
+	.release = m_release,
+	.read = m_read,
+	.write = m_write,
+	.fsync = m_fsync,
+	.opendir = m_open,
+	.readdir = m_readdir,
+	.releasedir = m_release,
+	.fsyncdir = m_fsync,
+	.statfs = m_statfs,
+	.utimens = m_utimens,
+	.setxattr = m_setxattr,
+	.getxattr = m_getxattr,
+	.listxattr = m_listxattr,
+	.removexattr = m_removexattr,
 	.fallocate = m_fallocate,
 };
 
-#define OPT(t, m, v) { t, offsetof(struct mount_options, m), v }
+#define OPT(t, m, v)                                    \
+	{                                               \
+		t, offsetof(struct mount_options, m), v \
+	}
 static const struct fuse_opt opts[] = {
-	OPT("offset=%llu", offset, 0), OPT("part=%d", part, 0),
-	OPT("ro", ro, 1),	       OPT("fakeroot", fakeroot, 1),
-	OPT("-h", help, 1),	       OPT("--help", help, 1),
+	OPT("offset=%llu", offset, 0),
+	OPT("part=%d", part, 0),
+	OPT("ro", ro, 1),
+	OPT("fakeroot", fakeroot, 1),
+	OPT("-h", help, 1),
+	OPT("--help", help, 1),
 	FUSE_OPT_END,
 };
 
@@ -452,7 +476,8 @@ int main(int argc, char **argv)
 	if (fuse_opt_parse(&args, &opt, opts, first_is_image))
 		return 1;
 	if (opt.help || !opt.image) {
-		printf("usage: lodger-mount [-o ro,part=N,offset=BYTES,fakeroot]"
+		printf("usage: lodger-mount [-o "
+		       "ro,part=N,offset=BYTES,fakeroot]"
 		       " IMAGE DIR\nends with: fusermount3 -u DIR\n");
 		return !opt.help;
 	}

@@ -34,7 +34,7 @@ struct bdev *bdev_find_locked(u64 rdev)
 {
 	struct bdev *b;
 
-	list_for_each_entry(b, &bdev_list, node)
+	list_for_each_entry (b, &bdev_list, node)
 		if (b->rdev == rdev)
 			return b;
 	return NULL;
@@ -88,7 +88,7 @@ bool bdev_busy_locked(const struct bdev *whole)
 {
 	struct bdev *b;
 
-	list_for_each_entry(b, &bdev_list, node)
+	list_for_each_entry (b, &bdev_list, node)
 		if (b->whole == whole && b->openers)
 			return true;
 	return false;
@@ -98,7 +98,7 @@ bool bdev_parts_busy_locked(const struct bdev *whole)
 {
 	struct bdev *b;
 
-	list_for_each_entry(b, &bdev_list, node)
+	list_for_each_entry (b, &bdev_list, node)
 		if (b->whole == whole && b != whole && b->openers)
 			return true;
 	return false;
@@ -148,8 +148,8 @@ static int bio_check(const struct bio *bio, const struct bdev *b)
 		return -EOPNOTSUPP;
 	if (((bio->pos | bio->len) & mask) || bio->pos > b->size ||
 	    bio->len > b->size - bio->pos)
-		return bio->pos >= b->size && bio->op == BIO_WRITE ? -ENOSPC :
-								     -EIO;
+		return bio->pos >= b->size && bio->op == BIO_WRITE ? -ENOSPC
+								   : -EIO;
 	if (bio->op != BIO_READ && bio->op != BIO_WRITE)
 		return 0;
 	if (bio->nr_vecs > BIO_MAX_VECS || bio->len > b->max_bytes)
@@ -236,8 +236,12 @@ static int bdev_rw(struct bdev *b, enum bio_op op, u64 pos, void *data, u32 len,
 	while (len) {
 		u32 part = min(len, b->max_bytes);
 		struct bio_vec v = { data, part };
-		struct bio bio = { .op = op, .flags = flags, .pos = pos,
-				   .len = v.len, .nr_vecs = 1, .vecs = &v };
+		struct bio bio = { .op = op,
+				   .flags = flags,
+				   .pos = pos,
+				   .len = v.len,
+				   .nr_vecs = 1,
+				   .vecs = &v };
 		int err = bio_submit_wait(&bio, b);
 
 		if (err)

@@ -29,7 +29,7 @@ struct buffer_cache {
 	u32 size; /* of a block */
 	u32 nbuckets, count, limit;
 	struct buffer **bucket;
-	struct list_head lru;	/* without references, clean; oldest first */
+	struct list_head lru; /* without references, clean; oldest first */
 	struct list_head dirty;
 	struct list_head free_data; /* pieces of pages, when size < PAGE_SIZE */
 	struct list_head node;
@@ -119,12 +119,12 @@ static void buffer_pieces_drop(struct buffer_cache *c)
 	struct buffer_piece *p, *n;
 
 	list_init(&pages);
-	list_for_each_entry_safe(p, n, &c->free_data, node) {
+	list_for_each_entry_safe (p, n, &c->free_data, node) {
 		list_del(&p->node);
 		if (!((u64)p & (PAGE_SIZE - 1)))
 			list_add(&p->node, &pages);
 	}
-	list_for_each_entry_safe(p, n, &pages, node)
+	list_for_each_entry_safe (p, n, &pages, node)
 		page_free(p, 0);
 }
 
@@ -415,7 +415,7 @@ static struct buffer *buffer_take_locked(struct buffer_cache *c)
 {
 	struct buffer *b;
 
-	list_for_each_entry(b, &c->dirty, dirty_node)
+	list_for_each_entry (b, &c->dirty, dirty_node)
 		if (!b->journal) {
 			buffer_clean_locked(c, b);
 			b->refs++;
@@ -477,7 +477,7 @@ u32 buffer_cache_shrink(u32 nr)
 	u32 done = 0;
 
 	spin_lock(&buffer_caches_lock);
-	list_for_each_entry(c, &buffer_caches, node) {
+	list_for_each_entry (c, &buffer_caches, node) {
 		if (done >= nr)
 			break;
 		spin_lock(&c->lock);

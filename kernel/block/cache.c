@@ -100,8 +100,7 @@ static s64 bdev_write_run(struct bdev *b, u64 *pg, u64 end)
 		there = mapping_resident_run(m, *pg, n);
 		n = there ? there : 1;
 		if (there)
-			err = bdev_write(b, off,
-					 host_pool_ptr(m->window + off),
+			err = bdev_write(b, off, host_pool_ptr(m->window + off),
 					 (u32)min(n * PAGE_SIZE, b->size - off),
 					 0);
 		for (u64 i = *pg; i < *pg + n; i++)
@@ -120,9 +119,9 @@ int bdev_write_back(struct bdev *b, u64 off, u64 len)
 {
 	struct mapping *m = &b->inode->mapping;
 	u64 pages = PAGE_UP(b->size) / PAGE_SIZE, pg = off / PAGE_SIZE;
-	u64 end = len > b->size - min(off, b->size) ?
-			  pages :
-			  PAGE_UP(off + len) / PAGE_SIZE;
+	u64 end = len > b->size - min(off, b->size)
+			  ? pages
+			  : PAGE_UP(off + len) / PAGE_SIZE;
 	int err = 0;
 	s64 n;
 
@@ -165,7 +164,7 @@ static struct bdev *bdev_next_dirty(u64 after)
 	struct bdev *b, *found = NULL;
 
 	mutex_lock(&bdev_lock);
-	list_for_each_entry(b, &bdev_list, node)
+	list_for_each_entry (b, &bdev_list, node)
 		if (b->seq > after && b->inode->mapping.nr_dirty &&
 		    (!found || b->seq < found->seq))
 			found = b;
@@ -184,11 +183,10 @@ static void bdev_flush_thread(void *unused)
 
 		wait_event(&bdev_flush_wait, READ_ONCE(bdev_flush_wanted),
 			   "kflush");
-		wait_event_deadline(&bdev_flush_wait,
-				    READ_ONCE(bdev_dirty_pages) >
-					    bdev_dirty_limit() / 2,
-				    time_mono_ns() + BDEV_FLUSH_NS,
-				    SLEEP_UNINTR, "kflush");
+		wait_event_deadline(
+			&bdev_flush_wait,
+			READ_ONCE(bdev_dirty_pages) > bdev_dirty_limit() / 2,
+			time_mono_ns() + BDEV_FLUSH_NS, SLEEP_UNINTR, "kflush");
 		WRITE_ONCE(bdev_flush_wanted, 0);
 		smp_mb();
 		while ((b = bdev_next_dirty(seq))) {
@@ -264,7 +262,7 @@ void bdev_sync_all(void)
 	struct bdev *b;
 
 	mutex_lock(&bdev_lock);
-	list_for_each_entry(b, &bdev_list, node) {
+	list_for_each_entry (b, &bdev_list, node) {
 		if (b->read_only || !b->inode->mapping.nr_resident)
 			continue;
 		bdev_write_back(b, 0, ~0ull);
@@ -357,9 +355,9 @@ int bdev_change(struct bdev *b, enum bio_op op, u64 pos, u64 len,
 
 	if (locked)
 		mutex_lock(&m->lock);
-	err = op == BIO_WRITE ? bdev_write(b, pos, data, (u32)len, flags) :
-	      op == BIO_ZERO  ? bdev_zero(b, pos, len) :
-				bdev_discard(b, pos, len);
+	err = op == BIO_WRITE  ? bdev_write(b, pos, data, (u32)len, flags)
+	      : op == BIO_ZERO ? bdev_zero(b, pos, len)
+			       : bdev_discard(b, pos, len);
 	if (!locked && READ_ONCE(m->nr_resident)) {
 		mutex_lock(&m->lock);
 		locked = true;
@@ -388,8 +386,8 @@ static ssize_t bdev_direct(struct bdev *b, struct iov_iter *it, loff_t *pos,
 		err = bdev_write_back(b, (u64)*pos, it->count);
 	if (err)
 		return err;
-	buf = kmalloc(min_t(size_t, max_t(size_t, it->count, 512),
-			    BDEV_DIRECT_BUF));
+	buf = kmalloc(
+		min_t(size_t, max_t(size_t, it->count, 512), BDEV_DIRECT_BUF));
 	if (!buf)
 		return -ENOMEM;
 	while (it->count) {
@@ -405,9 +403,8 @@ static ssize_t bdev_direct(struct bdev *b, struct iov_iter *it, loff_t *pos,
 			got &= ~mask;
 			if (got)
 				err = bdev_change(b, BIO_WRITE, (u64)*pos, got,
-						  buf, sync && b->fua ?
-							       BIO_FUA :
-							       0);
+						  buf,
+						  sync && b->fua ? BIO_FUA : 0);
 			else
 				err = -EFAULT;
 		} else {

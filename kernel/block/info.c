@@ -13,7 +13,7 @@ static void block_show_partitions(struct seqbuf *s)
 
 	seq_puts(s, "major minor  #blocks  name\n\n");
 	mutex_lock(&bdev_lock);
-	list_for_each_entry(b, &bdev_list, node)
+	list_for_each_entry (b, &bdev_list, node)
 		if (b->size)
 			seq_printf(s, "%4u  %7u %10llu %s\n", MAJOR(b->rdev),
 				   MINOR(b->rdev),
@@ -46,7 +46,7 @@ static void block_show_diskstats(struct seqbuf *s)
 	struct bdev *b;
 
 	mutex_lock(&bdev_lock);
-	list_for_each_entry(b, &bdev_list, node) {
+	list_for_each_entry (b, &bdev_list, node) {
 		seq_printf(s, "%4u %7u %s ", MAJOR(b->rdev), MINOR(b->rdev),
 			   b->name);
 		block_show_stat(s, b);

@@ -103,9 +103,9 @@ long bdev_file_ioctl(struct file *f, u32 cmd, u64 arg)
 		return bdev_put_u64(arg, b->size / 512);
 	case BLKSSZGET:
 	case BLKPBSZGET:
-		return bdev_put_u32(arg, cmd == BLKSSZGET ?
-						 b->logical_block :
-						 max(b->logical_block, 4096u));
+		return bdev_put_u32(
+			arg, cmd == BLKSSZGET ? b->logical_block
+					      : max(b->logical_block, 4096u));
 	case BLKBSZGET:
 		return bdev_put_u32(arg, 4096);
 	case BLKBSZSET:
@@ -148,9 +148,9 @@ long bdev_file_ioctl(struct file *f, u32 cmd, u64 arg)
 		return 0;
 	case BLKDISCARD:
 	case BLKSECDISCARD:
-		return cmd == BLKSECDISCARD ?
-			       -EOPNOTSUPP :
-			       bdev_ioctl_range(f, b, arg, false);
+		return cmd == BLKSECDISCARD
+			       ? -EOPNOTSUPP
+			       : bdev_ioctl_range(f, b, arg, false);
 	case BLKZEROOUT:
 		return bdev_ioctl_range(f, b, arg, true);
 	case BLKRRPART:
@@ -162,8 +162,7 @@ long bdev_file_ioctl(struct file *f, u32 cmd, u64 arg)
 	case BLKPG:
 		return bdev_ioctl_pg(b, arg);
 	default:
-		return b->whole->ops->ioctl ?
-			       b->whole->ops->ioctl(b, cmd, arg) :
-			       -ENOTTY;
+		return b->whole->ops->ioctl ? b->whole->ops->ioctl(b, cmd, arg)
+					    : -ENOTTY;
 	}
 }

@@ -58,9 +58,10 @@ static int loop_transfer(struct loop *l, struct bio *bio)
 		while (left) {
 			ssize_t n;
 
-			n = bio->op == BIO_READ ?
-				    file_read_kernel(l->file, base, left, pos) :
-				    file_write_kernel(l->file, base, left, pos);
+			n = bio->op == BIO_READ
+				    ? file_read_kernel(l->file, base, left, pos)
+				    : file_write_kernel(l->file, base, left,
+							pos);
 			if (n < 0)
 				return n == -ENOSPC ? -ENOSPC : -EIO;
 			if (!n && bio->op == BIO_WRITE)
@@ -153,8 +154,8 @@ static void loop_submit(struct bdev *b, struct bio *bio)
 static u64 loop_size(const struct loop *l)
 {
 	const struct inode *ino = l->file->inode;
-	u64 size = S_ISBLK(ino->mode) ? ((struct bdev *)l->file->priv)->size :
-					READ_ONCE(ino->size);
+	u64 size = S_ISBLK(ino->mode) ? ((struct bdev *)l->file->priv)->size
+				      : READ_ONCE(ino->size);
 
 	size = size > l->offset ? size - l->offset : 0;
 	if (l->limit)
@@ -205,8 +206,8 @@ static int loop_bind(struct loop *l, int fd, u32 block,
 	memcpy(l->name, info->file_name, sizeof(l->name) - 1);
 	l->file = f;
 	l->stop = l->stopped = false;
-	l->bdev.read_only = l->bdev.host_read_only =
-		l->flags & LO_FLAGS_READ_ONLY;
+	l->bdev.read_only = l->bdev.host_read_only = l->flags &
+						     LO_FLAGS_READ_ONLY;
 	l->bdev.logical_block = block ? block : 512;
 	l->bdev.discard = f->ops->fallocate && !l->bdev.read_only;
 	snprintf(name, sizeof(name), "loop%u", l->nr);

@@ -163,7 +163,7 @@ u64 bdev_by_name(const char *name)
 	if (nodes_number(name, &rdev))
 		return rdev;
 	mutex_lock(&bdev_lock);
-	list_for_each_entry(b, &bdev_list, node) {
+	list_for_each_entry (b, &bdev_list, node) {
 		if (!strcmp(b->name, name) ||
 		    (!strncmp(name, "PARTUUID=", 9) && b->uuid[0] &&
 		     nodes_same(b->uuid, name + 9)) ||

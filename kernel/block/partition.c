@@ -115,7 +115,7 @@ static struct bdev *part_first(struct bdev *whole)
 	struct bdev *b, *found = NULL;
 
 	mutex_lock(&bdev_lock);
-	list_for_each_entry(b, &bdev_list, node)
+	list_for_each_entry (b, &bdev_list, node)
 		if (b->whole == whole && b != whole) {
 			found = b;
 			break;
@@ -209,8 +209,7 @@ static bool mbr_scan(struct bdev *whole, u8 *buf)
 
 static void gpt_guid(char *out, size_t n, const u8 *g)
 {
-	snprintf(out, n,
-		 "%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+	snprintf(out, n, "%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x",
 		 part_le32(g), g[4] | g[5] << 8, g[6] | g[7] << 8, g[8], g[9],
 		 g[10], g[11], g[12], g[13], g[14], g[15]);
 }
@@ -231,9 +230,9 @@ static void gpt_add(struct bdev *whole, const struct gpt_entry *e, u32 nr)
 	gpt_guid(b->uuid, sizeof(b->uuid), e->guid);
 	for (u32 i = 0; i < 36 && e->name[i]; i++)
 		b->label[i] = e->name[i] > 32 && e->name[i] < 127 &&
-					      e->name[i] != '/' ?
-				      (char)e->name[i] :
-				      '_';
+					      e->name[i] != '/'
+				      ? (char)e->name[i]
+				      : '_';
 	bdev_nodes_found(b);
 }
 
@@ -268,7 +267,8 @@ static bool gpt_scan_at(struct bdev *whole, u64 lba, u8 *buf)
 	crc = good ? part_crc32(entries, bytes) : 0;
 	good = good && crc == h.entries_crc;
 	for (u32 i = 0; good && i < h.nr_entries && i < PART_MAX; i++)
-		gpt_add(whole, (void *)(entries + (u64)i * h.entry_size), i + 1);
+		gpt_add(whole, (void *)(entries + (u64)i * h.entry_size),
+			i + 1);
 	kfree(entries);
 	return good;
 }
@@ -287,7 +287,8 @@ static bool gpt_scan(struct bdev *whole, u8 *buf)
 	if (gpt_scan_at(whole, 1, buf))
 		return true;
 	if (gpt_scan_at(whole, whole->size / whole->logical_block - 1, buf)) {
-		printk(KERN_WARN "%s: the first GPT is broken, the copy is used\n",
+		printk(KERN_WARN
+		       "%s: the first GPT is broken, the copy is used\n",
 		       whole->name);
 		return true;
 	}
@@ -343,7 +344,7 @@ static struct bdev *part_find(struct bdev *whole, u32 nr)
 	struct bdev *b, *found = NULL;
 
 	mutex_lock(&bdev_lock);
-	list_for_each_entry(b, &bdev_list, node)
+	list_for_each_entry (b, &bdev_list, node)
 		if (b->whole == whole && b != whole && b->part == nr)
 			found = b;
 	mutex_unlock(&bdev_lock);
@@ -371,10 +372,9 @@ long bdev_ioctl_pg(struct bdev *whole, u64 arg)
 			return -EBUSY;
 		if (p.start < 0 || p.length <= 0)
 			return -EINVAL;
-		return part_add(whole, (u32)p.pno, (u64)p.start,
-				(u64)p.length) ?
-			       0 :
-			       -EINVAL;
+		return part_add(whole, (u32)p.pno, (u64)p.start, (u64)p.length)
+			       ? 0
+			       : -EINVAL;
 	case BLKPG_DEL_PARTITION:
 		if (!b)
 			return -ENXIO;

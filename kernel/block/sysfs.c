@@ -9,15 +9,30 @@
 #include "fs/seqtree.h"
 #include "internal.h"
 
-enum { SHOW_DEV, SHOW_SIZE, SHOW_RO, SHOW_STAT, SHOW_UEVENT, SHOW_PARTITION,
-       SHOW_START, SHOW_RANGE, SHOW_DISKSEQ, SHOW_INFLIGHT, SHOW_LBS,
-       SHOW_PBS, SHOW_DISCARD, SHOW_MAX_KB, SHOW_FUA, SHOW_SERIAL };
+enum {
+	SHOW_DEV,
+	SHOW_SIZE,
+	SHOW_RO,
+	SHOW_STAT,
+	SHOW_UEVENT,
+	SHOW_PARTITION,
+	SHOW_START,
+	SHOW_RANGE,
+	SHOW_DISKSEQ,
+	SHOW_INFLIGHT,
+	SHOW_LBS,
+	SHOW_PBS,
+	SHOW_DISCARD,
+	SHOW_MAX_KB,
+	SHOW_FUA,
+	SHOW_SERIAL
+};
 
 static struct bdev *sys_find_locked(u32 seq)
 {
 	struct bdev *b;
 
-	list_for_each_entry(b, &bdev_list, node)
+	list_for_each_entry (b, &bdev_list, node)
 		if ((u32)b->seq == seq)
 			return b;
 	return NULL;
@@ -25,7 +40,8 @@ static struct bdev *sys_find_locked(u32 seq)
 
 static void sys_uevent(struct seqbuf *s, const struct bdev *b)
 {
-	seq_printf(s, "MAJOR=%u\nMINOR=%u\nDEVNAME=%s\nDEVTYPE=%s\nDISKSEQ=%llu\n",
+	seq_printf(s,
+		   "MAJOR=%u\nMINOR=%u\nDEVNAME=%s\nDEVTYPE=%s\nDISKSEQ=%llu\n",
 		   MAJOR(b->rdev), MINOR(b->rdev), b->name,
 		   b->part ? "partition" : "disk",
 		   (unsigned long long)b->whole->seq);
@@ -125,23 +141,23 @@ static int sys_loop_show(struct seqbuf *s, const struct seqtree_node *n)
 	return err;
 }
 
-#define SHOW(n, what)                                                          \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | 0444, .show = sys_block_show,     \
-		.arg = what                                                    \
+#define SHOW(n, what)                                                      \
+	{                                                                  \
+		.name = n, .mode = S_IFREG | 0444, .show = sys_block_show, \
+		.arg = what                                                \
 	}
-#define TEXT(n, t)                                                             \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | 0444, .show = sys_text_show,      \
-		.data = t                                                      \
+#define TEXT(n, t)                                                        \
+	{                                                                 \
+		.name = n, .mode = S_IFREG | 0444, .show = sys_text_show, \
+		.data = t                                                 \
 	}
-#define LOOP(n)                                                                \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | 0444, .show = sys_loop_show       \
+#define LOOP(n)                                                          \
+	{                                                                \
+		.name = n, .mode = S_IFREG | 0444, .show = sys_loop_show \
 	}
-#define DIR(n, t)                                                              \
-	{                                                                      \
-		.name = n, .mode = S_IFDIR | 0755, .children = t               \
+#define DIR(n, t)                                                \
+	{                                                        \
+		.name = n, .mode = S_IFDIR | 0755, .children = t \
 	}
 
 static const struct seqtree_entry sys_queue[] = {
@@ -170,15 +186,16 @@ static const struct seqtree_entry sys_queue[] = {
 };
 
 static const struct seqtree_entry sys_loop[] = {
-	LOOP("autoclear"), LOOP("backing_file"), LOOP("dio"), LOOP("offset"),
-	LOOP("partscan"),  LOOP("sizelimit"),	 { .name = NULL },
+	LOOP("autoclear"), LOOP("backing_file"), LOOP("dio"),
+	LOOP("offset"),	   LOOP("partscan"),	 LOOP("sizelimit"),
+	{ .name = NULL },
 };
 
-#define SYS_BOTH                                                               \
-	TEXT("alignment_offset", "0\n"), SHOW("dev", SHOW_DEV),                \
-		TEXT("discard_alignment", "0\n"),                              \
-		SHOW("inflight", SHOW_INFLIGHT), SHOW("ro", SHOW_RO),          \
-		SHOW("size", SHOW_SIZE), SHOW("stat", SHOW_STAT),              \
+#define SYS_BOTH                                                      \
+	TEXT("alignment_offset", "0\n"), SHOW("dev", SHOW_DEV),       \
+		TEXT("discard_alignment", "0\n"),                     \
+		SHOW("inflight", SHOW_INFLIGHT), SHOW("ro", SHOW_RO), \
+		SHOW("size", SHOW_SIZE), SHOW("stat", SHOW_STAT),     \
 		SHOW("uevent", SHOW_UEVENT)
 
 static const struct seqtree_entry sys_disk_files[] = {
@@ -220,15 +237,20 @@ enum { DIR_DISKS, DIR_PARTS, LINK_BLOCK, LINK_CLASS, LINK_DEV };
 
 static const struct seqtree_dir sys_part_dir;
 static const struct seqtree_entry sys_disk_entry = {
-	.mode = S_IFDIR | 0755, .children = sys_disk_files,
-	.dir = &sys_part_dir, .arg = DIR_PARTS,
+	.mode = S_IFDIR | 0755,
+	.children = sys_disk_files,
+	.dir = &sys_part_dir,
+	.arg = DIR_PARTS,
 };
 static const struct seqtree_entry sys_loop_entry = {
-	.mode = S_IFDIR | 0755, .children = sys_loop_files,
-	.dir = &sys_part_dir, .arg = DIR_PARTS,
+	.mode = S_IFDIR | 0755,
+	.children = sys_loop_files,
+	.dir = &sys_part_dir,
+	.arg = DIR_PARTS,
 };
 static const struct seqtree_entry sys_part_entry = {
-	.mode = S_IFDIR | 0755, .children = sys_part_files,
+	.mode = S_IFDIR | 0755,
+	.children = sys_part_files,
 };
 
 static ssize_t sys_link_read(const struct seqtree_node *n, char *buf,
@@ -249,11 +271,14 @@ static ssize_t sys_link_read(const struct seqtree_node *n, char *buf,
 }
 
 static const struct seqtree_entry sys_links[] = {
-	[LINK_BLOCK] = { .mode = S_IFLNK | 0777, .readlink = sys_link_read,
+	[LINK_BLOCK] = { .mode = S_IFLNK | 0777,
+			 .readlink = sys_link_read,
 			 .arg = LINK_BLOCK },
-	[LINK_CLASS] = { .mode = S_IFLNK | 0777, .readlink = sys_link_read,
+	[LINK_CLASS] = { .mode = S_IFLNK | 0777,
+			 .readlink = sys_link_read,
 			 .arg = LINK_CLASS },
-	[LINK_DEV] = { .mode = S_IFLNK | 0777, .readlink = sys_link_read,
+	[LINK_DEV] = { .mode = S_IFLNK | 0777,
+		       .readlink = sys_link_read,
 		       .arg = LINK_DEV },
 };
 
@@ -268,13 +293,13 @@ static const struct seqtree_entry *sys_in(const struct seqtree_node *dir,
 		strlcpy(name, b->name, n);
 	switch (kind) {
 	case DIR_DISKS:
-		return b->part	    ? NULL :
-		       b->ops->show ? &sys_loop_entry :
-				      &sys_disk_entry;
+		return b->part	      ? NULL
+		       : b->ops->show ? &sys_loop_entry
+				      : &sys_disk_entry;
 	case DIR_PARTS:
-		return b->part && (u32)b->whole->seq == dir->sub ?
-			       &sys_part_entry :
-			       NULL;
+		return b->part && (u32)b->whole->seq == dir->sub
+			       ? &sys_part_entry
+			       : NULL;
 	case LINK_BLOCK:
 		return b->part ? NULL : &sys_links[kind];
 	default:
@@ -290,7 +315,7 @@ static int sys_lookup(const struct seqtree_node *dir, u64 kind,
 	int err = -ENOENT;
 
 	mutex_lock(&bdev_lock);
-	list_for_each_entry(b, &bdev_list, node) {
+	list_for_each_entry (b, &bdev_list, node) {
 		const struct seqtree_entry *e =
 			sys_in(dir, kind, b, own, sizeof(own));
 
@@ -313,7 +338,7 @@ static int sys_iterate(const struct seqtree_node *dir, u64 kind,
 	char name[48];
 
 	mutex_lock(&bdev_lock);
-	list_for_each_entry(b, &bdev_list, node) {
+	list_for_each_entry (b, &bdev_list, node) {
 		/* the list is in the order of seq */
 		if (b->seq < (u64)(ctx->pos - SEQTREE_DYN))
 			continue;
@@ -326,17 +351,17 @@ static int sys_iterate(const struct seqtree_node *dir, u64 kind,
 	return 0;
 }
 
-#define SYS_DIR(fn, kind)                                                      \
-	static int sys_##fn##_lookup(const struct seqtree_node *d,             \
-				     const char *name, u32 len,                \
-				     struct seqtree_node *out)                 \
-	{                                                                      \
-		return sys_lookup(d, kind, name, len, out);                    \
-	}                                                                      \
-	static int sys_##fn##_iterate(const struct seqtree_node *d,            \
-				      struct dir_context *ctx)                 \
-	{                                                                      \
-		return sys_iterate(d, kind, ctx);                              \
+#define SYS_DIR(fn, kind)                                           \
+	static int sys_##fn##_lookup(const struct seqtree_node *d,  \
+				     const char *name, u32 len,     \
+				     struct seqtree_node *out)      \
+	{                                                           \
+		return sys_lookup(d, kind, name, len, out);         \
+	}                                                           \
+	static int sys_##fn##_iterate(const struct seqtree_node *d, \
+				      struct dir_context *ctx)      \
+	{                                                           \
+		return sys_iterate(d, kind, ctx);                   \
 	}
 
 SYS_DIR(disks, DIR_DISKS)
@@ -353,5 +378,4 @@ const struct seqtree_dir block_sysfs_block = { sys_block_lookup,
 					       sys_block_iterate };
 const struct seqtree_dir block_sysfs_class = { sys_class_lookup,
 					       sys_class_iterate };
-const struct seqtree_dir block_sysfs_dev = { sys_dev_lookup,
-					     sys_dev_iterate };
+const struct seqtree_dir block_sysfs_dev = { sys_dev_lookup, sys_dev_iterate };

@@ -24,16 +24,16 @@
 #include <kernel/slabinfo.h>
 #include <kernel/string.h>
 
-#define ORDER_MAX   11 /* 8 MiB blocks */
-#define SLAB_ORDER  1
-#define SLAB_MAX    2032
-#define SLAB_SIZE   (PAGE_SIZE << SLAB_ORDER)
-#define SLAB_MAGIC  0x51ab51abu
+#define ORDER_MAX  11 /* 8 MiB blocks */
+#define SLAB_ORDER 1
+#define SLAB_MAX   2032
+#define SLAB_SIZE  (PAGE_SIZE << SLAB_ORDER)
+#define SLAB_MAGIC 0x51ab51abu
 
 /* page_state[]: low 5 bits order, flags above; only valid for block heads */
-#define PS_FREE 0x80
-#define PS_BIG	0x40 /* a kmalloc of whole pages */
-#define PS_SLAB 0x20
+#define PS_FREE	   0x80
+#define PS_BIG	   0x40 /* a kmalloc of whole pages */
+#define PS_SLAB	   0x20
 
 struct slab_class;
 
@@ -64,9 +64,10 @@ static u8 *page_state;
 static u64 heap_base, heap_pages, heap_brk; /* brk: pages ever handed out */
 static u64 pages_used;
 
-static const u16 slab_sizes[] = { 16,  32,  48,	 64,  80,   96,	  128,	160,
-				  192, 256, 320, 384, 512,  640,  768,	1024,
-				  1344, 2032 };
+static const u16 slab_sizes[] = {
+	16,  32,  48,  64,  80,	 96,  128,  160,  192,
+	256, 320, 384, 512, 640, 768, 1024, 1344, 2032
+};
 #define NCLASS (sizeof(slab_sizes) / sizeof(slab_sizes[0]))
 static struct slab_class slab_classes[NCLASS];
 static u8 slab_class_of[SLAB_MAX / 16 + 2];
@@ -385,8 +386,8 @@ bool slab_info(u32 i, struct slab_info *out)
 		.size = slab_classes[i].size,
 		.pages = 1u << SLAB_ORDER,
 	};
-	out->per_slab =
-		(u32)(SLAB_SIZE - ALIGN_UP(sizeof(struct slab), 16u)) / out->size;
+	out->per_slab = (u32)(SLAB_SIZE - ALIGN_UP(sizeof(struct slab), 16u)) /
+			out->size;
 	/* those that are not in use are not counted: full slabs */
 	out->total = (out->active + out->per_slab - 1) / out->per_slab *
 		     out->per_slab;
@@ -436,8 +437,8 @@ void *raw_object(const void *p)
 		if ((u64)p < a + first)
 			return NULL;
 		i = ((u64)p - a - first) / s->cls->size;
-		return i < s->total ? (char *)s + first + i * s->cls->size :
-				      NULL;
+		return i < s->total ? (char *)s + first + i * s->cls->size
+				    : NULL;
 	}
 	for (o = SLAB_ORDER; o <= ORDER_MAX; o++) {
 		a = ALIGN_DOWN((u64)p, PAGE_SIZE << o);

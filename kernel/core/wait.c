@@ -27,7 +27,7 @@ static bool sleep_interrupted(struct task *t, enum sleep_mode mode)
 	return mode == SLEEP_INTR ? signal_pending(t) : fatal_signal_pending(t);
 }
 
-u32 nr_tasks __hot_data;	/* kept by kernel/task */
+u32 nr_tasks __hot_data;	   /* kept by kernel/task */
 static u32 wait_asleep __hot_data; /* tasks in host_futex_wait() */
 
 static bool sleep_spin(struct task *t, u32 seq)
@@ -41,8 +41,8 @@ static bool sleep_spin(struct task *t, u32 seq)
 		return false;
 	for (i = 0; i < budget; i++) {
 		if (READ_ONCE(t->wake_seq) != seq) {
-			t->spin_budget = min(budget + budget / 4 + 32,
-					     (u32)SPIN_MAX);
+			t->spin_budget =
+				min(budget + budget / 4 + 32, (u32)SPIN_MAX);
 			return true;
 		}
 		cpu_relax();
@@ -188,7 +188,7 @@ void waitqueue_wake_slow(struct waitqueue *q, u32 nr, u64 key)
 
 	waking_begin(me);
 	spin_lock(&q->lock);
-	list_for_each_entry_safe(e, n, &q->list, node) {
+	list_for_each_entry_safe (e, n, &q->list, node) {
 		bool exclusive = e->exclusive;
 
 		if (e->fn(e, key) && exclusive && !--nr)

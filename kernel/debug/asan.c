@@ -140,8 +140,7 @@ static __noinline void asan_report(const void *p, size_t n, bool write, u64 pc)
 	if (*s < 8) /* the first bytes are good: the bad ones are further on */
 		s++;
 	if (*s < 8)
-		while ((u64)s < (u64)asan_shadow((const char *)p + n) &&
-		       *s < 8)
+		while ((u64)s < (u64)asan_shadow((const char *)p + n) && *s < 8)
 			s++;
 	printk(KERN_ERR "BUG: address: %s: %s of %lu at %p, task %u (%s)\n",
 	       asan_kind(*s), write ? "write" : "read", (unsigned long)n, p,
@@ -194,16 +193,16 @@ static __always_inline void asan_small(u64 a, u32 n, bool write, u64 pc)
 		asan_report((void *)a, n, write, pc);
 }
 
-#define ASAN_SIZE(n)                                                           \
-	void __asan_load##n##_noabort(u64 a);                                  \
-	void __asan_load##n##_noabort(u64 a)                                   \
-	{                                                                      \
-		asan_small(a, n, false, (u64)__builtin_return_address(0));     \
-	}                                                                      \
-	void __asan_store##n##_noabort(u64 a);                                 \
-	void __asan_store##n##_noabort(u64 a)                                  \
-	{                                                                      \
-		asan_small(a, n, true, (u64)__builtin_return_address(0));      \
+#define ASAN_SIZE(n)                                                       \
+	void __asan_load##n##_noabort(u64 a);                              \
+	void __asan_load##n##_noabort(u64 a)                               \
+	{                                                                  \
+		asan_small(a, n, false, (u64)__builtin_return_address(0)); \
+	}                                                                  \
+	void __asan_store##n##_noabort(u64 a);                             \
+	void __asan_store##n##_noabort(u64 a)                              \
+	{                                                                  \
+		asan_small(a, n, true, (u64)__builtin_return_address(0));  \
 	}
 ASAN_SIZE(1)
 ASAN_SIZE(2)

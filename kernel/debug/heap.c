@@ -34,12 +34,12 @@
 #include <kernel/wait.h>
 #include "asan.h"
 
-#define HEAP_LIVE  0x4c495645u
-#define HEAP_DEAD  0x44454144u
-#define HEAP_GONE  0 /* out of quarantine */
-#define HEAP_TAIL  0xa5
-#define HEAP_FILL  0x6b
-#define QUARANTINE (8ul << 20)
+#define HEAP_LIVE   0x4c495645u
+#define HEAP_DEAD   0x44454144u
+#define HEAP_GONE   0 /* out of quarantine */
+#define HEAP_TAIL   0xa5
+#define HEAP_FILL   0x6b
+#define QUARANTINE  (8ul << 20)
 #define ARENA_PAGES ((8ull << 30) >> PAGE_SHIFT)
 
 struct heap_tag {
@@ -47,7 +47,8 @@ struct heap_tag {
 	u32 tid : 30, mark : 1, suspect : 1;
 	void *start;
 	u64 size;
-	u32 stride, pad; /* cut into objects of that size, see heap_set_stride() */
+	u32 stride,
+		pad; /* cut into objects of that size, see heap_set_stride() */
 	u64 alloc_pc[6], free_pc[3];
 	struct list_head node; /* all that live, or the quarantine */
 	struct heap_tag *todo; /* leaks: marked, not looked into yet */
@@ -136,9 +137,9 @@ static struct heap_tag *heap_find(const void *p)
 
 	if (t)
 		return (t->state == HEAP_LIVE || t->state == HEAP_DEAD) &&
-				       t->start == (void *)(t + 1) ?
-			       t :
-			       NULL;
+				       t->start == (void *)(t + 1)
+			       ? t
+			       : NULL;
 	if (!heap_in_arena(p))
 		return NULL;
 	for (order = 0; order < 12; order++) {
@@ -202,7 +203,8 @@ static void *heap_alloc(size_t n, const void *frame)
 		return NULL;
 	asan_unpoison(t, whole);
 	heap_add(t, t + 1, n, frame);
-	memset(heap_tail(t), HEAP_TAIL, (char *)t + whole - (char *)heap_tail(t));
+	memset(heap_tail(t), HEAP_TAIL,
+	       (char *)t + whole - (char *)heap_tail(t));
 	asan_unpoison(t->start, n);
 	asan_poison(heap_tail(t), (u64)t + whole - (u64)heap_tail(t),
 		    ASAN_REDZONE);
@@ -243,8 +245,7 @@ static void heap_free(void *p, const void *frame)
 		heap_bug("double free", p, t);
 		return;
 	}
-	if (!heap_all(heap_tail(t), HEAP_TAIL,
-		      16 + (-t->size & 15)))
+	if (!heap_all(heap_tail(t), HEAP_TAIL, 16 + (-t->size & 15)))
 		heap_bug("heap overflow, found when it was freed", p, t);
 	host_backtrace(frame, t->free_pc, ARRAY_SIZE(t->free_pc));
 	heap_remove(t);
@@ -403,8 +404,8 @@ static u64 leak_from(const struct heap_tag *t)
 {
 	const struct task *task = task_from_sp((u64)t->start);
 
-	return t->size == TASK_BLOCK_SIZE && !task->refs.n ? (u64)task :
-							     (u64)t->start;
+	return t->size == TASK_BLOCK_SIZE && !task->refs.n ? (u64)task
+							   : (u64)t->start;
 }
 
 /* Mark what can be reached. Under heap_lock. */
@@ -413,7 +414,7 @@ static void leak_mark(void)
 	extern char host_data_start[], host_data_end[];
 	struct heap_tag *t;
 
-	list_for_each_entry(t, &heap_live, node)
+	list_for_each_entry (t, &heap_live, node)
 		t->mark = 0;
 	leak_range((u64)host_data_start, (u64)host_data_end);
 	while (leak_todo) {
@@ -445,7 +446,7 @@ static u64 leak_collect(bool first, bool last)
 	struct leak *l;
 	u64 n = 0;
 
-	list_for_each_entry(t, &heap_live, node) {
+	list_for_each_entry (t, &heap_live, node) {
 		t->suspect = !t->mark && (first || t->suspect);
 		n += t->suspect;
 		if (last && t->suspect && (l = leak_of(t))) {
@@ -476,7 +477,8 @@ void heap_leak_check(void)
 	}
 	for (u32 i = 0; i < LEAK_KINDS && leaks[i].tag; i++) {
 		printk(KERN_ERR "BUG: leak: %lu allocations, %lu bytes\n",
-		       (unsigned long)leaks[i].n, (unsigned long)leaks[i].bytes);
+		       (unsigned long)leaks[i].n,
+		       (unsigned long)leaks[i].bytes);
 		heap_story(leaks[i].tag);
 	}
 }

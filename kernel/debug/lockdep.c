@@ -37,13 +37,13 @@
 #define __checks_bss	__attribute__((section(".bss.checks")))
 
 static struct lockdep_class {
-	u64 site, off; /* off: ~0 in the kernel's own data */
+	u64 site, off;	  /* off: ~0 in the kernel's own data */
 	const char *name; /* as written where it was first taken */
 } lockdep_classes[LOCKDEP_CLASSES] __checks_bss;
 
 static struct lockdep_edge {
 	u16 from, to;
-	u64 from_pc; /* where `from` was taken */
+	u64 from_pc;	     /* where `from` was taken */
 	u64 pc[LOCKDEP_PCS]; /* how `to` was */
 } lockdep_edges[LOCKDEP_EDGES] __checks_bss;
 
@@ -123,8 +123,7 @@ static void lockdep_print_class(const char *what, u16 i)
 	const struct lockdep_class *c = &lockdep_classes[i];
 
 	if (c->off == ~0ull) {
-		printk(KERN_ERR "%s %s (%p)\n", what, c->name,
-		       (void *)c->site);
+		printk(KERN_ERR "%s %s (%p)\n", what, c->name, (void *)c->site);
 		return;
 	}
 	printk(KERN_ERR "%s %s, at %#lx in what is allocated by\n", what,
@@ -188,8 +187,8 @@ static void lockdep_print_circle(const struct lockdep_task *d, const u16 *path,
 	lockdep_print_held(d);
 	host_dump_state(NULL);
 	for (u32 i = 0; i + 1 < n; i++) {
-		const struct lockdep_edge *e = lockdep_edge_find(
-			path[i], path[i + 1]);
+		const struct lockdep_edge *e =
+			lockdep_edge_find(path[i], path[i + 1]);
 
 		printk(KERN_ERR "but before, in another place:\n");
 		lockdep_print_class("held", path[i]);
@@ -290,13 +289,15 @@ void lockdep_take(const void *lock, bool spin, bool waits, const char *name)
 			lockdep_bug(d, "mutex taken under a spinlock", name,
 				    lock, pc);
 		if (h->cls != cls && !lockdep_bit(lockdep_before[h->cls], cls))
-			lockdep_edge_add(d, h, cls,
-					 __builtin_frame_address(0));
+			lockdep_edge_add(d, h, cls, __builtin_frame_address(0));
 	}
 	if (d->n < LOCKDEP_DEPTH)
 		d->held[d->n] = (struct lockdep_held){
-			.lock = lock, .name = name, .pc = pc,
-			.cls = cls, .spin = spin,
+			.lock = lock,
+			.name = name,
+			.pc = pc,
+			.cls = cls,
+			.spin = spin,
 		};
 	d->n++;
 	d->busy = 0;

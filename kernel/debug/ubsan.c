@@ -28,25 +28,25 @@ static void ubsan_report(void *data, const char *what)
 		       p->line, column, what);
 }
 
-#define UBSAN_1(name, what)                                                    \
-	void __ubsan_handle_##name(void *data);                                \
-	void __ubsan_handle_##name(void *data)                                 \
-	{                                                                      \
-		ubsan_report(data, what);                                      \
+#define UBSAN_1(name, what)                     \
+	void __ubsan_handle_##name(void *data); \
+	void __ubsan_handle_##name(void *data)  \
+	{                                       \
+		ubsan_report(data, what);       \
 	}
-#define UBSAN_2(name, what)                                                    \
-	void __ubsan_handle_##name(void *data, unsigned long a);               \
-	void __ubsan_handle_##name(void *data, unsigned long a)                \
-	{                                                                      \
-		ubsan_report(data, what);                                      \
+#define UBSAN_2(name, what)                                      \
+	void __ubsan_handle_##name(void *data, unsigned long a); \
+	void __ubsan_handle_##name(void *data, unsigned long a)  \
+	{                                                        \
+		ubsan_report(data, what);                        \
 	}
-#define UBSAN_3(name, what)                                                    \
-	void __ubsan_handle_##name(void *data, unsigned long a,                \
-				   unsigned long b);                           \
-	void __ubsan_handle_##name(void *data, unsigned long a,                \
-				   unsigned long b)                            \
-	{                                                                      \
-		ubsan_report(data, what);                                      \
+#define UBSAN_3(name, what)                                     \
+	void __ubsan_handle_##name(void *data, unsigned long a, \
+				   unsigned long b);            \
+	void __ubsan_handle_##name(void *data, unsigned long a, \
+				   unsigned long b)             \
+	{                                                       \
+		ubsan_report(data, what);                       \
 	}
 
 UBSAN_1(builtin_unreachable, "a place that cannot be reached")

@@ -32,7 +32,7 @@ struct pty {
 	bool locked;	 /* TIOCSPTLCK: slaves may not be opened yet */
 	bool was_opened; /* a slave was */
 	bool packet;
-	u8 status;	 /* TIOCPKT_*, not yet read */
+	u8 status; /* TIOCPKT_*, not yet read */
 	/* fixed while the master is open */
 	struct devpts *devpts;
 	u32 index;
@@ -186,7 +186,8 @@ static ssize_t pty_take_output(struct pty *p, struct iov_iter *it)
 	u32 n;
 
 	while (it->count && (n = tty_ring_piece(out, &from))) {
-		size_t got = copy_to_iter(it, from, min_t(size_t, n, it->count));
+		size_t got =
+			copy_to_iter(it, from, min_t(size_t, n, it->count));
 
 		if (!got)
 			return done ? done : -EFAULT;
@@ -219,8 +220,7 @@ static ssize_t pty_read_step(struct pty *p, struct iov_iter *it)
 	return n < 0 ? n : n + 1;
 }
 
-static ssize_t pty_master_read(struct file *f, struct iov_iter *it,
-			       loff_t *pos)
+static ssize_t pty_master_read(struct file *f, struct iov_iter *it, loff_t *pos)
 {
 	struct pty *p = f->priv;
 	struct tty *t = &p->tty;
@@ -269,8 +269,8 @@ static ssize_t pty_master_write(struct file *f, struct iov_iter *it,
 			err = f->flags & O_NONBLOCK ? -EAGAIN : sleep;
 			if (err)
 				break;
-			sleep = tty_sleep_locked(t, &p->master_wait,
-						 TIME_NEVER, "ptm_write");
+			sleep = tty_sleep_locked(t, &p->master_wait, TIME_NEVER,
+						 "ptm_write");
 		}
 		mutex_unlock(&t->lock);
 		iov_iter_revert(it, n - done);

@@ -78,16 +78,16 @@ static inline u32 tty_ring_piece(const struct tty_ring *r, u8 **p)
 
 /* The state of N_TTY, under tty->lock. */
 struct ldisc {
-	u8 *buf;	 /* LDISC_BUF_SIZE */
-	u32 head, tail;	 /* run freely */
-	u32 canon_head;	 /* end of the last complete line */
+	u8 *buf;			/* LDISC_BUF_SIZE */
+	u32 head, tail;			/* run freely */
+	u32 canon_head;			/* end of the last complete line */
 	u64 marks[LDISC_BUF_SIZE / 64]; /* this byte ends a line */
-	u64 special[4];	 /* bytes that are not simply data */
-	bool plain;	 /* no byte is special, no echo */
-	bool lnext;	 /* the next byte is literal */
-	bool erasing;	 /* inside \.../ of ECHOPRT */
-	u32 column;	 /* of the cursor */
-	u32 canon_column; /* where the current line's echo began */
+	u64 special[4];			/* bytes that are not simply data */
+	bool plain;			/* no byte is special, no echo */
+	bool lnext;			/* the next byte is literal */
+	bool erasing;			/* inside \.../ of ECHOPRT */
+	u32 column;			/* of the cursor */
+	u32 canon_column;     /* where the current line's echo began */
 	struct tty_ring echo; /* echo that could not go out yet */
 	u8 echo_buf[LDISC_ECHO_SIZE];
 };

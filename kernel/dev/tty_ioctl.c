@@ -16,10 +16,11 @@
 /* --- Speeds: termios has a code, termios2 a number beside it --- */
 
 static const u32 tty_speeds[] = {
-	0,    50,   75,	  110,	134,  150,  200,   300,
-	600,  1200, 1800, 2400, 4800, 9600, 19200, 38400,
+	0,   50,   75,	 110,  134,  150,  200,	  300,
+	600, 1200, 1800, 2400, 4800, 9600, 19200, 38400,
 };
-static const u32 tty_fast_speeds[] = { /* from B57600 on */
+static const u32 tty_fast_speeds[] = {
+	/* from B57600 on */
 	57600,	 115200,  230400,  460800,  500000,  576000,  921600,  1000000,
 	1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000,
 };
@@ -32,8 +33,8 @@ static u32 tty_speed_of(u32 code, u32 other)
 	if (code < ARRAY_SIZE(tty_speeds))
 		return tty_speeds[code];
 	code -= B57600;
-	return code < ARRAY_SIZE(tty_fast_speeds) ? tty_fast_speeds[code] :
-						    other;
+	return code < ARRAY_SIZE(tty_fast_speeds) ? tty_fast_speeds[code]
+						  : other;
 }
 
 static void tty_set_speeds(struct termios2 *tio)
@@ -456,9 +457,8 @@ long tty_ioctl(struct tty *t, struct file *f, u32 cmd, u64 arg, bool master)
 	case FIONREAD:
 		return tty_fionread(t, ua, master);
 	case TIOCOUTQ:
-		return tty_put_int(ua, t->is_pty ?
-					       0 :
-					       (s32)tty_ring_used(&t->out));
+		return tty_put_int(ua,
+				   t->is_pty ? 0 : (s32)tty_ring_used(&t->out));
 	case TIOCEXCL:
 	case TIOCNXCL:
 		return tty_set_exclusive(t, cmd == TIOCEXCL);

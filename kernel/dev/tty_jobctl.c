@@ -19,8 +19,8 @@
 #include <kernel/cred.h>
 
 /* Every process once: its leader's task stays listed until it is released. */
-#define tty_for_each_process(t)                                                \
-	list_for_each_entry(t, &all_tasks, all_node)                           \
+#define tty_for_each_process(t)                       \
+	list_for_each_entry (t, &all_tasks, all_node) \
 		if ((t)->proc && (t)->proc->leader == (t))
 
 struct tty *tty_current_get(void)
@@ -49,7 +49,8 @@ static bool tty_pgrp_is_orphaned(u32 pgid)
 {
 	struct task *t;
 
-	tty_for_each_process(t) {
+	tty_for_each_process(t)
+	{
 		struct process *p = t->proc, *parent = p->parent;
 
 		if (p->pgid != pgid || t->state >= TASK_ZOMBIE || !parent ||
@@ -102,9 +103,9 @@ static void tty_clear_session_locked(struct tty *t)
 {
 	struct task *p;
 
-	tty_for_each_process(p)
-		if (p->proc->sid == t->session && p->proc->tty == t)
-			tty_process_clear(p->proc);
+	tty_for_each_process(p) if (p->proc->sid == t->session &&
+				    p->proc->tty == t)
+		tty_process_clear(p->proc);
 }
 
 void tty_clear_session(struct tty *t)
@@ -203,7 +204,8 @@ void tty_hangup_session(struct tty *t, bool session_exit)
 
 	mutex_lock(&tasklist_lock);
 	if (t->session) {
-		tty_for_each_process(p) {
+		tty_for_each_process(p)
+		{
 			if (p->proc->sid != t->session || p->proc->tty != t)
 				continue;
 			tty_process_clear(p->proc);
@@ -300,7 +302,8 @@ int tty_set_pgrp(struct tty *t, s32 pgrp)
 		err = -ENOTTY;
 		goto out;
 	}
-	tty_for_each_process(p) {
+	tty_for_each_process(p)
+	{
 		if (p->proc->pgid != (u32)pgrp)
 			continue;
 		err = p->proc->sid == self->sid ? 0 : -EPERM;

@@ -188,7 +188,8 @@ void ldisc_termios_changed(struct tty *t, const struct termios2 *old)
 	}
 	ld->plain = !(ld->special[0] | ld->special[1] | ld->special[2] |
 		      ld->special[3]) &&
-		    !tty_lflag(t, ECHO | ICANON) && !tty_iflag(t, PARMRK | IXON);
+		    !tty_lflag(t, ECHO | ICANON) &&
+		    !tty_iflag(t, PARMRK | IXON);
 	if (tty_lflag(t, EXTPROC))
 		ld->plain = true;
 	if (tty_iflag(t, ISTRIP | IUCLC))
@@ -397,9 +398,9 @@ static bool ldisc_receive_control(struct tty *t, u8 c)
 {
 	static const struct {
 		u8 cc, sig;
-	} keys[] = {
-		{ VINTR, SIGINT }, { VQUIT, SIGQUIT }, { VSUSP, SIGTSTP }
-	};
+	} keys[] = { { VINTR, SIGINT },
+		     { VQUIT, SIGQUIT },
+		     { VSUSP, SIGTSTP } };
 
 	if (tty_iflag(t, IXON)) {
 		if (ldisc_is_cc(t, VSTART, c)) {
@@ -706,9 +707,9 @@ static void ldisc_made_room(struct tty *t)
 
 /* VMIN and VTIME, for a read that begins now. termios(3) has the cases. */
 struct ldisc_wait {
-	size_t least;  /* return with so many */
-	u64 between;   /* at most so long between two bytes, 0 = any time */
-	u64 deadline;  /* give up then */
+	size_t least; /* return with so many */
+	u64 between;  /* at most so long between two bytes, 0 = any time */
+	u64 deadline; /* give up then */
 };
 
 static void ldisc_wait_init(struct tty *t, struct ldisc_wait *w)

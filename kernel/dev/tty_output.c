@@ -261,8 +261,8 @@ static int ldisc_write_state(struct tty *t, struct tty_file *tf)
 }
 
 /* Write what was copied in. *done: how much went out. */
-static int ldisc_write_chunk(struct tty *t, struct tty_file *tf,
-			     struct file *f, const u8 *p, u32 n, u32 *done)
+static int ldisc_write_chunk(struct tty *t, struct tty_file *tf, struct file *f,
+			     const u8 *p, u32 n, u32 *done)
 {
 	int err = 0;
 

@@ -344,7 +344,8 @@ static bool devpts_is(const struct super *sb)
 static bool devpts_is_beside(const struct mount *m, const struct file *f)
 {
 	return devpts_is(m->sb) && m->parent == f->path.mnt && m->mountpoint &&
-	       f->path.dentry && m->mountpoint->parent == f->path.dentry->parent &&
+	       f->path.dentry &&
+	       m->mountpoint->parent == f->path.dentry->parent &&
 	       !strcmp(m->mountpoint->name, "pts");
 }
 
@@ -359,7 +360,7 @@ struct devpts *devpts_of_ptmx(struct file *f)
 		return devpts_of_super(sb);
 	}
 	mutex_lock(&mount_lock);
-	list_for_each_entry(m, &all_mounts, node)
+	list_for_each_entry (m, &all_mounts, node)
 		if (devpts_is_beside(m, f))
 			sb = m->sb; /* the last one mounted hides the others */
 	if (sb)
@@ -382,9 +383,9 @@ int devpts_slave_path(struct devpts *d, struct file *f, u32 index,
 	int len = snprintf(name, sizeof(name), "%u", index);
 
 	mutex_lock(&mount_lock);
-	list_for_each_entry(m, &all_mounts, node)
-		if (m->sb == d->sb && (!found || m == f->path.mnt ||
-				       devpts_is_beside(m, f)))
+	list_for_each_entry (m, &all_mounts, node)
+		if (m->sb == d->sb &&
+		    (!found || m == f->path.mnt || devpts_is_beside(m, f)))
 			found = m;
 	if (found)
 		ref_get(&found->refs);
@@ -450,7 +451,8 @@ int devpts_add(struct devpts *d, struct tty *t)
 	spin_lock(&d->lock);
 	n = devpts_number_locked(d);
 	if (n >= 0) {
-		u64 dev = MKDEV(UNIX98_PTY_SLAVE_MAJOR + (n >> 20), n & 0xfffff);
+		u64 dev =
+			MKDEV(UNIX98_PTY_SLAVE_MAJOR + (n >> 20), n & 0xfffff);
 
 		t->dev = dev;
 		snprintf(t->name, sizeof(t->name), "pts/%d", n);

@@ -25,9 +25,9 @@
 #include <kernel/string.h>
 #include <kernel/vfs.h>
 
-#define CPIO_HEADER  110u
-#define CPIO_TRAILER "TRAILER!!!"
-#define CPIO_BUCKETS 64u
+#define CPIO_HEADER	  110u
+#define CPIO_TRAILER	  "TRAILER!!!"
+#define CPIO_BUCKETS	  64u
 #define CPIO_UNPACKED_MAX (4ull << 30)
 
 enum cpio_field {
@@ -140,8 +140,8 @@ static struct dentry *cpio_child(struct dentry *dir, const char *name, u32 len,
 	mutex_lock(&ino->lock);
 	d = dentry_lookup_locked(dir, name, len);
 	if (!IS_ERR(d) && !d->inode && make_mode) {
-		err = ino->ops->mkdir ? ino->ops->mkdir(ino, d, make_mode) :
-					-EPERM;
+		err = ino->ops->mkdir ? ino->ops->mkdir(ino, d, make_mode)
+				      : -EPERM;
 		if (err) {
 			dentry_put(d);
 			d = ERR_PTR(err);
@@ -302,9 +302,9 @@ static int cpio_make_node(struct cpio *c, struct inode *dir, struct dentry *d)
 	case S_IFBLK:
 	case S_IFIFO:
 	case S_IFSOCK:
-		return dir->ops->mknod(dir, d, mode,
-				       MKDEV(c->f[CPIO_RMAJOR],
-					     c->f[CPIO_RMINOR]));
+		return dir->ops->mknod(
+			dir, d, mode,
+			MKDEV(c->f[CPIO_RMAJOR], c->f[CPIO_RMINOR]));
 	}
 	return -EINVAL;
 }
@@ -356,8 +356,7 @@ static int cpio_make(struct cpio *c)
 		goto out;
 	}
 	mutex_lock(&dir->lock);
-	if (d->inode &&
-	    !(S_ISDIR(d->inode->mode) && S_ISDIR(c->f[CPIO_MODE])))
+	if (d->inode && !(S_ISDIR(d->inode->mode) && S_ISDIR(c->f[CPIO_MODE])))
 		err = cpio_clear_way(dir, parent, &d, last, len);
 	if (!err && !d->inode)
 		err = cpio_make_node(c, dir, d);
@@ -420,8 +419,8 @@ static ssize_t initramfs_gunzip(const u8 *p, size_t n, struct dentry *root)
 		return win;
 	len = gzip_inflate(p, n, host_pool_ptr((u64)win), CPIO_UNPACKED_MAX,
 			   &used);
-	err = len < 0 ? (int)len :
-			initramfs_unpack_at(host_pool_ptr((u64)win),
+	err = len < 0 ? (int)len
+		      : initramfs_unpack_at(host_pool_ptr((u64)win),
 					    (size_t)len, root, false);
 	pool_window_free((u64)win, CPIO_UNPACKED_MAX);
 	return err ? err : (ssize_t)used;

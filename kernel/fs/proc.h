@@ -9,16 +9,34 @@
 #include "fs/seqtree.h"
 
 /* Shorthand for the tables. */
-#define PROC_FILE(n, m, fn)	  { .name = n, .mode = S_IFREG | (m), .show = fn }
-#define PROC_FILE_RW(n, m, fn, w) \
-	{ .name = n, .mode = S_IFREG | (m), .show = fn, .write = w }
-#define PROC_OPS(n, m, ops)	  { .name = n, .mode = S_IFREG | (m), .fops = ops }
-#define PROC_DIR(n, m, kids)	  { .name = n, .mode = S_IFDIR | (m), .children = kids }
-#define PROC_LINK(n, fn) \
-	{ .name = n, .mode = S_IFLNK | 0777, .readlink = fn }
-#define PROC_MAGIC(n, fn) \
-	{ .name = n, .mode = S_IFLNK | 0777, .get_path = fn }
-#define PROC_END		  { .name = NULL }
+#define PROC_FILE(n, m, fn)                                  \
+	{                                                    \
+		.name = n, .mode = S_IFREG | (m), .show = fn \
+	}
+#define PROC_FILE_RW(n, m, fn, w)                                        \
+	{                                                                \
+		.name = n, .mode = S_IFREG | (m), .show = fn, .write = w \
+	}
+#define PROC_OPS(n, m, ops)                                   \
+	{                                                     \
+		.name = n, .mode = S_IFREG | (m), .fops = ops \
+	}
+#define PROC_DIR(n, m, kids)                                       \
+	{                                                          \
+		.name = n, .mode = S_IFDIR | (m), .children = kids \
+	}
+#define PROC_LINK(n, fn)                                          \
+	{                                                         \
+		.name = n, .mode = S_IFLNK | 0777, .readlink = fn \
+	}
+#define PROC_MAGIC(n, fn)                                         \
+	{                                                         \
+		.name = n, .mode = S_IFLNK | 0777, .get_path = fn \
+	}
+#define PROC_END             \
+	{                    \
+		.name = NULL \
+	}
 
 /* --- proc_root.c --- */
 /* The node's task with a reference, or NULL when it has gone. */
@@ -129,7 +147,8 @@ int proc_show_lodger(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_locks(struct seqbuf *s, const struct seqtree_node *n);
 int proc_write_sysrq(const struct seqtree_node *n, char *buf, size_t len);
 extern const struct file_ops proc_kmsg_fops;
-int proc_show_config(struct seqbuf *s, const struct seqtree_node *n); /* proc_config.c */
+int proc_show_config(struct seqbuf *s,
+		     const struct seqtree_node *n); /* proc_config.c */
 int proc_show_softirqs(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_zoneinfo(struct seqbuf *s, const struct seqtree_node *n);
 int proc_show_timer_list(struct seqbuf *s, const struct seqtree_node *n);

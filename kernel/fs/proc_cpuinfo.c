@@ -14,7 +14,7 @@
 
 static const struct proc_cpu_flags {
 	u32 leaf, sub;
-	u32 reg; /* 0 eax, 1 ebx, 2 ecx, 3 edx */
+	u32 reg;	   /* 0 eax, 1 ebx, 2 ecx, 3 edx */
 	const char *names; /* 32 of them */
 } proc_cpu_flags[] = {
 	{ 1, 0, 3,
@@ -83,8 +83,7 @@ static void proc_show_flags(struct seqbuf *s)
 
 			while (p[n] && p[n] != ' ')
 				n++;
-			if (*p != '-' &&
-			    r[proc_cpu_flags[i].reg] >> bit & 1)
+			if (*p != '-' && r[proc_cpu_flags[i].reg] >> bit & 1)
 				seq_printf(s, " %.*s", (int)n, p);
 			p += p[n] ? n + 1 : n;
 		}
@@ -183,13 +182,14 @@ int proc_show_cpuinfo(struct seqbuf *s, const struct seqtree_node *n)
 			   "cpuid level\t: %u\nwp\t\t: yes\n",
 			   level);
 		proc_show_flags(s);
-		seq_printf(s,
-			   "bugs\t\t:\nbogomips\t: %u.00\n"
-			   "clflush size\t: %u\ncache_alignment\t: %u\n"
-			   "address sizes\t: %u bits physical, %u bits virtual\n"
-			   "power management:\n\n",
-			   2 * c.mhz, 8 * c.clflush, 8 * c.clflush,
-			   c.phys_bits, c.virt_bits);
+		seq_printf(
+			s,
+			"bugs\t\t:\nbogomips\t: %u.00\n"
+			"clflush size\t: %u\ncache_alignment\t: %u\n"
+			"address sizes\t: %u bits physical, %u bits virtual\n"
+			"power management:\n\n",
+			2 * c.mhz, 8 * c.clflush, 8 * c.clflush, c.phys_bits,
+			c.virt_bits);
 	}
 	return 0;
 }

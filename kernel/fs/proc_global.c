@@ -92,7 +92,7 @@ static void proc_get_usage(struct proc_usage *u)
 
 	memset(u, 0, sizeof(*u));
 	mutex_lock(&tasklist_lock);
-	list_for_each_entry(t, &all_tasks, all_node) {
+	list_for_each_entry (t, &all_tasks, all_node) {
 		struct process *p = t->proc;
 		u64 ut, st;
 
@@ -267,7 +267,8 @@ static void slabinfo_line(struct seqbuf *s, const struct slab_info *c)
 	seq_printf(s, "%-17s %6lu %6lu %6u %4u %4u", c->name ?: name,
 		   (unsigned long)c->active, (unsigned long)c->total, c->size,
 		   c->per_slab, c->pages);
-	seq_printf(s, " : tunables    0    0    0 : slabdata %6lu %6lu      0\n",
+	seq_printf(s,
+		   " : tunables    0    0    0 : slabdata %6lu %6lu      0\n",
 		   (unsigned long)slabs, (unsigned long)slabs);
 }
 
@@ -303,10 +304,8 @@ int proc_show_lodger(struct seqbuf *s, const struct seqtree_node *n)
 	dcache_get_stats(&d);
 	task_counts(&total, &running);
 	seq_printf(s, "backend %s\nncpus %u\npid_namespace %u\n",
-		   host_info.backend, host_info.ncpus,
-		   host_info.pid_namespace);
-#define LINE(name, v) \
-	seq_printf(s, name " %llu\n", (unsigned long long)(v))
+		   host_info.backend, host_info.ncpus, host_info.pid_namespace);
+#define LINE(name, v) seq_printf(s, name " %llu\n", (unsigned long long)(v))
 	task_count_calls(&calls, &trapped);
 	LINE("calls", calls);
 	LINE("patched_calls", calls - min(calls, trapped));
@@ -408,8 +407,8 @@ int proc_write_sysrq(const struct seqtree_node *n, char *buf, size_t len)
 int proc_show_softirqs(struct seqbuf *s, const struct seqtree_node *n)
 {
 	static const char *const names[] = {
-		"HI",	 "TIMER",   "NET_TX", "NET_RX",	 "BLOCK",
-		"IRQ_POLL", "TASKLET", "SCHED",  "HRTIMER", "RCU",
+		"HI",	    "TIMER",   "NET_TX", "NET_RX",  "BLOCK",
+		"IRQ_POLL", "TASKLET", "SCHED",	 "HRTIMER", "RCU",
 	};
 	u32 i, cpu;
 

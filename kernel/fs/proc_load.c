@@ -43,7 +43,7 @@ void task_counts(u32 *total, u32 *running)
 
 	*total = *running = 0;
 	mutex_lock(&tasklist_lock);
-	list_for_each_entry(t, &all_tasks, all_node) {
+	list_for_each_entry (t, &all_tasks, all_node) {
 		++*total;
 		if (!t->kthread && READ_ONCE(t->state) <= TASK_RUNNING)
 			++*running;

@@ -20,7 +20,7 @@
 
 #define PROC_MAPS_PATH_COL 73u
 #define VSYSCALL_PAGE	   0xffffffffff600000ull
-#define PROC_RSS_CHUNK	   4096u /* pages asked for at a time */
+#define PROC_RSS_CHUNK	   4096u	/* pages asked for at a time */
 #define PROC_RSS_MAX	   (1ull << 18) /* pages of a vma that are looked at */
 
 /* --- maps --- */
@@ -95,7 +95,7 @@ static int proc_walk_vmas(struct seqbuf *s, const struct seqtree_node *n,
 	w->resident = (u8 *)w->buf + PATH_MAX;
 	fs_get_root(&w->root);
 	mutex_lock(&mm->lock);
-	vma_for_each(v, mm) {
+	vma_for_each (v, mm) {
 		if (v->flags & VM_HIDDEN)
 			continue;
 		fn(w, v);
@@ -187,9 +187,9 @@ static void proc_kb(struct seqbuf *s, const char *name, u64 kb)
 static void proc_smaps_figures(struct seqbuf *s, u64 rss, bool anon)
 {
 	static const char *const zero[] = {
-		"LazyFree",	  "AnonHugePages", "ShmemPmdMapped",
-		"FilePmdMapped",  "Shared_Hugetlb", "Private_Hugetlb",
-		"Swap",		  "SwapPss",	   "Locked",
+		"LazyFree",	 "AnonHugePages",  "ShmemPmdMapped",
+		"FilePmdMapped", "Shared_Hugetlb", "Private_Hugetlb",
+		"Swap",		 "SwapPss",	   "Locked",
 	};
 	u32 i;
 
@@ -213,12 +213,12 @@ static void proc_smaps_flags(struct seqbuf *s, u32 f)
 		u32 bit;
 		const char *name;
 	} names[] = {
-		{ VM_READ, "rd" },	{ VM_WRITE, "wr" },
-		{ VM_EXEC, "ex" },	{ VM_SHARED, "sh" },
-		{ VM_MAYREAD, "mr" },	{ VM_MAYWRITE, "mw" },
-		{ VM_MAYEXEC, "me" },	{ VM_GROWSDOWN, "gd" },
-		{ VM_LOCKED, "lo" },	{ VM_DONTFORK, "dc" },
-		{ VM_DONTDUMP, "dd" },	{ VM_NORESERVE, "nr" },
+		{ VM_READ, "rd" },	 { VM_WRITE, "wr" },
+		{ VM_EXEC, "ex" },	 { VM_SHARED, "sh" },
+		{ VM_MAYREAD, "mr" },	 { VM_MAYWRITE, "mw" },
+		{ VM_MAYEXEC, "me" },	 { VM_GROWSDOWN, "gd" },
+		{ VM_LOCKED, "lo" },	 { VM_DONTFORK, "dc" },
+		{ VM_DONTDUMP, "dd" },	 { VM_NORESERVE, "nr" },
 		{ VM_WIPEONFORK, "wf" },
 	};
 	u32 i;
@@ -289,8 +289,8 @@ static ssize_t proc_copy_mem(struct mm *mm, u64 addr, u64 n,
 		return -ENOMEM;
 	n = min(n, (u64)it->count);
 	while (n) {
-		size_t chunk = min_t(size_t, n,
-				     PAGE_SIZE - (addr & (PAGE_SIZE - 1)));
+		size_t chunk =
+			min_t(size_t, n, PAGE_SIZE - (addr & (PAGE_SIZE - 1)));
 		ssize_t got = mm_read_remote(mm, addr, page, chunk);
 		size_t out;
 
@@ -356,8 +356,8 @@ static ssize_t proc_cmdline_read(struct file *f, struct iov_iter *it,
 	if (!mm)
 		return 0;
 	if (mm->arg_start < mm->arg_end)
-		ret = proc_read_range(mm, mm->arg_start, proc_title_end(mm),
-				      it, pos);
+		ret = proc_read_range(mm, mm->arg_start, proc_title_end(mm), it,
+				      pos);
 	mm_put(mm);
 	return ret;
 }
@@ -433,8 +433,7 @@ static ssize_t proc_mem_write(struct file *f, struct iov_iter *it, loff_t *pos)
 	}
 	while (page && it->count) {
 		size_t chunk = min_t(size_t, it->count,
-				     PAGE_SIZE -
-					     ((u64)*pos & (PAGE_SIZE - 1)));
+				     PAGE_SIZE - ((u64)*pos & (PAGE_SIZE - 1)));
 		ssize_t n;
 
 		if (copy_from_iter(it, page, chunk) != chunk) {

@@ -21,7 +21,7 @@ static u64 proc_reach_pages(struct mm *mm)
 
 	if (!mutex_trylock(&mm->lock))
 		return READ_ONCE(mm->rss_file);
-	vma_for_each(v, mm)
+	vma_for_each (v, mm)
 		if (v->mapping && !v->acc_map && v->acc_hi > v->acc_lo)
 			n += v->acc_hi - v->acc_lo;
 	mutex_unlock(&mm->lock);
@@ -98,13 +98,14 @@ int proc_show_statm(struct seqbuf *s, const struct seqtree_node *n)
 		return 0;
 	}
 	rss = proc_get_rss(mm);
-	seq_printf(s, "%llu %llu %llu %llu 0 %llu 0\n",
-		   (unsigned long long)mm->total_pages,
-		   (unsigned long long)(rss.anon + rss.file),
-		   (unsigned long long)rss.file,
-		   (unsigned long long)(PAGE_UP(mm->code_end - mm->code_start) >>
-					PAGE_SHIFT),
-		   (unsigned long long)(mm->data_pages + mm->stack_pages));
+	seq_printf(
+		s, "%llu %llu %llu %llu 0 %llu 0\n",
+		(unsigned long long)mm->total_pages,
+		(unsigned long long)(rss.anon + rss.file),
+		(unsigned long long)rss.file,
+		(unsigned long long)(PAGE_UP(mm->code_end - mm->code_start) >>
+				     PAGE_SHIFT),
+		(unsigned long long)(mm->data_pages + mm->stack_pages));
 	mm_put(mm);
 	return 0;
 }
@@ -197,7 +198,7 @@ int proc_show_task_lodger(struct seqbuf *s, const struct seqtree_node *n)
 		mutex_lock(&tasklist_lock);
 		calls = t->proc->syscalls;
 		trapped = t->proc->trapped;
-		list_for_each_entry(th, &t->proc->threads, thread_node)
+		list_for_each_entry (th, &t->proc->threads, thread_node)
 			if (READ_ONCE(th->state) < TASK_ZOMBIE) {
 				calls += th->syscalls;
 				trapped += th->trapped;
@@ -245,17 +246,15 @@ int proc_show_syscall(struct seqbuf *s, const struct seqtree_node *n)
 	    t->kthread)
 		seq_puts(s, "running\n");
 	else
-		seq_printf(s,
-			   "%d 0x%llx 0x%llx 0x%llx 0x%llx 0x%llx 0x%llx "
-			   "0x%llx 0x%llx\n",
-			   (int)r->orig_rax, (unsigned long long)r->rdi,
-			   (unsigned long long)r->rsi,
-			   (unsigned long long)r->rdx,
-			   (unsigned long long)r->r10,
-			   (unsigned long long)r->r8,
-			   (unsigned long long)r->r9,
-			   (unsigned long long)r->rsp,
-			   (unsigned long long)r->rip);
+		seq_printf(
+			s,
+			"%d 0x%llx 0x%llx 0x%llx 0x%llx 0x%llx 0x%llx "
+			"0x%llx 0x%llx\n",
+			(int)r->orig_rax, (unsigned long long)r->rdi,
+			(unsigned long long)r->rsi, (unsigned long long)r->rdx,
+			(unsigned long long)r->r10, (unsigned long long)r->r8,
+			(unsigned long long)r->r9, (unsigned long long)r->rsp,
+			(unsigned long long)r->rip);
 	task_put(t);
 	return 0;
 }
@@ -347,7 +346,7 @@ int proc_write_oom_adj(const struct seqtree_node *n, char *buf, size_t len)
 		err = -EACCES;
 	} else {
 		mutex_lock(&tasklist_lock);
-		list_for_each_entry(th, &t->proc->threads, thread_node)
+		list_for_each_entry (th, &t->proc->threads, thread_node)
 			th->oom_score_adj = (int)v;
 		mutex_unlock(&tasklist_lock);
 	}
@@ -394,7 +393,7 @@ int proc_show_children(struct seqbuf *s, const struct seqtree_node *n)
 		return -ESRCH;
 	mutex_lock(&tasklist_lock);
 	if (t->tid == t->proc->pid)
-		list_for_each_entry(p, &t->proc->children, sibling)
+		list_for_each_entry (p, &t->proc->children, sibling)
 			seq_printf(s, "%u ", pid_nr_in(p->pid, n->pid_ns));
 	mutex_unlock(&tasklist_lock);
 	task_put(t);
@@ -428,9 +427,9 @@ int proc_write_core_filter(const struct seqtree_node *n, char *buf, size_t len)
 	if (!*buf || *buf == '\n')
 		return -EINVAL;
 	for (; *buf && *buf != '\n'; buf++) {
-		digit = *buf >= 'a' ? (u32)(*buf - 'a') + 10 :
-			*buf >= 'A' ? (u32)(*buf - 'A') + 10 :
-				      (u32)(*buf - '0');
+		digit = *buf >= 'a'   ? (u32)(*buf - 'a') + 10
+			: *buf >= 'A' ? (u32)(*buf - 'A') + 10
+				      : (u32)(*buf - '0');
 		if (digit >= base)
 			return -EINVAL;
 		v = v * base + digit;

@@ -19,7 +19,7 @@
 struct proc_mounts {
 	struct seqbuf *s;
 	struct path root;
-	char *buf; /* PATH_MAX */
+	char *buf;	    /* PATH_MAX */
 	char *name, *place; /* where in it, PATH_MAX */
 };
 
@@ -27,9 +27,9 @@ static const struct {
 	u32 flag;
 	const char *name;
 } proc_mount_opts[] = {
-	{ MS_NOSUID, ",nosuid" },	  { MS_NODEV, ",nodev" },
-	{ MS_NOEXEC, ",noexec" },	  { MS_NOATIME, ",noatime" },
-	{ MS_NODIRATIME, ",nodiratime" }, { MS_RELATIME, ",relatime" },
+	{ MS_NOSUID, ",nosuid" },	    { MS_NODEV, ",nodev" },
+	{ MS_NOEXEC, ",noexec" },	    { MS_NOATIME, ",noatime" },
+	{ MS_NODIRATIME, ",nodiratime" },   { MS_RELATIME, ",relatime" },
 	{ MS_NOSYMFOLLOW, ",nosymfollow" },
 };
 
@@ -173,7 +173,7 @@ static int proc_each_mount(struct seqbuf *s, const struct seqtree_node *n,
 	spin_unlock(&fs->lock);
 	fs_context_put(fs);
 	mutex_lock(&mount_lock);
-	list_for_each_entry(m, &all_mounts, node)
+	list_for_each_entry (m, &all_mounts, node)
 		if (m->ns && &m->ns->ns == ns && proc_mount_seen(&w, m))
 			line(&w, m);
 	mutex_unlock(&mount_lock);

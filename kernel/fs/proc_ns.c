@@ -43,10 +43,10 @@ static int proc_get_ns(const struct seqtree_node *n, struct path *out)
 	return IS_ERR(ns) ? (int)PTR_ERR(ns) : ns_path(ns, out);
 }
 
-#define PROC_NS(n, kind)                                                       \
-	{                                                                      \
-		.name = n, .mode = S_IFLNK | 0777, .readlink = proc_read_ns,   \
-		.get_path = proc_get_ns, .arg = kind                           \
+#define PROC_NS(n, kind)                                                     \
+	{                                                                    \
+		.name = n, .mode = S_IFLNK | 0777, .readlink = proc_read_ns, \
+		.get_path = proc_get_ns, .arg = kind                         \
 	}
 
 const struct seqtree_entry proc_ns_entries[] = {
@@ -122,9 +122,8 @@ int proc_write_setgroups(const struct seqtree_node *n, char *buf, size_t len)
 	ns = proc_user_ns(n);
 	if (!ns)
 		return -ESRCH;
-	err = ns_capable(ns, CAP_SYS_ADMIN) ?
-		      user_ns_write_setgroups(ns, buf) :
-		      -EACCES;
+	err = ns_capable(ns, CAP_SYS_ADMIN) ? user_ns_write_setgroups(ns, buf)
+					    : -EACCES;
 	ns_put(&ns->ns);
 	return err;
 }

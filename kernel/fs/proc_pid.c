@@ -22,7 +22,7 @@
 #include <kernel/tty.h>
 #include "fs/proc.h"
 
-#define PROC_TICK_NS (NSEC_PER_SEC / 100)
+#define PROC_TICK_NS	   (NSEC_PER_SEC / 100)
 
 /* Linux's PF_* that tools look at. */
 #define PROC_PF_FORKNOEXEC 0x40u
@@ -137,7 +137,7 @@ static void proc_get_ids(const struct seqtree_node *n, struct task *t,
 		o->cmajflt = p->cmaj_flt;
 		o->cut = p->cutime_ns;
 		o->cst = p->cstime_ns;
-		list_for_each_entry(th, &p->threads, thread_node) {
+		list_for_each_entry (th, &p->threads, thread_node) {
 			o->minflt += th->min_flt;
 			o->majflt += th->maj_flt;
 		}
@@ -173,8 +173,7 @@ struct proc_addrs {
 		env_end;
 };
 
-static void proc_get_addrs(struct task *t, bool permitted,
-			   struct proc_addrs *a)
+static void proc_get_addrs(struct task *t, bool permitted, struct proc_addrs *a)
 {
 	struct mm *mm = task_get_mm(t);
 	struct proc_rss rss;
@@ -232,8 +231,8 @@ int proc_show_stat(struct seqbuf *s, const struct seqtree_node *n)
 	if (!t->proc->did_exec)
 		flags |= PROC_PF_FORKNOEXEC;
 	seq_printf(s, "%u (%s) %c %u %u %u %d %d %u %llu %llu %llu %llu ",
-		   i.tid, t->comm, proc_state_letter(t), i.ppid, i.pgid,
-		   i.sid, (int)dev, i.tty ? (int)i.tpgid : -1, flags,
+		   i.tid, t->comm, proc_state_letter(t), i.ppid, i.pgid, i.sid,
+		   (int)dev, i.tty ? (int)i.tpgid : -1, flags,
 		   (unsigned long long)i.minflt, (unsigned long long)i.cminflt,
 		   (unsigned long long)i.majflt, (unsigned long long)i.cmajflt);
 	seq_printf(s, "%llu %llu %llu %llu %d %d %u 0 %llu %llu %llu %llu ",
@@ -249,22 +248,20 @@ int proc_show_stat(struct seqbuf *s, const struct seqtree_node *n)
 	seq_printf(s, "%llu %llu %llu %llu %llu %llu %llu %llu %llu %d 0 0 ",
 		   (unsigned long long)a.start_code,
 		   (unsigned long long)a.end_code,
-		   (unsigned long long)a.start_stack,
-		   (unsigned long long)a.esp, (unsigned long long)a.eip,
+		   (unsigned long long)a.start_stack, (unsigned long long)a.esp,
+		   (unsigned long long)a.eip,
 		   (unsigned long long)g.pending & 0x7fffffff,
 		   (unsigned long long)g.blocked & 0x7fffffff,
 		   (unsigned long long)g.ignored & 0x7fffffff,
 		   (unsigned long long)g.caught & 0x7fffffff, proc_sleeps(t));
-	seq_printf(s, "%d 0 %u %u 0 0 0 %llu %llu %llu %llu %llu %llu %llu %d\n",
-		   (int)t->proc->exit_signal, t->sched_prio, t->sched_policy,
-		   (unsigned long long)a.start_data,
-		   (unsigned long long)a.end_data,
-		   (unsigned long long)a.start_brk,
-		   (unsigned long long)a.arg_start,
-		   (unsigned long long)a.arg_end,
-		   (unsigned long long)a.env_start,
-		   (unsigned long long)a.env_end,
-		   permitted ? i.exit_code : 0);
+	seq_printf(
+		s, "%d 0 %u %u 0 0 0 %llu %llu %llu %llu %llu %llu %llu %d\n",
+		(int)t->proc->exit_signal, t->sched_prio, t->sched_policy,
+		(unsigned long long)a.start_data,
+		(unsigned long long)a.end_data, (unsigned long long)a.start_brk,
+		(unsigned long long)a.arg_start, (unsigned long long)a.arg_end,
+		(unsigned long long)a.env_start, (unsigned long long)a.env_end,
+		permitted ? i.exit_code : 0);
 	task_put(t);
 	return 0;
 }
@@ -288,8 +285,7 @@ static void proc_status_numbers(struct seqbuf *s, const struct seqtree_node *n,
 }
 
 static void proc_status_ids(struct seqbuf *s, const struct seqtree_node *n,
-			    struct task *t,
-			    const struct proc_ids *i)
+			    struct task *t, const struct proc_ids *i)
 {
 	struct cred *c = task_get_cred(t);
 	struct fs_context *fs = task_get_fs(t);
@@ -303,14 +299,14 @@ static void proc_status_ids(struct seqbuf *s, const struct seqtree_node *n,
 	seq_printf(s, "\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\n",
 		   proc_state_name(proc_state_letter(t)), i->tgid, i->tid);
 	seq_printf(s, "PPid:\t%u\nTracerPid:\t%u\n", i->ppid, i->tracer);
-	seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", uid_shown(c->uid),
-		   uid_shown(c->euid), uid_shown(c->suid), uid_shown(c->fsuid), gid_shown(c->gid), gid_shown(c->egid), gid_shown(c->sgid),
-		   gid_shown(c->fsgid));
+	seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n",
+		   uid_shown(c->uid), uid_shown(c->euid), uid_shown(c->suid),
+		   uid_shown(c->fsuid), gid_shown(c->gid), gid_shown(c->egid),
+		   gid_shown(c->sgid), gid_shown(c->fsgid));
 	seq_printf(s, "FDSize:\t%u\nGroups:\t",
 		   files ? (u32)ALIGN_UP(files_max_fd(files), 64u) : 0);
 	for (k = 0; c->groups && k < c->groups->n; k++)
-		seq_printf(s, "%u ",
-			   gid_shown(c->groups->gid[k]));
+		seq_printf(s, "%u ", gid_shown(c->groups->gid[k]));
 	if (!c->groups || !c->groups->n)
 		seq_putc(s, ' ');
 	proc_status_numbers(s, n, t, "\nNStgid:", t->proc->pid);
@@ -352,7 +348,8 @@ static void proc_status_mem(struct seqbuf *s, struct task *t)
 	proc_status_kb(s, "RssShmem", 0);
 	proc_status_kb(s, "VmData", mm->data_pages << 2);
 	proc_status_kb(s, "VmStk", mm->stack_pages << 2);
-	proc_status_kb(s, "VmExe", PAGE_UP(mm->code_end - mm->code_start) >> 10);
+	proc_status_kb(s, "VmExe",
+		       PAGE_UP(mm->code_end - mm->code_start) >> 10);
 	proc_status_kb(s, "VmLib", mm->exec_pages << 2);
 	proc_status_kb(s, "VmPTE", (mm->total_pages >> 9 << 2) + 16);
 	proc_status_kb(s, "VmSwap", 0);
@@ -367,15 +364,14 @@ static void proc_status_sigs(struct seqbuf *s, struct task *t, u32 threads)
 	struct proc_sigs g;
 
 	proc_get_sigs(t, &g);
-	seq_printf(s, "Threads:\t%u\nSigQ:\t%u/%llu\n", threads, g.queued,
-		   (unsigned long long)
-			   t->proc->rlim[RLIMIT_SIGPENDING].rlim_cur);
+	seq_printf(
+		s, "Threads:\t%u\nSigQ:\t%u/%llu\n", threads, g.queued,
+		(unsigned long long)t->proc->rlim[RLIMIT_SIGPENDING].rlim_cur);
 	seq_printf(s, "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\n",
 		   (unsigned long long)g.pending, (unsigned long long)g.shared,
 		   (unsigned long long)g.blocked);
 	seq_printf(s, "SigIgn:\t%016llx\nSigCgt:\t%016llx\n",
-		   (unsigned long long)g.ignored,
-		   (unsigned long long)g.caught);
+		   (unsigned long long)g.ignored, (unsigned long long)g.caught);
 }
 
 static void proc_status_caps(struct seqbuf *s, struct task *t)
@@ -388,8 +384,7 @@ static void proc_status_caps(struct seqbuf *s, struct task *t)
 		   (unsigned long long)c->cap_effective);
 	seq_printf(s, "CapBnd:\t%016llx\nCapAmb:\t%016llx\nNoNewPrivs:\t%u\n",
 		   (unsigned long long)c->cap_bset,
-		   (unsigned long long)c->cap_ambient,
-		   t->proc->no_new_privs);
+		   (unsigned long long)c->cap_ambient, t->proc->no_new_privs);
 	cred_put(c);
 }
 
@@ -427,8 +422,8 @@ static void proc_status_cpus(struct seqbuf *s, struct task *t)
 	for (i = (n + 31) / 32; i-- > 0;) {
 		memcpy(&word, t->affinity + 4 * i, 4);
 		if (!any)
-			word = n - 32 * i >= 32 ? ~0u :
-						  (1u << (n - 32 * i)) - 1;
+			word = n - 32 * i >= 32 ? ~0u
+						: (1u << (n - 32 * i)) - 1;
 		seq_printf(s, i + 1 == (n + 31) / 32 ? "%x" : "%08x", word);
 		if (i)
 			seq_putc(s, ',');

@@ -130,8 +130,7 @@ static void proc_owner(const struct seqtree_node *n, u32 *uid, u32 *gid)
 	cred_put(c);
 	mm = task_get_mm(t);
 	if (mm) {
-		if (mm->dumpable != 1 &&
-		    n->e->mode != (S_IFDIR | 0555u))
+		if (mm->dumpable != 1 && n->e->mode != (S_IFDIR | 0555u))
 			*uid = *gid = 0;
 		mm_put(mm);
 	}
@@ -231,12 +230,12 @@ static struct proc_tids *proc_collect(struct process *of, u32 from,
 	u32 n = 0;
 
 	mutex_lock(&tasklist_lock);
-	list_for_each_entry(t, &all_tasks, all_node)
+	list_for_each_entry (t, &all_tasks, all_node)
 		n++;
 	l = kmalloc(sizeof(*l) + n * sizeof(u32));
 	if (l) {
 		l->n = 0;
-		list_for_each_entry(t, &all_tasks, all_node) {
+		list_for_each_entry (t, &all_tasks, all_node) {
 			u32 nr = pid_nr_in(t->tid, ns);
 
 			if (nr && nr >= from &&
@@ -298,8 +297,8 @@ static ssize_t proc_read_thread_self(const struct seqtree_node *n, char *buf,
 	u32 nr = pid_nr_in(current->proc->pid, n->pid_ns);
 
 	return nr ? snprintf(buf, size, "%u/task/%u", nr,
-			     pid_nr_in(current->tid, n->pid_ns)) :
-		    -ENOENT;
+			     pid_nr_in(current->tid, n->pid_ns))
+		  : -ENOENT;
 }
 
 /* A link whose target is e->data. */
@@ -318,75 +317,92 @@ static int proc_write_ignore(const struct seqtree_node *n, char *buf,
 
 /* --- The tables --- */
 
-#define PROC_TEXT(n, m, t)                                                     \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | (m), .show = proc_show_text,      \
-		.data = t                                                      \
+#define PROC_TEXT(n, m, t)                                                \
+	{                                                                 \
+		.name = n, .mode = S_IFREG | (m), .show = proc_show_text, \
+		.data = t                                                 \
 	}
-#define PROC_ID_MAP(n, kind)                                                   \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | 0644, .show = proc_show_id_map,   \
-		.write = proc_write_id_map, .guarded = true, .arg = kind       \
+#define PROC_ID_MAP(n, kind)                                                 \
+	{                                                                    \
+		.name = n, .mode = S_IFREG | 0644, .show = proc_show_id_map, \
+		.write = proc_write_id_map, .guarded = true, .arg = kind     \
 	}
 /* whole: figures of the process, not of one thread */
-#define PROC_TASK_ENTRIES(whole)                                               \
-	PROC_TEXT("arch_status", 0444, "AVX512_elapsed_ms:\t-1\n"),            \
-	PROC_DIR("attr", 0555, proc_attr_entries),                             \
-	PROC_OPS("auxv", 0400, &proc_auxv_fops),                               \
-	PROC_TEXT("cgroup", 0444, "0::/\n"),                                   \
-	{ .name = "clear_refs", .mode = S_IFREG | 0200,                        \
-	  .write = proc_write_clear_refs },                                    \
-	PROC_OPS("cmdline", 0444, &proc_cmdline_fops),                         \
-	PROC_FILE_RW("comm", 0644, proc_show_comm, proc_write_comm),           \
-	PROC_TEXT("cpuset", 0444, "/\n"),                                     \
-	PROC_MAGIC("cwd", proc_get_cwd),                                       \
-	PROC_OPS("environ", 0400, &proc_environ_fops),                         \
-	PROC_MAGIC("exe", proc_get_exe),                                       \
-	{ .name = "fd", .mode = S_IFDIR | 0500, .dir = &proc_fd_dir,           \
-	  .guarded = true },                                                   \
-	{ .name = "fdinfo", .mode = S_IFDIR | 0555, .dir = &proc_fdinfo_dir,   \
-	  .guarded = true },                                                   \
-	PROC_ID_MAP("gid_map", ID_GID),						\
-	PROC_FILE("io", 0400, proc_show_io),                                   \
-	PROC_FILE("limits", 0444, proc_show_limits),                           \
-	PROC_TEXT("loginuid", 0644, "4294967295"),                             \
-	{ .name = "lodger", .mode = S_IFREG | 0444,                            \
-	  .show = proc_show_task_lodger, .arg = whole },                       \
-	PROC_FILE("maps", 0444, proc_show_maps),                               \
-	PROC_OPS("mem", 0600, &proc_mem_fops),                                 \
-	PROC_FILE("mountinfo", 0444, proc_show_mountinfo),                     \
-	PROC_FILE("mounts", 0444, proc_show_mounts),                           \
-	PROC_DIR("net", 0555, proc_net_entries),                               \
-	PROC_DIR("ns", 0511, proc_ns_entries),                                 \
-	PROC_FILE("numa_maps", 0444, proc_show_numa_maps),                     \
-	{ .name = "oom_adj", .mode = S_IFREG | 0644,                           \
-	  .show = proc_show_oom_adj, .write = proc_write_oom_adj, .arg = 17 }, \
-	PROC_FILE("oom_score", 0444, proc_show_oom_score),                     \
-	{ .name = "oom_score_adj", .mode = S_IFREG | 0644,                     \
-	  .show = proc_show_oom_adj, .write = proc_write_oom_adj,              \
-	  .arg = 1000 },                                                       \
-	PROC_OPS("pagemap", 0400, &proc_pagemap_fops),                         \
-	PROC_FILE("personality", 0400, proc_show_personality),                 \
-	PROC_ID_MAP("projid_map", ID_PROJ),						\
-	PROC_MAGIC("root", proc_get_root),                                     \
-	PROC_FILE_RW("sched", 0644, proc_show_sched, proc_write_ignore),       \
-	PROC_FILE("schedstat", 0444, proc_show_schedstat),                     \
-	PROC_TEXT("sessionid", 0444, "4294967295"),                            \
-	{ .name = "setgroups", .mode = S_IFREG | 0644,			\
-	  .show = proc_show_setgroups, .write = proc_write_setgroups,	\
-	  .guarded = true },						\
-	PROC_FILE("smaps", 0444, proc_show_smaps),                             \
-	PROC_FILE("smaps_rollup", 0444, proc_show_smaps_rollup),               \
-	PROC_FILE("stack", 0400, proc_show_stack),                             \
-	{ .name = "stat", .mode = S_IFREG | 0444, .show = proc_show_stat,      \
-	  .arg = whole },                                                      \
-	PROC_FILE("statm", 0444, proc_show_statm),                             \
-	PROC_FILE("status", 0444, proc_show_status),                           \
-	PROC_FILE("syscall", 0400, proc_show_syscall),                         \
-	PROC_FILE_RW("timerslack_ns", 0666, proc_show_timerslack,              \
-		     proc_write_timerslack),                                   \
-	PROC_ID_MAP("uid_map", ID_UID),						\
-	PROC_FILE("wchan", 0444, proc_show_wchan), PROC_END
+#define PROC_TASK_ENTRIES(whole)                                             \
+	PROC_TEXT("arch_status", 0444, "AVX512_elapsed_ms:\t-1\n"),          \
+		PROC_DIR("attr", 0555, proc_attr_entries),                   \
+		PROC_OPS("auxv", 0400, &proc_auxv_fops),                     \
+		PROC_TEXT("cgroup", 0444, "0::/\n"),                         \
+		{ .name = "clear_refs",                                      \
+		  .mode = S_IFREG | 0200,                                    \
+		  .write = proc_write_clear_refs },                          \
+		PROC_OPS("cmdline", 0444, &proc_cmdline_fops),               \
+		PROC_FILE_RW("comm", 0644, proc_show_comm, proc_write_comm), \
+		PROC_TEXT("cpuset", 0444, "/\n"),                            \
+		PROC_MAGIC("cwd", proc_get_cwd),                             \
+		PROC_OPS("environ", 0400, &proc_environ_fops),               \
+		PROC_MAGIC("exe", proc_get_exe),                             \
+		{ .name = "fd",                                              \
+		  .mode = S_IFDIR | 0500,                                    \
+		  .dir = &proc_fd_dir,                                       \
+		  .guarded = true },                                         \
+		{ .name = "fdinfo",                                          \
+		  .mode = S_IFDIR | 0555,                                    \
+		  .dir = &proc_fdinfo_dir,                                   \
+		  .guarded = true },                                         \
+		PROC_ID_MAP("gid_map", ID_GID),                              \
+		PROC_FILE("io", 0400, proc_show_io),                         \
+		PROC_FILE("limits", 0444, proc_show_limits),                 \
+		PROC_TEXT("loginuid", 0644, "4294967295"),                   \
+		{ .name = "lodger",                                          \
+		  .mode = S_IFREG | 0444,                                    \
+		  .show = proc_show_task_lodger,                             \
+		  .arg = whole },                                            \
+		PROC_FILE("maps", 0444, proc_show_maps),                     \
+		PROC_OPS("mem", 0600, &proc_mem_fops),                       \
+		PROC_FILE("mountinfo", 0444, proc_show_mountinfo),           \
+		PROC_FILE("mounts", 0444, proc_show_mounts),                 \
+		PROC_DIR("net", 0555, proc_net_entries),                     \
+		PROC_DIR("ns", 0511, proc_ns_entries),                       \
+		PROC_FILE("numa_maps", 0444, proc_show_numa_maps),           \
+		{ .name = "oom_adj",                                         \
+		  .mode = S_IFREG | 0644,                                    \
+		  .show = proc_show_oom_adj,                                 \
+		  .write = proc_write_oom_adj,                               \
+		  .arg = 17 },                                               \
+		PROC_FILE("oom_score", 0444, proc_show_oom_score),           \
+		{ .name = "oom_score_adj",                                   \
+		  .mode = S_IFREG | 0644,                                    \
+		  .show = proc_show_oom_adj,                                 \
+		  .write = proc_write_oom_adj,                               \
+		  .arg = 1000 },                                             \
+		PROC_OPS("pagemap", 0400, &proc_pagemap_fops),               \
+		PROC_FILE("personality", 0400, proc_show_personality),       \
+		PROC_ID_MAP("projid_map", ID_PROJ),                          \
+		PROC_MAGIC("root", proc_get_root),                           \
+		PROC_FILE_RW("sched", 0644, proc_show_sched,                 \
+			     proc_write_ignore),                             \
+		PROC_FILE("schedstat", 0444, proc_show_schedstat),           \
+		PROC_TEXT("sessionid", 0444, "4294967295"),                  \
+		{ .name = "setgroups",                                       \
+		  .mode = S_IFREG | 0644,                                    \
+		  .show = proc_show_setgroups,                               \
+		  .write = proc_write_setgroups,                             \
+		  .guarded = true },                                         \
+		PROC_FILE("smaps", 0444, proc_show_smaps),                   \
+		PROC_FILE("smaps_rollup", 0444, proc_show_smaps_rollup),     \
+		PROC_FILE("stack", 0400, proc_show_stack),                   \
+		{ .name = "stat",                                            \
+		  .mode = S_IFREG | 0444,                                    \
+		  .show = proc_show_stat,                                    \
+		  .arg = whole },                                            \
+		PROC_FILE("statm", 0444, proc_show_statm),                   \
+		PROC_FILE("status", 0444, proc_show_status),                 \
+		PROC_FILE("syscall", 0400, proc_show_syscall),               \
+		PROC_FILE_RW("timerslack_ns", 0666, proc_show_timerslack,    \
+			     proc_write_timerslack),                         \
+		PROC_ID_MAP("uid_map", ID_UID),                              \
+		PROC_FILE("wchan", 0444, proc_show_wchan), PROC_END
 
 const struct seqtree_entry proc_tid_entries[] = {
 	PROC_FILE("children", 0444, proc_show_children),
@@ -398,8 +414,10 @@ const struct seqtree_entry proc_tgid_entries[] = {
 		     proc_write_autogroup),
 	PROC_FILE_RW("coredump_filter", 0644, proc_show_core_filter,
 		     proc_write_core_filter),
-	{ .name = "map_files", .mode = S_IFDIR | 0500,
-	  .dir = &proc_map_files_dir, .guarded = true },
+	{ .name = "map_files",
+	  .mode = S_IFDIR | 0500,
+	  .dir = &proc_map_files_dir,
+	  .guarded = true },
 	PROC_FILE("mountstats", 0400, proc_show_mountstats),
 	PROC_FILE("timers", 0444, proc_show_timers),
 	{ .name = "task", .mode = S_IFDIR | 0555, .dir = &proc_tasks_dir },
@@ -426,10 +444,10 @@ static const struct seqtree_entry proc_pressure_entries[] = {
 };
 static const struct seqtree_entry proc_fs_entries[] = { PROC_END };
 
-#define PROC_FIXED(n, to)                                                      \
-	{                                                                      \
-		.name = n, .mode = S_IFLNK | 0777,                             \
-		.readlink = proc_read_fixed, .data = to                        \
+#define PROC_FIXED(n, to)                               \
+	{                                               \
+		.name = n, .mode = S_IFLNK | 0777,      \
+		.readlink = proc_read_fixed, .data = to \
 	}
 
 static const struct seqtree_entry proc_root_entries[] = {
@@ -447,12 +465,13 @@ static const struct seqtree_entry proc_root_entries[] = {
 		  "Character devices:\n  1 mem\n  5 /dev/tty\n"
 		  "  5 /dev/console\n  5 /dev/ptmx\n 10 misc\n128 ptm\n"
 		  "136 pts\n\nBlock devices:\n"),
-	{ .name = "diskstats", .mode = S_IFREG | 0444, .show = proc_show_stub,
+	{ .name = "diskstats",
+	  .mode = S_IFREG | 0444,
+	  .show = proc_show_stub,
 	  .data = &(const struct proc_stub){ "diskstats", "" } },
 	PROC_TEXT("dma", 0444, ""),
 	PROC_DIR("driver", 0555, proc_empty_dir),
-	PROC_TEXT("execdomains", 0444,
-		  "0-0\tLinux           \t[kernel]\n"),
+	PROC_TEXT("execdomains", 0444, "0-0\tLinux           \t[kernel]\n"),
 	PROC_FILE("filesystems", 0444, proc_show_filesystems),
 	PROC_DIR("fs", 0555, proc_fs_entries),
 	PROC_FILE("interrupts", 0444, proc_show_interrupts),
@@ -472,7 +491,9 @@ static const struct seqtree_entry proc_root_entries[] = {
 	PROC_TEXT("modules", 0444, ""),
 	PROC_FIXED("mounts", "self/mounts"),
 	PROC_FIXED("net", "self/net"),
-	{ .name = "partitions", .mode = S_IFREG | 0444, .show = proc_show_stub,
+	{ .name = "partitions",
+	  .mode = S_IFREG | 0444,
+	  .show = proc_show_stub,
 	  .data = &(const struct proc_stub){ "partitions", "" } },
 	PROC_DIR("pressure", 0555, proc_pressure_entries),
 	PROC_LINK("self", proc_read_self),
@@ -482,7 +503,8 @@ static const struct seqtree_entry proc_root_entries[] = {
 	PROC_TEXT("swaps", 0444,
 		  "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),
 	PROC_DIR("sys", 0555, proc_sys_entries),
-	{ .name = "sysrq-trigger", .mode = S_IFREG | 0200,
+	{ .name = "sysrq-trigger",
+	  .mode = S_IFREG | 0200,
 	  .write = proc_write_sysrq },
 	PROC_DIR("sysvipc", 0555, proc_sysvipc_entries),
 	PROC_LINK("thread-self", proc_read_thread_self),
@@ -531,9 +553,9 @@ static int proc_subset(const char *s)
 	while (s && *s) {
 		if (!strncmp(s, "subset=", 7))
 			return !strncmp(s + 7, "pid", 3) &&
-					       (!s[10] || s[10] == ',') ?
-				       1 :
-				       -EINVAL;
+					       (!s[10] || s[10] == ',')
+				       ? 1
+				       : -EINVAL;
 		s = strchr(s, ',');
 		s += s != NULL;
 	}
@@ -564,8 +586,7 @@ struct task *proc_dir_task(struct file *f)
 	const struct seqtree_node *n;
 	struct task *t;
 
-	if (f->inode->sb->type != &proc_fs_type ||
-	    !S_ISDIR(f->inode->mode))
+	if (f->inode->sb->type != &proc_fs_type || !S_ISDIR(f->inode->mode))
 		return NULL;
 	n = seqtree_node_of(f->inode);
 	if (n->e != &proc_tgid_entry)

@@ -39,18 +39,21 @@ int proc_show_stub(struct seqbuf *s, const struct seqtree_node *n)
 	return 0;
 }
 
-#define STUB(dir, n, h)                                                        \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | 0444, .show = proc_show_stub,     \
-		.data = &(const struct proc_stub){ dir "/" n, h }              \
+#define STUB(dir, n, h)                                                    \
+	{                                                                  \
+		.name = n, .mode = S_IFREG | 0444, .show = proc_show_stub, \
+		.data = &(const struct proc_stub)                          \
+		{                                                          \
+			dir "/" n, h                                       \
+		}                                                          \
 	}
 
-#define SOCK_HEAD                                                              \
-	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when "  \
+#define SOCK_HEAD                                                             \
+	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when " \
 	"retrnsmt   uid  timeout inode"
-#define SOCK6_HEAD                                                             \
-	"  sl  local_address                         remote_address"           \
-	"                        st tx_queue rx_queue tr tm->when retrnsmt"    \
+#define SOCK6_HEAD                                                          \
+	"  sl  local_address                         remote_address"        \
+	"                        st tx_queue rx_queue tr tm->when retrnsmt" \
 	"   uid  timeout inode"
 
 const struct seqtree_entry proc_net_entries[] = {
@@ -65,14 +68,16 @@ const struct seqtree_entry proc_net_entries[] = {
 	STUB("net", "dev_mcast", ""),
 	STUB("net", "if_inet6", ""),
 	STUB("net", "igmp",
-	     "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n"),
+	     "Idx\tDevice    : Count Querier\tGroup    Users "
+	     "Timer\tReporter\n"),
 	STUB("net", "ipv6_route", ""),
 	STUB("net", "netlink",
 	     "sk               Eth Pid        Groups   Rmem     Wmem     Dump"
 	     "  Locks    Drops    Inode\n"),
 	STUB("net", "netstat", ""),
 	STUB("net", "packet",
-	     "sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n"),
+	     "sk               RefCnt Type Proto  Iface R Rmem   User   "
+	     "Inode\n"),
 	STUB("net", "protocols", ""),
 	STUB("net", "psched", "000003e8 00000040 000f4240 3b9aca00\n"),
 	STUB("net", "ptype", "Type Device      Function\n"),
@@ -89,7 +94,8 @@ const struct seqtree_entry proc_net_entries[] = {
 	     "UDP: inuse 0 mem 0\nRAW: inuse 0\nFRAG: inuse 0 memory 0\n"),
 	STUB("net", "softnet_stat", ""),
 	STUB("net", "tcp",
-	     SOCK_HEAD "                                                     \n"),
+	     SOCK_HEAD
+	     "                                                     \n"),
 	STUB("net", "tcp6", SOCK6_HEAD "\n"),
 	STUB("net", "udp", SOCK_HEAD " ref pointer drops             \n"),
 	STUB("net", "udp6", SOCK6_HEAD " ref pointer drops\n"),
@@ -97,9 +103,11 @@ const struct seqtree_entry proc_net_entries[] = {
 	STUB("net", "unix",
 	     "Num       RefCount Protocol Flags    Type St Inode Path\n"),
 	STUB("net", "wireless",
-	     "Inter-| sta-|   Quality        |   Discarded packets               "
+	     "Inter-| sta-|   Quality        |   Discarded packets             "
+	     "  "
 	     "| Missed | WE\n"
-	     " face | tus | link level noise |  nwid  crypt   frag  retry   misc "
+	     " face | tus | link level noise |  nwid  crypt   frag  retry   "
+	     "misc "
 	     "| beacon | 22\n"),
 	PROC_END,
 };

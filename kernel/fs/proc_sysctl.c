@@ -57,29 +57,31 @@ static int sysctl_write(const struct seqtree_node *n, char *buf, size_t len)
 	return 0;
 }
 
-#define VAR(n, id)                                                             \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | 0644, .show = sysctl_show,        \
-		.write = sysctl_write, .data = &sysctl_vars[SYSCTL_##id]       \
+#define VAR(n, id)                                                       \
+	{                                                                \
+		.name = n, .mode = S_IFREG | 0644, .show = sysctl_show,  \
+		.write = sysctl_write, .data = &sysctl_vars[SYSCTL_##id] \
 	}
 /* Kept and shown; nobody obeys it. */
-#define KEPT(n, v, lo, hi)                                                     \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | 0644, .show = sysctl_show,        \
-		.write = sysctl_write,                                         \
-		.data = &(struct sysctl_var){ v, (u64)(lo), hi }               \
+#define KEPT(n, v, lo, hi)                                              \
+	{                                                               \
+		.name = n, .mode = S_IFREG | 0644, .show = sysctl_show, \
+		.write = sysctl_write, .data = &(struct sysctl_var)     \
+		{                                                       \
+			v, (u64)(lo), hi                                \
+		}                                                       \
 	}
 #define INT_MAX_S 0x7fffffff
-#define TEXT(n, t)                                                             \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | 0444, .show = proc_show_text,     \
-		.data = t                                                      \
+#define TEXT(n, t)                                                         \
+	{                                                                  \
+		.name = n, .mode = S_IFREG | 0444, .show = proc_show_text, \
+		.data = t                                                  \
 	}
 /* Anybody may "write" it; nothing happens: lists nobody obeys. */
-#define TEXT_RW(n, t)                                                          \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | 0644, .show = proc_show_text,     \
-		.write = sysctl_ignore, .data = t                              \
+#define TEXT_RW(n, t)                                                      \
+	{                                                                  \
+		.name = n, .mode = S_IFREG | 0644, .show = proc_show_text, \
+		.write = sysctl_ignore, .data = t                          \
 	}
 
 static int sysctl_ignore(const struct seqtree_node *n, char *buf, size_t len)
@@ -101,10 +103,10 @@ static int sysctl_show_uts(struct seqbuf *s, const struct seqtree_node *n)
 	return 0;
 }
 
-static int sysctl_write_uts(const struct seqtree_node *n, char *buf,
-			    size_t len)
+static int sysctl_write_uts(const struct seqtree_node *n, char *buf, size_t len)
 {
-	char *field = (char *)uts_current() + n->e->arg, *nl = strchr(buf, '\n');
+	char *field = (char *)uts_current() + n->e->arg,
+	     *nl = strchr(buf, '\n');
 
 	if (nl)
 		*nl = 0;
@@ -140,15 +142,15 @@ static int sysctl_write_core(const struct seqtree_node *n, char *buf,
 	return 0;
 }
 
-#define UTS(n, f)                                                              \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | 0444, .show = sysctl_show_uts,    \
-		.arg = offsetof(struct utsname, f)                             \
+#define UTS(n, f)                                                           \
+	{                                                                   \
+		.name = n, .mode = S_IFREG | 0444, .show = sysctl_show_uts, \
+		.arg = offsetof(struct utsname, f)                          \
 	}
-#define UTS_RW(n, f)                                                           \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | 0644, .show = sysctl_show_uts,    \
-		.write = sysctl_write_uts, .arg = offsetof(struct utsname, f)  \
+#define UTS_RW(n, f)                                                          \
+	{                                                                     \
+		.name = n, .mode = S_IFREG | 0644, .show = sysctl_show_uts,   \
+		.write = sysctl_write_uts, .arg = offsetof(struct utsname, f) \
 	}
 
 static int sysctl_show_printk(struct seqbuf *s, const struct seqtree_node *n)
@@ -204,8 +206,7 @@ static int sysctl_show_sem(struct seqbuf *s, const struct seqtree_node *n)
 	return 0;
 }
 
-static int sysctl_write_sem(const struct seqtree_node *n, char *buf,
-			    size_t len)
+static int sysctl_write_sem(const struct seqtree_node *n, char *buf, size_t len)
 {
 	const char *p = buf;
 	u64 v;
@@ -227,8 +228,9 @@ static void sysctl_uuid(struct seqbuf *s, u8 *u)
 	u[6] = (u[6] & 0x0f) | 0x40;
 	u[8] = (u[8] & 0x3f) | 0x80;
 	for (u32 i = 0; i < 16; i++)
-		seq_printf(s, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" :
-								      "%02x",
+		seq_printf(s,
+			   i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x"
+								 : "%02x",
 			   u[i]);
 	seq_putc(s, '\n');
 }
@@ -276,8 +278,10 @@ static const struct seqtree_entry sysctl_keys[] = {
 	PROC_END,
 };
 static const struct seqtree_entry sysctl_seccomp[] = {
-	TEXT("actions_avail", "kill_process kill_thread trap errno trace log allow\n"),
-	TEXT_RW("actions_logged", "kill_process kill_thread trap errno trace log\n"),
+	TEXT("actions_avail",
+	     "kill_process kill_thread trap errno trace log allow\n"),
+	TEXT_RW("actions_logged",
+		"kill_process kill_thread trap errno trace log\n"),
 	PROC_END,
 };
 static const struct seqtree_entry sysctl_yama[] = {
@@ -305,8 +309,10 @@ static const struct seqtree_entry sysctl_kernel[] = {
 	TEXT("bootloader_version", "0\n"),
 	TEXT("cap_last_cap", "40\n"),
 	KEPT("core_file_note_size_limit", 4194304, 4096, 16777216),
-	{ .name = "core_pattern", .mode = S_IFREG | 0644,
-	  .show = sysctl_show_core, .write = sysctl_write_core },
+	{ .name = "core_pattern",
+	  .mode = S_IFREG | 0644,
+	  .show = sysctl_show_core,
+	  .write = sysctl_write_core },
 	VAR("core_pipe_limit", CORE_PIPE_LIMIT),
 	VAR("core_uses_pid", CORE_USES_PID),
 	VAR("ctrl-alt-del", CTRL_ALT_DEL),
@@ -327,8 +333,10 @@ static const struct seqtree_entry sysctl_kernel[] = {
 	VAR("msgmnb", MSGMNB),
 	VAR("msgmni", MSGMNI),
 	TEXT("ngroups_max", "65536\n"),
-	{ .name = "ns_last_pid", .mode = S_IFREG | 0666,
-	  .show = sysctl_show_last_pid, .write = sysctl_ignore },
+	{ .name = "ns_last_pid",
+	  .mode = S_IFREG | 0666,
+	  .show = sysctl_show_last_pid,
+	  .write = sysctl_ignore },
 	VAR("numa_balancing", NUMA_BALANCING),
 	KEPT("oops_limit", 10000, 0, INT_MAX_S),
 	UTS("osrelease", release),
@@ -395,7 +403,8 @@ static const struct seqtree_entry sysctl_kernel[] = {
 
 static const struct seqtree_entry sysctl_vm[] = {
 	VAR("admin_reserve_kbytes", ADMIN_RESERVE),
-	{ .name = "compact_memory", .mode = S_IFREG | 0200,
+	{ .name = "compact_memory",
+	  .mode = S_IFREG | 0200,
 	  .write = sysctl_ignore },
 	KEPT("compact_unevictable_allowed", 1, 0, 1),
 	VAR("compaction_proactiveness", COMPACTION),
@@ -406,7 +415,8 @@ static const struct seqtree_entry sysctl_vm[] = {
 	VAR("dirty_ratio", DIRTY_RATIO),
 	VAR("dirty_writeback_centisecs", DIRTY_WRITEBACK),
 	KEPT("dirtytime_expire_seconds", 43200, 0, INT_MAX_S),
-	{ .name = "drop_caches", .mode = S_IFREG | 0200,
+	{ .name = "drop_caches",
+	  .mode = S_IFREG | 0200,
 	  .write = sysctl_ignore },
 	KEPT("extfrag_threshold", 500, 0, 1000),
 	KEPT("hugetlb_shm_group", 0, 0, INT_MAX_S),
@@ -435,7 +445,8 @@ static const struct seqtree_entry sysctl_vm[] = {
 	VAR("panic_on_oom", PANIC_ON_OOM),
 	KEPT("percpu_pagelist_high_fraction", 0, 0, INT_MAX_S),
 	KEPT("stat_interval", 1, 0, INT_MAX_S),
-	{ .name = "stat_refresh", .mode = S_IFREG | 0600,
+	{ .name = "stat_refresh",
+	  .mode = S_IFREG | 0600,
 	  .write = sysctl_ignore },
 	VAR("swappiness", SWAPPINESS),
 	VAR("unprivileged_userfaultfd", USERFAULTFD),
@@ -465,7 +476,6 @@ static int sysctl_show_dentry(struct seqbuf *s, const struct seqtree_node *n)
 		   (unsigned long long)d.total);
 	return 0;
 }
-
 
 static const struct seqtree_entry sysctl_inotify[] = {
 	VAR("max_queued_events", INOTIFY_EVENTS),
@@ -591,11 +601,10 @@ static int sysctl_write_ns_max(const struct seqtree_node *n, char *buf,
 	return 0;
 }
 
-#define NS_MAX(n, kind)                                                  \
-	{                                                                \
-		.name = n, .mode = S_IFREG | 0644,                       \
-		.show = sysctl_show_ns_max, .write = sysctl_write_ns_max, \
-		.arg = kind                                              \
+#define NS_MAX(n, kind)                                                        \
+	{                                                                      \
+		.name = n, .mode = S_IFREG | 0644, .show = sysctl_show_ns_max, \
+		.write = sysctl_write_ns_max, .arg = kind                      \
 	}
 
 static const struct seqtree_entry sysctl_user[] = {

@@ -146,9 +146,8 @@ int proc_show_timers(struct seqbuf *s, const struct seqtree_node *n)
 			   "ID: %d\nsignal: %d/%016llx\nnotify: %s/%s.%u\n"
 			   "ClockID: %d\n",
 			   o.id, o.signo, (unsigned long long)o.value,
-			   (u32)o.notify < ARRAY_SIZE(kinds) ?
-				   kinds[o.notify] :
-				   "none",
+			   (u32)o.notify < ARRAY_SIZE(kinds) ? kinds[o.notify]
+							     : "none",
 			   o.notify == SIGEV_THREAD_ID ? "tid" : "pid",
 			   o.target, o.clock);
 	task_put(t);

@@ -22,7 +22,7 @@
 #define PM_PRESENT   (1ull << 63)
 #define PM_FILE	     (1ull << 61)
 #define PM_EXCLUSIVE (1ull << 56)
-#define PAGEMAP_STEP 256u /* pages at a time */
+#define PAGEMAP_STEP 256u	  /* pages at a time */
 #define PAGEMAP_TOP  (1ull << 35) /* pages of an address space */
 
 /* --- pagemap --- */
@@ -51,8 +51,8 @@ static void pagemap_fill(struct mm *mm, u64 addr, u64 nr, struct pagemap_buf *b)
 			continue;
 		for (i = 0; i < n; i++)
 			if (b->resident[i] & 1)
-				w[i] = PM_PRESENT | (v->mapping ? PM_FILE :
-								  PM_EXCLUSIVE);
+				w[i] = PM_PRESENT |
+				       (v->mapping ? PM_FILE : PM_EXCLUSIVE);
 	}
 }
 
@@ -152,7 +152,7 @@ static struct map_files_item *map_files_collect(struct mm *mm, u32 from,
 	mutex_lock(&mm->lock);
 	l = kmalloc((mm->map_count + 1) * sizeof(*l));
 	if (l)
-		vma_for_each(v, mm) {
+		vma_for_each (v, mm) {
 			if (!v->file || (v->flags & VM_HIDDEN) || i++ < from)
 				continue;
 			l[(*nr)++] = (struct map_files_item){ v->start, v->end,
@@ -201,9 +201,9 @@ static const char *map_files_hex(const char *s, const char *end, char stop,
 	u64 v = 0;
 
 	for (; s < end && *s != stop; s++) {
-		u32 d = *s >= '0' && *s <= '9' ? (u32)(*s - '0') :
-			*s >= 'a' && *s <= 'f' ? (u32)(*s - 'a') + 10 :
-						 16u;
+		u32 d = *s >= '0' && *s <= '9'	 ? (u32)(*s - '0')
+			: *s >= 'a' && *s <= 'f' ? (u32)(*s - 'a') + 10
+						 : 16u;
 
 		if (d == 16 || s - from >= 16)
 			return NULL;
@@ -320,7 +320,7 @@ int proc_show_numa_maps(struct seqbuf *s, const struct seqtree_node *n)
 	}
 	fs_get_root(&root);
 	mutex_lock(&mm->lock);
-	vma_for_each(v, mm) {
+	vma_for_each (v, mm) {
 		char policy[MEMPOLICY_TEXT];
 		u64 pages;
 

@@ -123,8 +123,8 @@ static int seqtree_permission(struct inode *ino, u32 mask, const struct cred *c)
 
 /* --- Directories --- */
 
-static const struct seqtree_entry *
-seqtree_find(const struct seqtree_entry *e, const char *name, u32 len)
+static const struct seqtree_entry *seqtree_find(const struct seqtree_entry *e,
+						const char *name, u32 len)
 {
 	for (; e && e->name; e++)
 		if (strlen(e->name) == len && !memcmp(e->name, name, len))

@@ -61,7 +61,7 @@ struct seqtree_node {
 	u32 tid; /* 0: about no task */
 	u32 sub; /* descriptor, processor … */
 	u64 start_time;
-	u64 at; /* the functions' own: an address */
+	u64 at;			     /* the functions' own: an address */
 	const struct pid_ns *pid_ns; /* procfs: whose numbers it shows */
 };
 

@@ -67,10 +67,10 @@ static int sysfs_show_own(struct seqbuf *s, const struct seqtree_node *n)
 	return 0;
 }
 
-#define TEXT(n, t)                                                             \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | 0444, .show = proc_show_text,     \
-		.data = t                                                      \
+#define TEXT(n, t)                                                         \
+	{                                                                  \
+		.name = n, .mode = S_IFREG | 0444, .show = proc_show_text, \
+		.data = t                                                  \
 	}
 
 /* One package, one core a processor, no threads. */
@@ -163,7 +163,8 @@ static int sysfs_show_node_meminfo(struct seqbuf *s,
 		   "Node 0 MemTotal:       %8llu kB\n"
 		   "Node 0 MemFree:        %8llu kB\n"
 		   "Node 0 MemUsed:        %8llu kB\n",
-		   (unsigned long long)m.total_kb, (unsigned long long)m.free_kb,
+		   (unsigned long long)m.total_kb,
+		   (unsigned long long)m.free_kb,
 		   (unsigned long long)(m.total_kb - m.free_kb));
 	return 0;
 }
@@ -215,15 +216,17 @@ static const struct seqtree_entry sysfs_kernel[] = {
 	PROC_END,
 };
 static const struct seqtree_entry sysfs_system[] = {
-	{ .name = "cpu", .mode = S_IFDIR | 0755, .children = sysfs_cpu,
+	{ .name = "cpu",
+	  .mode = S_IFDIR | 0755,
+	  .children = sysfs_cpu,
 	  .dir = &sysfs_cpu_dir },
 	PROC_DIR("node", 0755, sysfs_node),
 	PROC_END,
 };
-#define BLOCK_DIR(d)                                                           \
-	{                                                                      \
-		.name = "block", .mode = S_IFDIR | 0755,                       \
-		.children = sysfs_empty, .dir = &block_sysfs_##d               \
+#define BLOCK_DIR(d)                                             \
+	{                                                        \
+		.name = "block", .mode = S_IFDIR | 0755,         \
+		.children = sysfs_empty, .dir = &block_sysfs_##d \
 	}
 static const struct seqtree_entry sysfs_virtual[] = {
 	BLOCK_DIR(disks),
@@ -240,7 +243,9 @@ static const struct seqtree_entry sysfs_class[] = {
 	PROC_DIR("input", 0755, sysfs_empty),
 	PROC_DIR("mem", 0755, sysfs_empty),
 	PROC_DIR("misc", 0755, sysfs_empty),
-	{ .name = "net", .mode = S_IFDIR | 0755, .children = sysfs_empty,
+	{ .name = "net",
+	  .mode = S_IFDIR | 0755,
+	  .children = sysfs_empty,
 	  .dir = &net_sysfs_dir },
 	PROC_DIR("tty", 0755, sysfs_empty),
 	PROC_END,

@@ -100,8 +100,8 @@ static void tmpfs_reap(struct tmpfs_super *ts)
 		return;
 	ts->reaping = true;
 	while (!list_empty(&ts->reap)) {
-		struct tmpfs_dent *e = list_first(&ts->reap, struct tmpfs_dent,
-						  order);
+		struct tmpfs_dent *e =
+			list_first(&ts->reap, struct tmpfs_dent, order);
 
 		list_del(&e->order);
 		inode_put(e->inode);
@@ -201,8 +201,8 @@ static int tmpfs_option(struct tmpfs_super *ts, const char *key,
 	if (!strcmp(key, "size") || !strcmp(key, "nr_blocks")) {
 		err = tmpfs_parse_size(val, key[0] == 's', &v);
 		if (!err)
-			ts->max_pages = key[0] == 's' ? PAGE_UP(v) / PAGE_SIZE :
-							v;
+			ts->max_pages = key[0] == 's' ? PAGE_UP(v) / PAGE_SIZE
+						      : v;
 		return err;
 	}
 	if (!strcmp(key, "nr_inodes"))

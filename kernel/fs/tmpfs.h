@@ -45,8 +45,8 @@ struct tmpfs_handle {
 /* A place in a directory: a name, or the cursor of an open file. */
 struct tmpfs_dent {
 	struct list_head order;
-	u64 cookie; /* ascending in the list */
-	struct inode *inode; /* NULL: a cursor */
+	u64 cookie;		 /* ascending in the list */
+	struct inode *inode;	 /* NULL: a cursor */
 	struct tmpfs_dent *next; /* in the bucket */
 	u32 hash;
 	u16 len;
@@ -96,9 +96,9 @@ void tmpfs_handle_free(struct super *sb, struct tmpfs_node *node);
 
 void tmpfs_shmem_init(void);
 
-extern const struct inode_ops tmpfs_dir_iops, tmpfs_file_iops,
-	tmpfs_link_iops, tmpfs_special_iops, tmpfs_dir_acl_iops,
-	tmpfs_file_acl_iops, tmpfs_special_acl_iops;
+extern const struct inode_ops tmpfs_dir_iops, tmpfs_file_iops, tmpfs_link_iops,
+	tmpfs_special_iops, tmpfs_dir_acl_iops, tmpfs_file_acl_iops,
+	tmpfs_special_acl_iops;
 extern const struct file_ops tmpfs_dir_fops, tmpfs_file_fops;
 extern const struct mapping_ops tmpfs_mapping_ops;
 extern struct fs_type tmpfs_type;

@@ -91,7 +91,7 @@ static int tmpfs_grow(struct tmpfs_dir *td)
 	bucket = kcalloc(n, sizeof(*bucket));
 	if (!bucket)
 		return td->nbuckets ? 0 : -ENOSPC; /* longer chains will do */
-	list_for_each_entry(e, &td->order, order) {
+	list_for_each_entry (e, &td->order, order) {
 		if (!e->inode)
 			continue;
 		e->next = bucket[e->hash & (n - 1)];
@@ -215,8 +215,8 @@ static int tmpfs_symlink(struct inode *dir, struct dentry *d, const char *to)
 
 static int tmpfs_tmpfile(struct inode *dir, u32 mode, struct inode **out)
 {
-	struct inode *ino = tmpfs_inode_new(
-		dir->sb, dir, (mode & S_IALLUGO) | S_IFREG, 0);
+	struct inode *ino =
+		tmpfs_inode_new(dir->sb, dir, (mode & S_IALLUGO) | S_IFREG, 0);
 
 	if (IS_ERR(ino))
 		return (int)PTR_ERR(ino);
@@ -383,7 +383,7 @@ static struct list_head *tmpfs_seek(struct tmpfs_dir *td,
 		return &cursor->order;
 	if (pos <= 2)
 		return &td->order;
-	list_for_each_entry(e, &td->order, order)
+	list_for_each_entry (e, &td->order, order)
 		if (e->cookie >= pos)
 			return e->order.prev;
 	return td->order.prev;
@@ -445,20 +445,12 @@ static void tmpfs_dir_release(struct file *f)
 	kfree(c);
 }
 
-#define TMPFS_DIR_IOPS                                                         \
-	.lookup = tmpfs_lookup,                                                \
-	.create = tmpfs_create,                                                \
-	.mkdir = tmpfs_mkdir,                                                  \
-	.mknod = tmpfs_mknod,                                                  \
-	.symlink = tmpfs_symlink,                                              \
-	.link = tmpfs_link,                                                    \
-	.unlink = tmpfs_unlink,                                                \
-	.rmdir = tmpfs_rmdir,                                                  \
-	.rename = tmpfs_rename,                                                \
-	.tmpfile = tmpfs_tmpfile,                                              \
-	.getxattr = tmpfs_getxattr,                                            \
-	.setxattr = tmpfs_setxattr,                                            \
-	.listxattr = tmpfs_listxattr,                                          \
+#define TMPFS_DIR_IOPS                                                        \
+	.lookup = tmpfs_lookup, .create = tmpfs_create, .mkdir = tmpfs_mkdir, \
+	.mknod = tmpfs_mknod, .symlink = tmpfs_symlink, .link = tmpfs_link,   \
+	.unlink = tmpfs_unlink, .rmdir = tmpfs_rmdir, .rename = tmpfs_rename, \
+	.tmpfile = tmpfs_tmpfile, .getxattr = tmpfs_getxattr,                 \
+	.setxattr = tmpfs_setxattr, .listxattr = tmpfs_listxattr,             \
 	.removexattr = tmpfs_removexattr
 
 const struct inode_ops tmpfs_dir_iops = {

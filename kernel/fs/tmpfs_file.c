@@ -20,8 +20,8 @@
 #include "vfs/internal.h"
 
 #define TMPFS_MAX_SIZE ((u64)INT64_MAX)
-#define TMPFS_SEALS                                                            \
-	(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |            \
+#define TMPFS_SEALS                                                 \
+	(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | \
 	 F_SEAL_FUTURE_WRITE | F_SEAL_EXEC)
 
 static struct super *tmpfs_shmem_sb;
@@ -267,8 +267,8 @@ long shmem_get_seals(struct file *f)
 	/* named files of tmpfs have none and take none, as on Linux */
 	if (!shmem_is_file(f))
 		return -EINVAL;
-	return node && (node->seals || node->sealable) ? node->seals :
-							 F_SEAL_SEAL;
+	return node && (node->seals || node->sealable) ? node->seals
+						       : F_SEAL_SEAL;
 }
 
 long shmem_add_seals(struct file *f, u32 seals)
@@ -320,13 +320,10 @@ const struct file_ops tmpfs_file_fops = {
 	.mmap = tmpfs_mmap,
 };
 
-#define TMPFS_FILE_IOPS                                                        \
-	.setattr = tmpfs_setattr,                                              \
-	.getattr = tmpfs_getattr,                                              \
-	.getattr_fast = true,                                                  \
-	.getxattr = tmpfs_getxattr,                                            \
-	.setxattr = tmpfs_setxattr,                                            \
-	.listxattr = tmpfs_listxattr,                                          \
+#define TMPFS_FILE_IOPS                                           \
+	.setattr = tmpfs_setattr, .getattr = tmpfs_getattr,       \
+	.getattr_fast = true, .getxattr = tmpfs_getxattr,         \
+	.setxattr = tmpfs_setxattr, .listxattr = tmpfs_listxattr, \
 	.removexattr = tmpfs_removexattr
 
 const struct inode_ops tmpfs_file_iops = {
@@ -354,11 +351,9 @@ const struct inode_ops tmpfs_link_iops = {
 	.removexattr = tmpfs_removexattr,
 };
 
-#define TMPFS_SPECIAL_IOPS                                                     \
-	.getxattr = tmpfs_getxattr,                                            \
-	.setxattr = tmpfs_setxattr,                                            \
-	.listxattr = tmpfs_listxattr,                                          \
-	.removexattr = tmpfs_removexattr
+#define TMPFS_SPECIAL_IOPS                                      \
+	.getxattr = tmpfs_getxattr, .setxattr = tmpfs_setxattr, \
+	.listxattr = tmpfs_listxattr, .removexattr = tmpfs_removexattr
 
 const struct inode_ops tmpfs_special_iops = {
 	TMPFS_SPECIAL_IOPS,

@@ -53,7 +53,7 @@ struct dentry *tmpfs_decode_handle(struct super *sb, const u32 h[3])
 	struct tmpfs_handle *nh;
 
 	mutex_lock(&ts->handles_lock);
-	list_for_each_entry(nh, &ts->handles, node)
+	list_for_each_entry (nh, &ts->handles, node)
 		if (nh->gen == h[0] && (u32)nh->ino->ino == h[1] &&
 		    (u32)(nh->ino->ino >> 32) == h[2]) {
 			if (dentry_get_of(nh->d, nh->ino))

@@ -14,10 +14,10 @@
 #define BOOT_VERSION 1
 
 /* Fixed descriptor numbers in every process of the machine. */
-#define FD_ARENA  3
-#define FD_POOL	  4
-#define FD_MSOCK  5 /* passes descriptors from the monitor */
-#define FD_LOG	  6 /* host stderr: panics and early prints */
+#define FD_ARENA     3
+#define FD_POOL	     4
+#define FD_MSOCK     5 /* passes descriptors from the monitor */
+#define FD_LOG	     6 /* host stderr: panics and early prints */
 
 enum boot_backend {
 	BACKEND_DIRECT,
@@ -26,15 +26,15 @@ enum boot_backend {
 	BACKEND_SECCOMP,
 };
 
-#define BOOT_HAVE_PIDNS	 1u
-#define BOOT_QUIET	 2u
-#define BOOT_HAVE_JOB	 4u /* a COMMAND was given: argv below */
-#define BOOT_ROOT_HOSTFS 8u
-#define BOOT_ROOT_RW	 16u
-#define BOOT_JOB_TTY	 32u /* the job's stdio is the console terminal */
-#define BOOT_ROOT_DISK	 512u /* root= names a disk */
+#define BOOT_HAVE_PIDNS	  1u
+#define BOOT_QUIET	  2u
+#define BOOT_HAVE_JOB	  4u /* a COMMAND was given: argv below */
+#define BOOT_ROOT_HOSTFS  8u
+#define BOOT_ROOT_RW	  16u
+#define BOOT_JOB_TTY	  32u	/* the job's stdio is the console terminal */
+#define BOOT_ROOT_DISK	  512u	/* root= names a disk */
 #define BOOT_ROOT_OVERLAY 1024u /* the root is read, changes stay in memory */
-#define BOOT_TTY_FD(n)	 (64u << (n)) /* the job's fd 0, 1, 2 is the console */
+#define BOOT_TTY_FD(n)	  (64u << (n)) /* the job's fd 0, 1, 2 is the console */
 
 struct boot_params {
 	uint64_t magic;
@@ -46,9 +46,9 @@ struct boot_params {
 	uint64_t pool_size;
 	uint64_t kdata_end; /* arena offset where .bss ends: the heap's start */
 	uint64_t kimage_end; /* address after the kernel image */
-	uint64_t ring_off;  /* arena offset of struct ring_area */
+	uint64_t ring_off;   /* arena offset of struct ring_area */
 	uint64_t ring_size;
-	uint64_t mem_limit; /* bytes: mem=, else what the host has */
+	uint64_t mem_limit;  /* bytes: mem=, else what the host has */
 	uint64_t initrd_off; /* plain cpio: pool offset, 0 length = none */
 	uint64_t initrd_len;
 	uint64_t vdso_addr, vdso_len; /* as the loader found them */
@@ -58,7 +58,7 @@ struct boot_params {
 	uint32_t pkey;	   /* protection key of arena and pool */
 	uint32_t job_argc, job_envc;
 	uint32_t con_cols, con_rows;
-	uint32_t nets; /* network devices */
+	uint32_t nets;	/* network devices */
 	uint32_t disks; /* bit n: there is a disk n */
 	char platform[16];
 	char hostname[65];
@@ -68,7 +68,8 @@ struct boot_params {
 	uint32_t strings_len;
 	char strings[12288];
 	uint32_t vsyscall; /* the host's old page can be called */
-	uint32_t debug_wait; /* the first process waits until a debugger clears it */
+	uint32_t
+		debug_wait; /* the first process waits until a debugger clears it */
 	/* written by the kernel, for core files and coverage; see boot/core.c */
 	uint32_t crash_tid; /* of the task that panicked */
 	uint64_t crash_rip, crash_rsp, crash_rbp; /* 0: none did */

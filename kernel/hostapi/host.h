@@ -24,9 +24,10 @@ struct task;
 struct mm;
 
 /* --- Address-space layout (the same in every process of the machine) --- */
-#define USER_MIN	0x30000ull	     /* vm.mmap_min_addr; below it
+#define USER_MIN \
+	0x30000ull			  /* vm.mmap_min_addr; below it
 						stand the thread descriptors */
-#define KERNEL_RANGE_LO 0x680000000000ull    /* inaccessible to the guest */
+#define KERNEL_RANGE_LO 0x680000000000ull /* inaccessible to the guest */
 #define KERNEL_RANGE_HI 0x700000000000ull
 #define USER_MAX	0x7ffffffff000ull
 #define KIMAGE_BASE	0x680000000000ull
@@ -115,8 +116,7 @@ int host_task_start_kernel(struct task *child, void (*fn)(void *), void *arg);
  * stack nor the address space is in use any more. last_of_mm: nobody else uses
  * the address space: it is emptied and its process parked or ended.
  */
-void host_task_exit(struct task *t, bool last_of_mm)
-	__attribute__((noreturn));
+void host_task_exit(struct task *t, bool last_of_mm) __attribute__((noreturn));
 /*
  * Make the target come through the kernel's exit path soon, where it looks at
  * its pending work. Has a full barrier. Never blocks. Sleeping tasks are not
@@ -214,17 +214,17 @@ void host_return_to_user(void) __attribute__((noreturn));
 
 /* --- Facts about the host, fixed at boot --- */
 struct host_info {
-	uint64_t vdso;	       /* guest address of the vDSO ELF header, or 0 */
-	uint64_t vdso_len;     /* of what can be executed, from there on */
-	uint32_t vsyscall;     /* the old page at -10 MiB can be called */
+	uint64_t vdso;	   /* guest address of the vDSO ELF header, or 0 */
+	uint64_t vdso_len; /* of what can be executed, from there on */
+	uint32_t vsyscall; /* the old page at -10 MiB can be called */
 	uint64_t hwcap, hwcap2;
-	uint64_t minsigstksz;  /* AT_MINSIGSTKSZ */
-	uint32_t ncpus;	       /* what the machine may use */
+	uint64_t minsigstksz;	/* AT_MINSIGSTKSZ */
+	uint32_t ncpus;		/* what the machine may use */
 	uint32_t pid_namespace; /* 1 when the machine has its own */
-	uint32_t scans_text;   /* nothing may be executed that was not scanned:
+	uint32_t scans_text;	/* nothing may be executed that was not scanned:
 				  see kernel/text.h */
 	char backend[16];
-	char platform[16];     /* AT_PLATFORM */
+	char platform[16]; /* AT_PLATFORM */
 };
 extern struct host_info host_info;
 
@@ -240,7 +240,7 @@ static inline void *host_pool_ptr(uint64_t off)
 /* --- Program text --- */
 
 /* Room for trampolines: so many addresses directly below file offset 0. */
-#define HOST_TEXT_TRAMP 65536ul
+#define HOST_TEXT_TRAMP	      65536ul
 /* Of these, what goes before: the word that leads to the kernel, tables. */
 #define HOST_TEXT_TRAMP_FIRST 4096ul
 
@@ -281,9 +281,8 @@ uint64_t host_text_gate(bool slow);
 
 /* --- Counters for tests and figures --- */
 struct host_counters {
-	uint64_t sigsys, faults, kicks, kernel_faults, host_calls, maps,
-		forks, threads, recycled, adopted, mm_calls, slow_calls,
-		emulated;
+	uint64_t sigsys, faults, kicks, kernel_faults, host_calls, maps, forks,
+		threads, recycled, adopted, mm_calls, slow_calls, emulated;
 };
 void host_get_counters(struct host_counters *c);
 

@@ -40,13 +40,15 @@ enum {
  * begun (of the pseudo header), and gives such: see struct netring_rec.
  */
 #define NET_OFFLOAD 1u
-#define NETREC_PARTIAL	0x10000u /* the checksum is not complete, or known good */
-#define NETREC_GSO_MASK 0xffffu	 /* bytes of data for each real segment; 0 = one */
+#define NETREC_PARTIAL \
+	0x10000u /* the checksum is not complete, or known good */
+#define NETREC_GSO_MASK \
+	0xffffu /* bytes of data for each real segment; 0 = one */
 
 enum net_kind { NET_PLAIN, NET_USER };
 
 struct netring_rec {
-	uint32_t len; /* of the frame, or NETRING_SKIP */
+	uint32_t len;	  /* of the frame, or NETRING_SKIP */
 	uint32_t offload; /* NETREC_* */
 	uint8_t data[];
 };

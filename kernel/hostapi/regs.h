@@ -19,8 +19,8 @@ struct pt_regs {
 	uint64_t orig_rax; /* system-call number, or -1 */
 	uint64_t rip, cs, rflags, rsp, ss;
 	/* how we came in and what that means for the way out */
-	uint32_t entry;	 /* enum entry_kind */
-	uint32_t flags;	 /* PT_REGS_* */
+	uint32_t entry; /* enum entry_kind */
+	uint32_t flags; /* PT_REGS_* */
 };
 
 enum entry_kind {
@@ -28,7 +28,7 @@ enum entry_kind {
 	ENTRY_SIGSYS, /* a trapped system call */
 	ENTRY_FAULT,  /* SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP */
 	ENTRY_KICK,
-	ENTRY_NEW,    /* first return to user mode of a new task or image */
+	ENTRY_NEW, /* first return to user mode of a new task or image */
 };
 
 /* Every register must be restored: rcx and r11 are not a call's scratch. */

@@ -64,7 +64,7 @@ enum {
 	RING_MON_CTL_GET, /* buf: a command line, => its length, -ENOENT */
 	RING_MON_CTL_PUT, /* buf: part of the answer; arg0 1: the last */
 };
-#define RING_CTL_LINE 512u
+#define RING_CTL_LINE	  512u
 
 /* Bits of ring_area.events */
 #define RING_EV_CON_INPUT 1u /* bytes in con_in */
@@ -73,12 +73,12 @@ enum {
 #define RING_EV_POWEROFF  8u
 #define RING_EV_OOM	  16u
 #define RING_EV_CON_EOF	  32u
-#define RING_EV_REQ_DONE  64u /* a request marked RING_NOTIFY is done */
+#define RING_EV_REQ_DONE  64u  /* a request marked RING_NOTIFY is done */
 #define RING_EV_DISK	  256u /* a disk came, or is to go */
 #define RING_EV_CTL	  512u /* a command from outside: RING_MON_CTL_GET */
 #define RING_EV_HOSTIO	  128u /* stdin, stdout or stderr may have become ready */
 
-#define CON_IN_SIZE 4096u
+#define CON_IN_SIZE	  4096u
 
 struct ring_area {
 	uint32_t version;

@@ -103,17 +103,27 @@ static const struct {
 	const char *name; /* up to the "=", if it has one */
 	void (*fn)(const char *value);
 } init_known_words[] = {
-	{ "init=", word_init },	      { "rdinit=", word_init },
-	{ "debug=", word_debug },     { "debug", word_debug },
-	{ "quiet", word_quiet },      { "loglevel=", word_loglevel },
-	{ "strace=", word_strace },   { "mem=", word_known },
-	{ "root=", word_root },	      { "rootfstype=", word_rootfstype },
-	{ "rootflags=", word_rootflags }, { "hostname=", word_known },
-	{ "rootwait", word_known },   { "rootdelay=", word_known },
-	{ "failalloc=", fault_word_alloc }, { "failhost=", fault_word_host },
+	{ "init=", word_init },
+	{ "rdinit=", word_init },
+	{ "debug=", word_debug },
+	{ "debug", word_debug },
+	{ "quiet", word_quiet },
+	{ "loglevel=", word_loglevel },
+	{ "strace=", word_strace },
+	{ "mem=", word_known },
+	{ "root=", word_root },
+	{ "rootfstype=", word_rootfstype },
+	{ "rootflags=", word_rootflags },
+	{ "hostname=", word_known },
+	{ "rootwait", word_known },
+	{ "rootdelay=", word_known },
+	{ "failalloc=", fault_word_alloc },
+	{ "failhost=", fault_word_host },
 	{ "broken=", broken_word },
-	{ "console=", word_known },   { "ro", word_known },
-	{ "rw", word_known },	      { "ip=", net_word_ip },
+	{ "console=", word_known },
+	{ "ro", word_known },
+	{ "rw", word_known },
+	{ "ip=", net_word_ip },
 };
 
 static bool init_word_ours(const char *word)
@@ -122,8 +132,8 @@ static bool init_word_ours(const char *word)
 		const char *name = init_known_words[i].name;
 		size_t n = strlen(name);
 
-		if (name[n - 1] == '=' ? !strncmp(word, name, n) :
-					 !strcmp(word, name)) {
+		if (name[n - 1] == '=' ? !strncmp(word, name, n)
+				       : !strcmp(word, name)) {
 			init_known_words[i].fn(word + n);
 			return true;
 		}

@@ -45,7 +45,9 @@ static void ctl_proc(const char *name, struct seqbuf *s)
 	f = file_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK, 0);
 	buf = kmalloc(4096);
 	if (IS_ERR(f) || !buf) {
-		seq_printf(s, "ERR %s cannot be opened (error %ld); is /proc mounted?",
+		seq_printf(s,
+			   "ERR %s cannot be opened (error %ld); is /proc "
+			   "mounted?",
 			   path, IS_ERR(f) ? -PTR_ERR(f) : (long)ENOMEM);
 		if (!IS_ERR(f))
 			file_put(f);
@@ -88,7 +90,8 @@ static void ctl_sysrq(char key, struct seqbuf *s)
 			   (unsigned long long)m.total_kb);
 		return;
 	default:
-		seq_puts(s, "ERR keys: b restart, o off, s sync, t tasks, m memory");
+		seq_puts(s, "ERR keys: b restart, o off, s sync, t tasks, m "
+			    "memory");
 	}
 }
 

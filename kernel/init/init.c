@@ -89,8 +89,8 @@ const char *init_error(int err)
 
 static void init_console_fds(void)
 {
-	struct file *f = file_open(AT_FDCWD, "/dev/console",
-				   O_RDWR | O_NOCTTY, 0);
+	struct file *f =
+		file_open(AT_FDCWD, "/dev/console", O_RDWR | O_NOCTTY, 0);
 
 	if (IS_ERR(f)) {
 		printk(KERN_WARN "init: unable to open /dev/console (%ld)\n",
@@ -346,8 +346,8 @@ static void init_own_main(void *unused)
 			host_return_to_user();
 		init_complain("cannot run init '%s': %s", w->init,
 			      init_error(err));
-		machine_stop(false, err == -ENOENT ? EXIT_NOT_FOUND :
-						     EXIT_CANNOT);
+		machine_stop(false,
+			     err == -ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT);
 	}
 	for (u32 i = 0; i < ARRAY_SIZE(places); i++) {
 		err = init_try(places[i]);
@@ -357,7 +357,8 @@ static void init_own_main(void *unused)
 			printk(KERN_WARN "init: %s: error %d\n", places[i],
 			       -err);
 	}
-	init_complain("the root has no init: name one with --init, or give a command after --");
+	init_complain("the root has no init: name one with --init, or give a "
+		      "command after --");
 	machine_stop(false, EXIT_NOT_FOUND);
 }
 

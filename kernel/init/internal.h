@@ -12,9 +12,9 @@
 struct init_words {
 	char *line; /* what the others point into */
 	bool debug;
-	const char *init;		  /* init=, or NULL */
+	const char *init;			   /* init=, or NULL */
 	const char *root, *rootfstype, *rootflags; /* or NULL */
-	const char *argv[INIT_ARGS + 2];  /* of init; [0] is filled in later */
+	const char *argv[INIT_ARGS + 2]; /* of init; [0] is filled in later */
 	const char *envp[INIT_ARGS * 2];
 	u32 argc, envc;
 };

@@ -41,7 +41,8 @@ static const char *init_root_error(int err)
 	case ENXIO:
 		return "there is no such disk";
 	case EINVAL:
-		return "no file system that this kernel knows is on it, or it is broken";
+		return "no file system that this kernel knows is on it, or it "
+		       "is broken";
 	case ENODEV:
 		return "there is no such file system (rootfstype=)";
 	default:
@@ -138,8 +139,8 @@ void init_mount_root(const struct boot_params *bp)
 	if (!current->fs)
 		panic("init: no memory for the first directory");
 	if (bp->flags & (BOOT_ROOT_DISK | BOOT_ROOT_OVERLAY)) {
-		err = bp->flags & BOOT_ROOT_OVERLAY ? init_mount_overlay(bp) :
-						      init_mount_disk(bp, "/");
+		err = bp->flags & BOOT_ROOT_OVERLAY ? init_mount_overlay(bp)
+						    : init_mount_disk(bp, "/");
 		if (err) {
 			init_complain("cannot mount root=%s: %s",
 				      init_words.root ? init_words.root : "",
@@ -163,9 +164,9 @@ void init_mount_root(const struct boot_params *bp)
  */
 static void init_resolv_conf(const struct boot_params *bp)
 {
-	const char *path = bp->flags & BOOT_ROOT_HOSTFS ?
-				   "/run/lodger-resolv.conf" :
-				   "/etc/resolv.conf";
+	const char *path = bp->flags & BOOT_ROOT_HOSTFS
+				   ? "/run/lodger-resolv.conf"
+				   : "/etc/resolv.conf";
 	u32 a = net_name_server();
 	struct file *f;
 	char text[64];

@@ -214,10 +214,11 @@ long aio_read_events(struct aio_ctx *c, long min_nr, long nr, uaddr events,
 		u32 seq = sleep_prepare();
 		int r = 0;
 
-		while (got < nr && (r = aio_read_one(
-				    c, uadd(events, (u64)got *
-						    sizeof(struct io_event)))) >
-					   0)
+		while (got < nr &&
+		       (r = aio_read_one(
+				c, uadd(events,
+					(u64)got * sizeof(struct io_event)))) >
+			       0)
 			got++;
 		if (r < 0 || got >= min_nr || err || !deadline) {
 			err = r < 0 ? r : err;

@@ -35,10 +35,10 @@
 #define EPOLL_MIN_BUCKETS 16u
 
 /* Bits of an event mask that are not events. */
-#define EPOLL_PRIVATE (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
+#define EPOLL_PRIVATE	  (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
 /* All that may stand beside EPOLLEXCLUSIVE. */
-#define EPOLL_EXCLUSIVE_OK                                                     \
-	(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET |    \
+#define EPOLL_EXCLUSIVE_OK                                                  \
+	(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | \
 	 EPOLLEXCLUSIVE)
 
 struct epitem;
@@ -430,7 +430,7 @@ static int epoll_depth_above(struct epoll *ep, int depth)
 
 	if (depth > EPOLL_MAX_NESTS)
 		return depth;
-	list_for_each_entry(i, &ep->file->epoll_links, file_node) {
+	list_for_each_entry (i, &ep->file->epoll_links, file_node) {
 		int d = epoll_depth_above(i->ep, depth + 1) + 1;
 
 		highest = max(highest, d);
@@ -623,7 +623,8 @@ static int epoll_show_fdinfo(struct file *f, char *buf, size_t n)
 		     i = i->hash_next)
 			len += snprintf(
 				buf + len, n - len,
-				"tfd: %8d events: %8x data: %16llx  pos:%lli ino:%llx sdev:%llx\n",
+				"tfd: %8d events: %8x data: %16llx  pos:%lli "
+				"ino:%llx sdev:%llx\n",
 				i->fd, i->events, (unsigned long long)i->data,
 				(long long)i->file->pos,
 				(unsigned long long)i->file->inode->ino,

@@ -63,9 +63,9 @@ static ssize_t eventfd_read(struct file *f, struct iov_iter *it, loff_t *pos)
 			return -ERESTARTSYS;
 	}
 	waitqueue_wake_nr(&e->wait, ~0u, POLLOUT | POLLWRNORM);
-	return copy_to_iter(it, &val, sizeof(val)) == sizeof(val) ?
-		       (ssize_t)sizeof(val) :
-		       -EFAULT;
+	return copy_to_iter(it, &val, sizeof(val)) == sizeof(val)
+		       ? (ssize_t)sizeof(val)
+		       : -EFAULT;
 }
 
 static ssize_t eventfd_write(struct file *f, struct iov_iter *it, loff_t *pos)

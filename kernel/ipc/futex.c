@@ -231,7 +231,7 @@ static u32 futex_wake_key(const struct futex_key *key, u32 n, u32 bitset)
 	do {
 		in_batch = 0;
 		spin_lock(&b->lock);
-		list_for_each_entry_safe(w, next, &b->list, node) {
+		list_for_each_entry_safe (w, next, &b->list, node) {
 			if (!futex_key_equal(&w->key, key) ||
 			    !(w->bitset & bitset) || w->pi_owner ||
 			    w->requeue_to)
@@ -327,7 +327,7 @@ again:
 			return -EAGAIN;
 		}
 	}
-	list_for_each_entry_safe(w, next, &b1->list, node) {
+	list_for_each_entry_safe (w, next, &b1->list, node) {
 		if (!futex_key_equal(&w->key, &k1) || w->pi_owner ||
 		    w->requeue_to)
 			continue;
@@ -429,7 +429,7 @@ static u32 futex_wake_some(struct futex_bucket *b, const struct futex_key *k,
 	struct futex_waiter *w, *next;
 	u32 total = 0;
 
-	list_for_each_entry_safe(w, next, &b->list, node) {
+	list_for_each_entry_safe (w, next, &b->list, node) {
 		if (*in_batch == 2 * FUTEX_BATCH || (n > 0 && total >= (u32)n))
 			break;
 		if (!futex_key_equal(&w->key, k) || w->pi_owner)

@@ -24,7 +24,7 @@ struct futex_key {
 
 struct futex_bucket {
 	spinlock_t lock;
-	u32 nwait; /* waiters; raised before the word is checked */
+	u32 nwait;	       /* waiters; raised before the word is checked */
 	struct list_head list; /* struct futex_waiter, first come first */
 };
 

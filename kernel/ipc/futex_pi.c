@@ -34,7 +34,7 @@ static struct futex_waiter *futex_pi_first(struct futex_bucket *b,
 {
 	struct futex_waiter *w;
 
-	list_for_each_entry(w, &b->list, node)
+	list_for_each_entry (w, &b->list, node)
 		if (w->pi_owner && futex_key_equal(&w->key, key))
 			return w;
 	return NULL;
@@ -177,7 +177,7 @@ again:
 		val = found;
 	}
 	if (!err && w) {
-		list_for_each_entry(o, &b->list, node)
+		list_for_each_entry (o, &b->list, node)
 			if (o->pi_owner && futex_key_equal(&o->key, &key))
 				o->pi_owner = futex_tid_of(w->task);
 		w->pi_granted = true;
@@ -198,7 +198,7 @@ static struct task *futex_pi_orphan(struct futex_bucket *b, u32 tid)
 	struct task *t = NULL;
 
 	spin_lock(&b->lock);
-	list_for_each_entry(w, &b->list, node) {
+	list_for_each_entry (w, &b->list, node) {
 		if (w->pi_owner == tid) {
 			t = futex_dequeue_wake(w);
 			break;

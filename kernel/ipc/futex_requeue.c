@@ -63,7 +63,7 @@ static struct futex_waiter *futex_requeue_first(struct futex_bucket *b,
 {
 	struct futex_waiter *w;
 
-	list_for_each_entry(w, &b->list, node)
+	list_for_each_entry (w, &b->list, node)
 		if (futex_key_equal(&w->key, key) && !w->pi_owner)
 			return w;
 	return NULL;
@@ -132,14 +132,13 @@ static int futex_requeue_locked(struct futex_requeue_job *j)
 		j->wake = futex_dequeue_wake(first);
 		j->done = 1;
 	}
-	list_for_each_entry_safe(w, next, &j->b1->list, node) {
+	list_for_each_entry_safe (w, next, &j->b1->list, node) {
 		if (!futex_key_equal(&w->key, &j->k1) || w->pi_owner)
 			continue;
 		/* the first counts as the one that is woken */
 		if (j->done > (long)j->nr)
 			break;
-		if (!w->requeue_to ||
-		    !futex_key_equal(w->requeue_to, &j->k2))
+		if (!w->requeue_to || !futex_key_equal(w->requeue_to, &j->k2))
 			return -EINVAL;
 		w->requeued = true;
 		w->pi_owner = j->owner;

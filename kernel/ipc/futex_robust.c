@@ -52,9 +52,9 @@ static void futex_robust_walk(uaddr head_at)
 		bool bad = get_user(next, UADDR(entry & ~1ull));
 
 		if ((entry & ~1ull) != (head.list_op_pending & ~1ull) &&
-		    !futex_robust_one(UADDR((entry & ~1ull) +
-					    head.futex_offset),
-				      entry & 1, false))
+		    !futex_robust_one(
+			    UADDR((entry & ~1ull) + head.futex_offset),
+			    entry & 1, false))
 			return;
 		if (bad)
 			break;

@@ -50,7 +50,7 @@ struct mqueue {
 	/* under lock: */
 	struct list_head msgs;
 	u64 nmsgs, bytes;
-	u32 nreceivers; /* asleep */
+	u32 nreceivers;		/* asleep */
 	struct process *notify; /* reference; NULL: nobody */
 	struct sigevent event;
 	struct waitqueue rwait, wwait;
@@ -403,7 +403,8 @@ static void mq_tell_locked(struct mqueue *q)
 		si.si_signo = q->event.sigev_signo;
 		si.si_code = SI_MESGQ;
 		si.si_pid = (s32)pid_nr_in(current->proc->pid,
-					p->leader ? p->leader->pid_ns : current->pid_ns);
+					   p->leader ? p->leader->pid_ns
+						     : current->pid_ns);
 		si.si_uid = current->cred->uid;
 		si.si_value = q->event.sigev_value;
 		(void)send_signal_process(p, si.si_signo, &si);
@@ -489,8 +490,7 @@ long mqueue_send(struct file *f, uaddr msg, u64 len, u32 prio, u64 deadline)
 	return err;
 }
 
-static struct mq_msg *mq_receive(struct file *f, struct mqueue *q,
-				 u64 deadline)
+static struct mq_msg *mq_receive(struct file *f, struct mqueue *q, u64 deadline)
 {
 	struct mq_msg *m;
 	int err;
@@ -508,8 +508,7 @@ static struct mq_msg *mq_receive(struct file *f, struct mqueue *q,
 	return m;
 }
 
-long mqueue_receive(struct file *f, uaddr msg, u64 len, u32 *prio,
-		    u64 deadline)
+long mqueue_receive(struct file *f, uaddr msg, u64 len, u32 *prio, u64 deadline)
 {
 	struct mqueue *q = mq_of(f, FMODE_READ);
 	struct mq_msg *m;

@@ -37,12 +37,12 @@
 #include <kernel/task.h>
 #include <kernel/vfs.h>
 
-#define PIPE_BUF	4096u
-#define PIPE_CAPACITY	65536u	/* pipe(7) */
-#define PIPE_MAX	1048576u /* what an unprivileged task may ask for */
-#define PIPE_HARD_MAX	(4u << 20)
+#define PIPE_BUF      4096u
+#define PIPE_CAPACITY 65536u   /* pipe(7) */
+#define PIPE_MAX      1048576u /* what an unprivileged task may ask for */
+#define PIPE_HARD_MAX (4u << 20)
 /* Publish progress of a long copy in steps, so that the peer can follow. */
-#define PIPE_STEP	32768u
+#define PIPE_STEP     32768u
 
 struct pipe_packet {
 	u64 start, end;
@@ -72,8 +72,8 @@ struct pipe {
 
 	spinlock_t lock;
 	/* under lock for writing: */
-	u32 readers, writers;	  /* open files */
-	u32 r_opens, w_opens;	  /* ever opened, for the waits of open(2) */
+	u32 readers, writers; /* open files */
+	u32 r_opens, w_opens; /* ever opened, for the waits of open(2) */
 
 	struct ref files;
 	struct waitqueue rd_wait, wr_wait;
@@ -306,10 +306,10 @@ static ssize_t pipe_read(struct file *f, struct iov_iter *it, loff_t *pos)
 				return -EAGAIN;
 			continue;
 		}
-		if (wait_event_exclusive(
-			    &p->rd_wait,
-			    pipe_readable(p) || !READ_ONCE(p->writers),
-			    TIME_NEVER, SLEEP_INTR, "pipe_read")) {
+		if (wait_event_exclusive(&p->rd_wait,
+					 pipe_readable(p) ||
+						 !READ_ONCE(p->writers),
+					 TIME_NEVER, SLEEP_INTR, "pipe_read")) {
 			ret = -ERESTARTSYS;
 			break;
 		}
@@ -432,9 +432,9 @@ static ssize_t pipe_write(struct file *f, struct iov_iter *it, loff_t *pos)
 {
 	struct pipe *p = f->priv;
 	bool packet = f->flags & O_DIRECT;
-	enum pipe_how how = it->rwf & IOV_SPLICED ? PIPE_SPLICED :
-			    packet		    ? PIPE_PACKET :
-						      PIPE_PLAIN;
+	enum pipe_how how = it->rwf & IOV_SPLICED ? PIPE_SPLICED
+			    : packet		  ? PIPE_PACKET
+						  : PIPE_PLAIN;
 	ssize_t done = 0, n = 0;
 
 	if (!it->count)
@@ -464,9 +464,8 @@ static ssize_t pipe_write(struct file *f, struct iov_iter *it, loff_t *pos)
 		mutex_unlock(&p->wlock);
 		pipe_wake_readers(p);
 		n = wait_event_exclusive(
-			&p->wr_wait,
-			pipe_writable(p) || !READ_ONCE(p->readers), TIME_NEVER,
-			SLEEP_INTR, "pipe_write");
+			&p->wr_wait, pipe_writable(p) || !READ_ONCE(p->readers),
+			TIME_NEVER, SLEEP_INTR, "pipe_write");
 		if (n) {
 			n = -ERESTARTSYS;
 			goto out;
@@ -556,8 +555,7 @@ static long pipe_resize(struct pipe *p, u64 arg)
 		return -EINVAL;
 	while (cap < arg)
 		cap <<= 1;
-	if (cap > PIPE_MAX && cap > p->capacity &&
-	    !capable(CAP_SYS_RESOURCE))
+	if (cap > PIPE_MAX && cap > p->capacity && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	if (cap > PIPE_HARD_MAX)
 		return -ENOMEM;
@@ -580,8 +578,7 @@ static long pipe_resize(struct pipe *p, u64 arg)
 		err = pipe_set_ring_locked(p, size);
 	if (!err && k) {
 		for (u32 i = p->pk_tail; i != p->pk_head; i++)
-			k[i % (cap / PIPE_BUF)] =
-				p->packets[i % p->nr_packets];
+			k[i % (cap / PIPE_BUF)] = p->packets[i % p->nr_packets];
 		kfree(p->packets);
 		p->packets = k;
 		p->nr_packets = cap / PIPE_BUF;
@@ -791,14 +788,13 @@ static int fifo_open(struct inode *ino, struct file *f)
 	f->priv = p;
 	f->pos = -1;
 	if ((f->mode & (FMODE_READ | FMODE_WRITE)) == FMODE_WRITE &&
-	    (f->flags & O_NONBLOCK) && !p->nameless &&
-	    !READ_ONCE(p->readers)) {
+	    (f->flags & O_NONBLOCK) && !p->nameless && !READ_ONCE(p->readers)) {
 		pipe_put_file(p, ino);
 		return -ENXIO;
 	}
 	/* Taken before we can be seen: who comes from now on is met. */
-	seen = f->mode & FMODE_READ ? READ_ONCE(p->w_opens) :
-				      READ_ONCE(p->r_opens);
+	seen = f->mode & FMODE_READ ? READ_ONCE(p->w_opens)
+				    : READ_ONCE(p->r_opens);
 	pipe_attach(p, f->mode);
 	err = fifo_wait_peer(f, p, seen);
 	if (err) {

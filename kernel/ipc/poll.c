@@ -28,10 +28,10 @@
 #define POLL_INLINE_FDS	  32
 
 /* Always reported, asked for or not. */
-#define POLL_ALWAYS (POLLERR | POLLHUP)
-#define POLL_READ_SET                                                          \
+#define POLL_ALWAYS	  (POLLERR | POLLHUP)
+#define POLL_READ_SET \
 	(POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR | POLLNVAL)
-#define POLL_WRITE_SET (POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR | POLLNVAL)
+#define POLL_WRITE_SET	(POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR | POLLNVAL)
 #define POLL_EXCEPT_SET (POLLPRI | POLLNVAL)
 
 struct poll_slot {
@@ -46,7 +46,7 @@ struct poll_page {
 	u32 n;
 	struct poll_slot slot[];
 };
-#define POLL_PAGE_SLOTS                                                        \
+#define POLL_PAGE_SLOTS \
 	((PAGE_SIZE - sizeof(struct poll_page)) / sizeof(struct poll_slot))
 
 /* One call's registrations. */
@@ -160,9 +160,9 @@ static u32 poll_one(struct poll_wait *pw, int fd, u32 want)
  * Make passes until one finds something, the deadline passes or a signal comes.
  * => what the last pass gave, or -EINTR, -ENOMEM
  */
-static long poll_loop(struct poll_wait *pw, long (*pass)(struct poll_wait *pw,
-							 void *arg),
-		      void *arg, u64 deadline, const char *wchan)
+static long poll_loop(struct poll_wait *pw,
+		      long (*pass)(struct poll_wait *pw, void *arg), void *arg,
+		      u64 deadline, const char *wchan)
 {
 	bool last = deadline == 0;
 	long n;
@@ -202,8 +202,7 @@ static long poll_pass(struct poll_wait *pw, void *arg)
 		p->revents = 0;
 		if (p->fd < 0)
 			continue;
-		p->revents = poll_one(pw, p->fd,
-				      (u16)p->events | POLL_ALWAYS);
+		p->revents = poll_one(pw, p->fd, (u16)p->events | POLL_ALWAYS);
 		if (p->revents) {
 			count++;
 			pw->pt.queue = NULL;
@@ -315,9 +314,9 @@ long poll_user(uaddr ufds, u32 n, u64 deadline)
 		goto out;
 	for (u32 i = 0; i < n; i++)
 		if (put_user(fds[i].revents,
-			     uadd(ufds, i * sizeof(*fds) +
-						offsetof(struct pollfd,
-							 revents)))) {
+			     uadd(ufds,
+				  i * sizeof(*fds) +
+					  offsetof(struct pollfd, revents)))) {
 			ret = -EFAULT;
 			break;
 		}

@@ -106,10 +106,9 @@ static ssize_t signalfd_read(struct file *f, struct iov_iter *it, loff_t *pos)
 				break;
 			if (f->flags & O_NONBLOCK)
 				return -EAGAIN;
-			if (wait_event_intr(
-				    &current->sighand->signalfd_wait,
-				    signalfd_pending(s),
-				    "signalfd_read"))
+			if (wait_event_intr(&current->sighand->signalfd_wait,
+					    signalfd_pending(s),
+					    "signalfd_read"))
 				return -ERESTARTSYS;
 			continue;
 		}

@@ -26,10 +26,10 @@
 #include <kernel/task.h>
 #include <kernel/uaccess.h>
 
-#define SYSV_SLOTS     32768u
-#define SYSV_SEQ_MAX   (0x7fffffffu / SYSV_SLOTS)
-#define SYSV_DEST      01000u /* shm: goes with the last detach */
-#define SYSV_LOCKED    02000u
+#define SYSV_SLOTS   32768u
+#define SYSV_SEQ_MAX (0x7fffffffu / SYSV_SLOTS)
+#define SYSV_DEST    01000u /* shm: goes with the last detach */
+#define SYSV_LOCKED  02000u
 
 struct sysv_perm {
 	s32 key;
@@ -50,7 +50,10 @@ struct sysv_ids {
 	u32 seq;
 	u32 next; /* where the search for a slot starts */
 };
-#define SYSV_IDS_INIT(n) { .lock = MUTEX_INIT((n).lock) }
+#define SYSV_IDS_INIT(n)                     \
+	{                                    \
+		.lock = MUTEX_INIT((n).lock) \
+	}
 
 void sysv_shm_init(void);
 void sysv_sem_init(void);

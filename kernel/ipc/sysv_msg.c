@@ -61,7 +61,7 @@ static void msg_wake_senders(struct msg_queue *q)
 {
 	struct msg_wait *w, *n;
 
-	list_for_each_entry_safe(w, n, &q->senders, node)
+	list_for_each_entry_safe (w, n, &q->senders, node)
 		msg_finish(w, 0);
 }
 
@@ -134,7 +134,7 @@ static bool msg_hand_over(struct msg_queue *q, struct msg_text *m)
 {
 	struct msg_wait *w, *n;
 
-	list_for_each_entry_safe(w, n, &q->receivers, node) {
+	list_for_each_entry_safe (w, n, &q->receivers, node) {
 		if (!msg_matches(w, m))
 			continue;
 		if (w->max < m->size) {
@@ -179,8 +179,8 @@ static long msg_send(int id, struct msg_text *m, int flags)
 	for (;;) {
 		mutex_lock(&msg_ids.lock);
 		p = sysv_find(&msg_ids, id);
-		ret = IS_ERR(p) ? (waited ? -EIDRM : PTR_ERR(p)) :
-				  msg_send_locked(msg_of(p), m);
+		ret = IS_ERR(p) ? (waited ? -EIDRM : PTR_ERR(p))
+				: msg_send_locked(msg_of(p), m);
 		if (ret == -EAGAIN && !(flags & IPC_NOWAIT)) {
 			w.result = MSG_WAITING;
 			list_add_tail(&w.node, &msg_of(p)->senders);
@@ -213,9 +213,9 @@ long do_msgsnd(int id, uaddr msg, u64 size, int flags)
 		return -ENOMEM;
 	m->type = type;
 	m->size = size;
-	ret = copy_from_user(m->text, uadd(msg, sizeof(type)), size) ?
-		      -EFAULT :
-		      msg_send(id, m, flags);
+	ret = copy_from_user(m->text, uadd(msg, sizeof(type)), size)
+		      ? -EFAULT
+		      : msg_send(id, m, flags);
 	if (ret)
 		kfree(m);
 	return ret;
@@ -228,7 +228,7 @@ static struct msg_text *msg_find(struct msg_queue *q, const struct msg_wait *w)
 	struct msg_text *m, *best = NULL;
 	s64 nr = 0;
 
-	list_for_each_entry(m, &q->texts, node) {
+	list_for_each_entry (m, &q->texts, node) {
 		if (w->pick == MSG_NUMBER) {
 			if (nr++ == w->type)
 				return m;
@@ -399,8 +399,8 @@ static long msg_stat(int id, int cmd, uaddr buf)
 
 	memset(&d, 0, sizeof(d));
 	mutex_lock(&msg_ids.lock);
-	p = cmd == IPC_STAT ? sysv_find(&msg_ids, id) :
-			      sysv_find_slot(&msg_ids, id);
+	p = cmd == IPC_STAT ? sysv_find(&msg_ids, id)
+			    : sysv_find_slot(&msg_ids, id);
 	if (IS_ERR(p))
 		ret = PTR_ERR(p);
 	else if (cmd != MSG_STAT_ANY)
@@ -428,9 +428,9 @@ static void msg_destroy(struct msg_queue *q)
 {
 	struct msg_wait *w, *n;
 
-	list_for_each_entry_safe(w, n, &q->receivers, node)
+	list_for_each_entry_safe (w, n, &q->receivers, node)
 		msg_finish(w, -EIDRM);
-	list_for_each_entry_safe(w, n, &q->senders, node)
+	list_for_each_entry_safe (w, n, &q->senders, node)
 		msg_finish(w, -EIDRM);
 	while (!list_empty(&q->texts)) {
 		struct msg_text *m =
@@ -466,7 +466,7 @@ static long msg_set_locked(struct msg_queue *q, const struct msqid64_ds *d)
 	q->qbytes = d->msg_qbytes;
 	q->ctime = sysv_now();
 	/* they may no longer be allowed to, or may fit now */
-	list_for_each_entry_safe(w, n, &q->receivers, node)
+	list_for_each_entry_safe (w, n, &q->receivers, node)
 		msg_finish(w, -EAGAIN);
 	msg_wake_senders(q);
 	return 0;
@@ -525,14 +525,15 @@ static void msg_show(struct seqbuf *b)
 		if (!p || !sysv_is_ours(p))
 			continue;
 		q = msg_of(p);
-		seq_printf(b,
-			   "%10d %10d  %4o  %10lu %10lu %5u %5u %5u %5u %5u %5u "
-			   "%10lu %10lu %10lu\n",
-			   p->key, p->id, p->mode, (unsigned long)q->cbytes,
-			   (unsigned long)q->qnum, pid_shown((u32)q->lspid),
-			   pid_shown((u32)q->lrpid), p->uid, p->gid, p->cuid, p->cgid,
-			   (unsigned long)q->stime, (unsigned long)q->rtime,
-			   (unsigned long)q->ctime);
+		seq_printf(
+			b,
+			"%10d %10d  %4o  %10lu %10lu %5u %5u %5u %5u %5u %5u "
+			"%10lu %10lu %10lu\n",
+			p->key, p->id, p->mode, (unsigned long)q->cbytes,
+			(unsigned long)q->qnum, pid_shown((u32)q->lspid),
+			pid_shown((u32)q->lrpid), p->uid, p->gid, p->cuid,
+			p->cgid, (unsigned long)q->stime,
+			(unsigned long)q->rtime, (unsigned long)q->ctime);
 	}
 	mutex_unlock(&msg_ids.lock);
 }

@@ -142,7 +142,7 @@ static void sem_undo_clear(struct sem_set *s, int num)
 	struct task *t;
 
 	mutex_lock(&tasklist_lock);
-	list_for_each_entry(t, &all_tasks, all_node) {
+	list_for_each_entry (t, &all_tasks, all_node) {
 		struct sem_undo *u = sem_undo_find(t->sem_undo, s->perm.id);
 
 		if (!u)
@@ -214,7 +214,8 @@ static void sem_finish(struct sem_wait *w, int result)
 
 	list_del(&w->node);
 	store_release(&w->result, result);
-	task_wake(t); /* w may be gone; the task cannot leave without the lock */
+	task_wake(
+		t); /* w may be gone; the task cannot leave without the lock */
 }
 
 /* A value has changed: let those go on who can. */
@@ -225,7 +226,7 @@ static void sem_update(struct sem_set *s)
 
 	do {
 		again = false;
-		list_for_each_entry_safe(w, n, &s->waiters, node) {
+		list_for_each_entry_safe (w, n, &s->waiters, node) {
 			int r = sem_try(s, w);
 
 			if (r == SEM_WAITING)
@@ -279,7 +280,9 @@ static int sem_check(struct sem_set *s, const struct sem_wait *w, bool alter,
 
 long do_semtimedop(int id, const struct sembuf *ops, u32 n, u64 deadline)
 {
-	struct sem_wait w = { .task = current, .ops = ops, .n = n,
+	struct sem_wait w = { .task = current,
+			      .ops = ops,
+			      .n = n,
 			      .pid = (s32)current->proc->pid };
 	bool alter = false, undo = false;
 	struct sysv_perm *p;
@@ -361,9 +364,9 @@ void sysv_sem_exit(struct task *t)
 
 static int sem_fits(const struct sysv_perm *p, u64 nsems)
 {
-	return container_of(p, const struct sem_set, perm)->nsems < nsems ?
-		       -EINVAL :
-		       0;
+	return container_of(p, const struct sem_set, perm)->nsems < nsems
+		       ? -EINVAL
+		       : 0;
 }
 
 long do_semget(s32 key, int nsems, int flags)
@@ -433,8 +436,8 @@ static long sem_stat(int id, int cmd, uaddr buf)
 
 	memset(&d, 0, sizeof(d));
 	mutex_lock(&sem_ids.lock);
-	p = cmd == IPC_STAT ? sysv_find(&sem_ids, id) :
-			      sysv_find_slot(&sem_ids, id);
+	p = cmd == IPC_STAT ? sysv_find(&sem_ids, id)
+			    : sysv_find_slot(&sem_ids, id);
 	if (IS_ERR(p))
 		ret = PTR_ERR(p);
 	else if (cmd != SEM_STAT_ANY)
@@ -457,7 +460,7 @@ static void sem_destroy(struct sem_set *s)
 {
 	struct sem_wait *w, *n;
 
-	list_for_each_entry_safe(w, n, &s->waiters, node)
+	list_for_each_entry_safe (w, n, &s->waiters, node)
 		sem_finish(w, -EIDRM);
 	sem_total -= s->nsems;
 	sysv_remove(&sem_ids, &s->perm);
@@ -499,7 +502,7 @@ static s32 sem_count_waiting(const struct sem_set *s, u32 num, bool for_zero)
 	const struct sem_wait *w;
 	s32 n = 0;
 
-	list_for_each_entry(w, &s->waiters, node) {
+	list_for_each_entry (w, &s->waiters, node) {
 		const struct sembuf *op = &w->ops[w->blocked_on];
 
 		n += op->sem_num == num && !op->sem_op == for_zero;
@@ -585,9 +588,9 @@ static long sem_all(int id, int cmd, uaddr buf)
 	for (;;) {
 		mutex_lock(&sem_ids.lock);
 		p = sysv_find(&sem_ids, id);
-		ret = IS_ERR(p) ? PTR_ERR(p) :
-				  sysv_may(p, cmd == SETALL ? S_IWUGO :
-							      S_IRUGO);
+		ret = IS_ERR(p)
+			      ? PTR_ERR(p)
+			      : sysv_may(p, cmd == SETALL ? S_IWUGO : S_IRUGO);
 		if (ret)
 			break;
 		s = sem_of(p);
@@ -604,7 +607,8 @@ static long sem_all(int id, int cmd, uaddr buf)
 		val = kcalloc(n, sizeof(*val));
 		if (!val)
 			return -ENOMEM;
-		if (cmd == SETALL && copy_from_user(val, buf, n * sizeof(*val))) {
+		if (cmd == SETALL &&
+		    copy_from_user(val, buf, n * sizeof(*val))) {
 			kfree(val);
 			return -EFAULT;
 		}

@@ -44,7 +44,7 @@ static u64 shm_nattch(struct shm_seg *s)
 	u64 n = 0;
 
 	mutex_lock(&m->vma_lock);
-	list_for_each_entry(v, &m->vmas, map_node)
+	list_for_each_entry (v, &m->vmas, map_node)
 		n++;
 	mutex_unlock(&m->vma_lock);
 	return n;
@@ -120,9 +120,9 @@ static struct file *shm_open_locked(struct shm_seg *s, bool rdonly)
 
 static int shm_fits(const struct sysv_perm *p, u64 size)
 {
-	return container_of(p, const struct shm_seg, perm)->size < size ?
-		       -EINVAL :
-		       0;
+	return container_of(p, const struct shm_seg, perm)->size < size
+		       ? -EINVAL
+		       : 0;
 }
 
 static struct shm_seg *shm_new(s32 key, u64 size)
@@ -350,9 +350,9 @@ static int shm_usage_out(uaddr buf)
 	i.shm_tot = shm_total_pages;
 	for (u32 n = 0; n < shm_ids.top; n++)
 		if (shm_ids.slot[n])
-			i.shm_rss += READ_ONCE(shm_of(shm_ids.slot[n])
-						       ->file->inode->mapping
-						       .nr_resident);
+			i.shm_rss += READ_ONCE(
+				shm_of(shm_ids.slot[n])
+					->file->inode->mapping.nr_resident);
 	top = sysv_max_index(&shm_ids);
 	mutex_unlock(&shm_ids.lock);
 	return copy_to_user(buf, &i, sizeof(i)) ? -EFAULT : top;
@@ -367,8 +367,8 @@ static int shm_stat(int id, int cmd, uaddr buf)
 
 	memset(&d, 0, sizeof(d));
 	mutex_lock(&shm_ids.lock);
-	p = cmd == IPC_STAT ? sysv_find(&shm_ids, id) :
-			      sysv_find_slot(&shm_ids, id);
+	p = cmd == IPC_STAT ? sysv_find(&shm_ids, id)
+			    : sysv_find_slot(&shm_ids, id);
 	if (IS_ERR(p))
 		ret = (int)PTR_ERR(p);
 	else if (cmd != SHM_STAT_ANY)
@@ -447,7 +447,6 @@ static int shm_change(int id, int cmd, uaddr buf)
 	struct sysv_perm *p;
 	int err;
 
-
 	if (cmd == IPC_SET && copy_from_user(&d, buf, sizeof(d)))
 		return -EFAULT;
 	mutex_lock(&shm_ids.lock);
@@ -518,8 +517,8 @@ static void shm_show(struct seqbuf *b)
 			   (unsigned long)shm_nattch(s), p->uid, p->gid,
 			   p->cuid, p->cgid, (unsigned long)s->atime,
 			   (unsigned long)s->dtime, (unsigned long)s->ctime,
-			   (unsigned long)READ_ONCE(s->file->inode->mapping
-							    .nr_resident) *
+			   (unsigned long)READ_ONCE(
+				   s->file->inode->mapping.nr_resident) *
 				   PAGE_SIZE,
 			   0ul);
 	}

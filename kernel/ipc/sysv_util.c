@@ -125,9 +125,9 @@ int sysv_may_change(const struct sysv_perm *p)
 {
 	u32 euid = current->cred->euid;
 
-	return euid == p->cuid || euid == p->uid || capable(CAP_SYS_ADMIN) ?
-		       0 :
-		       -EPERM;
+	return euid == p->cuid || euid == p->uid || capable(CAP_SYS_ADMIN)
+		       ? 0
+		       : -EPERM;
 }
 
 long sysv_get(struct sysv_ids *ids, s32 key, int flags,
@@ -173,7 +173,9 @@ int sysv_perm_set(struct sysv_perm *p, const struct ipc64_perm *in)
 /* --- Namespaces --- */
 
 struct ipc_ns init_ipc_ns = {
-	.ns = { .refs = { 1 }, .kind = NS_IPC, .inum = 4026531839u,
+	.ns = { .refs = { 1 },
+		.kind = NS_IPC,
+		.inum = 4026531839u,
 		.owner = &init_user_ns },
 };
 

@@ -110,13 +110,11 @@ static ssize_t timerfd_read(struct file *f, struct iov_iter *it, loff_t *pos)
 	while (!(n = timerfd_take(t))) {
 		if (f->flags & O_NONBLOCK)
 			return -EAGAIN;
-		if (wait_event_intr(&t->wait, timerfd_ready(t),
-				    "timerfd_read"))
+		if (wait_event_intr(&t->wait, timerfd_ready(t), "timerfd_read"))
 			return -ERESTARTSYS;
 	}
-	return copy_to_iter(it, &n, sizeof(n)) == sizeof(n) ?
-		       (ssize_t)sizeof(n) :
-		       -EFAULT;
+	return copy_to_iter(it, &n, sizeof(n)) == sizeof(n) ? (ssize_t)sizeof(n)
+							    : -EFAULT;
 }
 
 static u32 timerfd_poll(struct file *f, struct poll_table *pt)
@@ -262,8 +260,8 @@ int timerfd_set(struct file *f, int flags, const struct abi_itimerspec *nv,
 	t->ticks = 0;
 	t->flags = flags;
 	t->interval = timerfd_ts_ns(&nv->it_interval);
-	t->next = value ? timerfd_expiry(t, value, flags & TFD_TIMER_ABSTIME) :
-			  0;
+	t->next = value ? timerfd_expiry(t, value, flags & TFD_TIMER_ABSTIME)
+			: 0;
 	if (t->next)
 		err = timer_arm(&t->timer, t->next);
 	spin_unlock(&t->lock);

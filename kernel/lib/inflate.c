@@ -200,16 +200,16 @@ static s32 inflate_symbol(struct inflate *s, const struct inflate_code *c)
 
 /* --- blocks --- */
 
-static const u16 inflate_len_base[29] = { 3,  4,  5,  6,   7,	8,   9,	  10,
-					  11, 13, 15, 17,  19,	23,  27,  31,
-					  35, 43, 51, 59,  67,	83,  99,  115,
+static const u16 inflate_len_base[29] = { 3,   4,   5,	 6,   7,  8,  9,  10,
+					  11,  13,  15,	 17,  19, 23, 27, 31,
+					  35,  43,  51,	 59,  67, 83, 99, 115,
 					  131, 163, 195, 227, 258 };
 static const u8 inflate_len_extra[29] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1,
 					  1, 1, 2, 2, 2, 2, 3, 3, 3, 3,
 					  4, 4, 4, 4, 5, 5, 5, 5, 0 };
 static const u16 inflate_dist_base[INFLATE_DIST] = {
-	1,   2,	  3,   4,   5,	 7,    9,    13,   17,	 25,
-	33,  49,  65,  97,  129, 193,  257,  385,  513,	 769,
+	1,    2,    3,	  4,	5,    7,    9,	  13,	 17,	25,
+	33,   49,   65,	  97,	129,  193,  257,  385,	 513,	769,
 	1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577
 };
 
@@ -320,8 +320,8 @@ static int inflate_lengths(struct inflate *s, u32 n)
 			val = s->len[i - 1];
 			rep = 3 + inflate_take(s, 2);
 		} else {
-			rep = sym == 17 ? 3 + inflate_take(s, 3) :
-					  11 + inflate_take(s, 7);
+			rep = sym == 17 ? 3 + inflate_take(s, 3)
+					: 11 + inflate_take(s, 7);
 		}
 		if (rep > n - i)
 			return -EINVAL;

@@ -23,13 +23,16 @@
 
 void iov_iter_ubuf(struct iov_iter *it, uaddr buf, size_t n)
 {
-	*it = (struct iov_iter){ .nr = 1, .count = n,
+	*it = (struct iov_iter){ .nr = 1,
+				 .count = n,
 				 .one = { .base = buf.va, .len = n } };
 }
 
 void iov_iter_kbuf(struct iov_iter *it, void *buf, size_t n)
 {
-	*it = (struct iov_iter){ .nr = 1, .kern = true, .count = n,
+	*it = (struct iov_iter){ .nr = 1,
+				 .kern = true,
+				 .count = n,
 				 .one = { .base = (u64)buf, .len = n } };
 }
 
@@ -111,8 +114,8 @@ static inline size_t iov_move(enum iov_op op, bool kern, u64 base, char *p,
 			      size_t n)
 {
 	if (!kern)
-		return op == IOV_TO ? copy_to_user_nofault(UADDR(base), p, n) :
-				      copy_from_user_nofault(p, UADDR(base), n);
+		return op == IOV_TO ? copy_to_user_nofault(UADDR(base), p, n)
+				    : copy_from_user_nofault(p, UADDR(base), n);
 	if (op == IOV_TO)
 		memcpy((void *)base, p, n);
 	else

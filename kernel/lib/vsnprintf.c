@@ -161,15 +161,17 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 		case 'x':
 		case 'X':
 		case 'o':
-			v = length > 0 ? va_arg(ap, unsigned long) :
-					 va_arg(ap, unsigned int);
+			v = length > 0 ? va_arg(ap, unsigned long)
+				       : va_arg(ap, unsigned int);
 			if (length == -1)
 				v = (u16)v;
 			else if (length < -1)
 				v = (u8)v;
 			s.plus = s.space = false;
 			fmt_number(&o, &s, v, false,
-				   *fmt == 'u' ? 10 : *fmt == 'o' ? 8 : 16,
+				   *fmt == 'u'	 ? 10
+				   : *fmt == 'o' ? 8
+						 : 16,
 				   *fmt == 'X');
 			break;
 		case 'p':
@@ -188,8 +190,8 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 			if (!str)
 				str = "(null)";
 			fmt_string(&o, &s, str,
-				   s.prec >= 0 ? strnlen(str, (size_t)s.prec) :
-						 strlen(str));
+				   s.prec >= 0 ? strnlen(str, (size_t)s.prec)
+					       : strlen(str));
 			break;
 		case '%':
 			fmt_putc(&o, '%');

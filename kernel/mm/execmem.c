@@ -198,8 +198,10 @@ static bool exec_defuse(struct vma *v, u64 at)
 int exec_refuse(struct vma *v, u64 at)
 {
 	atomic_inc(&exec_stats.refused);
-	printk(KERN_WARN "%s[%u]: code at %#lx would open the kernel; it is not "
-	       "executed\n", current->comm, current->tid, (unsigned long)at);
+	printk(KERN_WARN
+	       "%s[%u]: code at %#lx would open the kernel; it is not "
+	       "executed\n",
+	       current->comm, current->tid, (unsigned long)at);
 	return -EACCES;
 }
 
@@ -350,7 +352,7 @@ void mm_uses_gs(struct mm *mm)
 		return;
 	mutex_lock(&mm->lock);
 	mm->gs_used = true;
-	vma_for_each(v, mm)
+	vma_for_each (v, mm)
 		if (v->flags & VM_HIDDEN && text_gate_slow(v))
 			printk(KERN_WARN "text: no slow gate at %#lx\n",
 			       (unsigned long)v->start);

@@ -53,8 +53,8 @@ static int fault_grow_stack(struct mm *mm, struct vma *v, u64 addr)
 		start -= STACK_CHUNK;
 	if (mm_may_expand(mm, v->flags, (v->start - start) >> PAGE_SHIFT))
 		return -EFAULT;
-	if (mmh_map(mm, start, v->start, vma_host_prot(v->flags),
-		    HOST_MAP_ANON, 0))
+	if (mmh_map(mm, start, v->start, vma_host_prot(v->flags), HOST_MAP_ANON,
+		    0))
 		return -ENOMEM;
 	mm_account(mm, v->flags, (s64)((v->start - start) >> PAGE_SHIFT));
 	vma_resize(v, start, v->end);
@@ -78,7 +78,7 @@ static void fault_chunk(const struct vma *v, u64 page, u64 *lo, u64 *hi)
 		if (m->ops->chunk)
 			; /* text: not more than is needed */
 		else if (v->flags & VM_EXEC ||
-		    (first > v->pgoff && reach_test(v, first - 1)))
+			 (first > v->pgoff && reach_test(v, first - 1)))
 			n = MM_FAULT_CHUNK_SEQ >> PAGE_SHIFT;
 		*lo = max(*lo, first);
 		*hi = min(*hi, first + n);
@@ -102,9 +102,9 @@ static int fault_open(struct vma *v, u64 page, u64 lo, u64 hi)
 	}
 	if (end <= page)
 		return FAULT_READ;
-	err = mmh_protect(v->mm, vma_addr_of(v, lo), vma_addr_of(v, end),
-			  vma_open_prot(v, vma_addr_of(v, lo),
-					vma_addr_of(v, end)));
+	err = mmh_protect(
+		v->mm, vma_addr_of(v, lo), vma_addr_of(v, end),
+		vma_open_prot(v, vma_addr_of(v, lo), vma_addr_of(v, end)));
 	if (err)
 		reach_clear(v, lo, end);
 	return err;
@@ -249,9 +249,9 @@ static void fault_signal(int sig, int code, u64 addr)
 
 static u32 fault_access(const struct fault_info *f)
 {
-	return f->error & PF_INSTR ? VM_EXEC :
-	       f->error & PF_WRITE ? VM_WRITE :
-				     VM_READ;
+	return f->error & PF_INSTR   ? VM_EXEC
+	       : f->error & PF_WRITE ? VM_WRITE
+				     : VM_READ;
 }
 
 static void fault_page(const struct fault_info *f)
@@ -310,7 +310,7 @@ static struct mm *rmap_next_mm(struct mapping *m, u64 from, u64 to)
 	do {
 		again = false;
 		mutex_lock(&m->vma_lock);
-		list_for_each_entry(v, &m->vmas, map_node) {
+		list_for_each_entry (v, &m->vmas, map_node) {
 			if (!reach_any(v, from, to))
 				continue;
 			if (ref_get_unless_zero(&v->mm->refs)) {
@@ -375,7 +375,7 @@ void mm_unmap_mapping_range(struct mapping *m, u64 from, u64 to, bool even_cow)
 	while ((mm = rmap_next_mm(m, from, to))) {
 		rmap_wait_fork(mm);
 		mutex_lock(&mm->lock);
-		vma_for_each(v, mm)
+		vma_for_each (v, mm)
 			if (v->mapping == m && reach_any(v, from, to))
 				rmap_close(v, from, to, even_cow);
 		mutex_unlock(&mm->lock);

@@ -35,8 +35,8 @@ static void filemap_accessed(struct file *f)
 		return;
 	f->mode &= ~FMODE_OLD_ATIME;
 	/* a backed file's times are the business of who stores it */
-	if (!f->path.mnt || (f->flags & O_NOATIME) || ino->mapping.ops == NULL ||
-	    ino->mapping.ops->read)
+	if (!f->path.mnt || (f->flags & O_NOATIME) ||
+	    ino->mapping.ops == NULL || ino->mapping.ops->read)
 		return;
 	flags = f->path.mnt->flags | f->path.mnt->sb->flags;
 	if (!(flags & (MS_NOATIME | MS_RDONLY)))

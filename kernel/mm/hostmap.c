@@ -25,16 +25,16 @@
 #define VMA_OPEN_RUNS 12
 
 /* The parts of [start, end) below and above the kernel range. */
-#define MMH_PARTS(start, end, op)                                              \
-	do {                                                                   \
-		int mmh_err_ = 0;                                              \
-		if (likely(!mm_range_in_kernel(start, end)))                   \
-			return op(start, end);                                 \
-		if (start < KERNEL_RANGE_LO)                                   \
-			mmh_err_ = op(start, KERNEL_RANGE_LO);                 \
-		if (!mmh_err_ && end > KERNEL_RANGE_HI)                        \
-			mmh_err_ = op(KERNEL_RANGE_HI, end);                   \
-		return mmh_err_;                                               \
+#define MMH_PARTS(start, end, op)                              \
+	do {                                                   \
+		int mmh_err_ = 0;                              \
+		if (likely(!mm_range_in_kernel(start, end)))   \
+			return op(start, end);                 \
+		if (start < KERNEL_RANGE_LO)                   \
+			mmh_err_ = op(start, KERNEL_RANGE_LO); \
+		if (!mmh_err_ && end > KERNEL_RANGE_HI)        \
+			mmh_err_ = op(KERNEL_RANGE_HI, end);   \
+		return mmh_err_;                               \
 	} while (0)
 
 int mmh_map(struct mm *mm, u64 start, u64 end, int prot, int kind, u64 off)
@@ -122,8 +122,8 @@ u64 mapping_file_pages(const struct mapping *m)
 
 static int vma_pool_kind(const struct vma *v)
 {
-	return v->flags & VM_SHARED ? HOST_MAP_POOL_SHARED :
-				      HOST_MAP_POOL_PRIVATE;
+	return v->flags & VM_SHARED ? HOST_MAP_POOL_SHARED
+				    : HOST_MAP_POOL_PRIVATE;
 }
 
 u64 vma_note_resident(struct vma *v, u64 from, u64 to)

@@ -37,8 +37,8 @@
 #define MM_FAULT_CHUNK	   (128ull << 10)
 #define MM_FAULT_CHUNK_SEQ (512ull << 10)
 
-#define VM_ACCESS (VM_READ | VM_WRITE | VM_EXEC)
-#define VM_MAYALL (VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)
+#define VM_ACCESS	   (VM_READ | VM_WRITE | VM_EXEC)
+#define VM_MAYALL	   (VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)
 
 static inline u64 vma_pages(const struct vma *v)
 {
@@ -219,8 +219,8 @@ long mm_find_place(struct mm *mm, u64 hint, u64 len, int flags, bool thp);
  * Change flags of v's part in [start, end): splits, accounts, merges; the host
  * is not asked. *v: what covers the part after. => 0 or -ENOMEM
  */
-int vma_change_flags(struct mm *mm, struct vma **v, u64 start, u64 end,
-		     u32 set, u32 clear, struct vma **reap);
+int vma_change_flags(struct mm *mm, struct vma **v, u64 start, u64 end, u32 set,
+		     u32 clear, struct vma **reap);
 bool mm_range_sealed(struct mm *mm, u64 start, u64 end);
 /* Bring in what mlock and MAP_POPULATE promise; takes the lock itself. */
 int mm_populate(struct mm *mm, u64 start, u64 end);

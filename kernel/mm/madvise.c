@@ -98,9 +98,9 @@ static int madvise_file(struct mm *mm, struct vma *v, u64 start, u64 end,
 	file_get(f);
 	mutex_unlock(&mm->lock);
 	if (advice == MADV_REMOVE)
-		err = f->ops->fallocate(f, FALLOC_FL_PUNCH_HOLE |
-						   FALLOC_FL_KEEP_SIZE,
-					(loff_t)off, (loff_t)(end - start));
+		err = f->ops->fallocate(
+			f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			(loff_t)off, (loff_t)(end - start));
 	else
 		(void)mapping_populate(&f->inode->mapping, off,
 				       min(end - start, 4ull << 20));

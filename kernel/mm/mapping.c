@@ -363,8 +363,8 @@ static int mapping_fetch_locked(struct mapping *m, u64 pg, u64 need, u64 end)
 	int err;
 
 	for (u64 n; pg < end; pg += n) {
-		n = mapping_run(m, pg, min(end - pg, MAPPING_RA_MAX / PAGE_SIZE),
-				&set);
+		n = mapping_run(
+			m, pg, min(end - pg, MAPPING_RA_MAX / PAGE_SIZE), &set);
 		if (set)
 			continue;
 		err = mapping_read_pages(m, pg, n);
@@ -403,8 +403,8 @@ static int mapping_fill(struct mapping *m, u64 off, u64 len)
 	} else if (size <= MAPPING_RA_SMALL) {
 		first = 0;
 		end = pages;
-	} else if (first && mapping_bit(m->resident, m->resident_pages,
-					first - 1)) {
+	} else if (first &&
+		   mapping_bit(m->resident, m->resident_pages, first - 1)) {
 		end = first + MAPPING_RA_MAX / PAGE_SIZE; /* sequential */
 	} else {
 		first = ALIGN_DOWN(first, MAPPING_RA_MIN / PAGE_SIZE);
@@ -447,8 +447,8 @@ static size_t mapping_copy_zeros(struct iov_iter *it, size_t n)
  * and absent. *part: how much was tried. => bytes; -EAGAIN: look again;
  * -ENODATA: the page must be fetched.
  */
-static ssize_t mapping_copy_run(struct mapping *m, struct iov_iter *it,
-				u64 pos, size_t n, size_t *part, bool locked)
+static ssize_t mapping_copy_run(struct mapping *m, struct iov_iter *it, u64 pos,
+				size_t n, size_t *part, bool locked)
 {
 	u32 seq = load_acquire(&m->seq);
 	u64 pg = pos / PAGE_SIZE, in = pos % PAGE_SIZE, run, room;
@@ -583,8 +583,8 @@ static ssize_t mapping_write_chunk(struct mapping *m, struct iov_iter *it,
 	err = mapping_write_begin(m, pos, n, &charged);
 	if (err)
 		return err;
-	done = copy_from_iter_nofault(
-		it, (u8 *)host_pool_ptr(m->window) + pos, *n);
+	done = copy_from_iter_nofault(it, (u8 *)host_pool_ptr(m->window) + pos,
+				      *n);
 	pages = done ? PAGE_UP(pos + done) / PAGE_SIZE - pos / PAGE_SIZE : 0;
 	had = m->nr_resident;
 	mapping_bits_set(m, pos / PAGE_SIZE, pages);

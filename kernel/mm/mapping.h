@@ -10,7 +10,7 @@
 
 #define MAPPING_MIN_WINDOW 0x10000ul
 /* Largest bitmap: what one kmalloc gives; 128 GiB of file. */
-#define MAPPING_MAX_BITS (0x400000ull * 8)
+#define MAPPING_MAX_BITS   (0x400000ull * 8)
 
 static inline bool mapping_is_ram(const struct mapping *m)
 {

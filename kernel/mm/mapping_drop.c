@@ -171,9 +171,9 @@ int mapping_sync(struct mapping *m, u64 off, u64 len)
 			n = mapping_run(m, pg, max, &set);
 			if (!set)
 				continue;
-			e = m->ops->write(m, pg * PAGE_SIZE,
-					  min(n * PAGE_SIZE,
-					      size - pg * PAGE_SIZE));
+			e = m->ops->write(
+				m, pg * PAGE_SIZE,
+				min(n * PAGE_SIZE, size - pg * PAGE_SIZE));
 			if (e && !err)
 				err = e;
 		}
@@ -270,7 +270,7 @@ static struct mapping *mapping_cache_oldest(const struct mapping *not_this)
 	struct mapping *m;
 
 	spin_lock(&mapping_cache_lock);
-	list_for_each_entry(m, &mapping_cache, cache_node) {
+	list_for_each_entry (m, &mapping_cache, cache_node) {
 		if (m == not_this || !mutex_trylock(&m->lock))
 			continue;
 		list_del(&m->cache_node);

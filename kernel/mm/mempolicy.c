@@ -16,25 +16,31 @@
 #include <kernel/uaccess.h>
 #include "internal.h"
 
-#define MPOL_MODE_FLAGS                                                        \
+#define MPOL_MODE_FLAGS \
 	(MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES | MPOL_F_NUMA_BALANCING)
 #define MPOL_MAX_NODES 1024u
 
 void mempolicy_text(u32 p, char buf[MEMPOLICY_TEXT])
 {
 	static const char *const names[] = {
-		"default", "prefer",	  "bind",
-		"interleave", "local", "prefer (many)", "weighted interleave",
+		"default",
+		"prefer",
+		"bind",
+		"interleave",
+		"local",
+		"prefer (many)",
+		"weighted interleave",
 	};
 	u32 mode = p & MEMPOLICY_SET ? p & MEMPOLICY_MODE : MPOL_DEFAULT;
 
 	snprintf(buf, MEMPOLICY_TEXT, "%s%s%s%s",
 		 mode < ARRAY_SIZE(names) ? names[mode] : "unknown",
-		 p & MEMPOLICY_STATIC	? "=static" :
-		 p & MEMPOLICY_RELATIVE ? "=relative" :
-		 p & MEMPOLICY_BALANCE	? "=balancing" :
-					  "",
-		 p & MEMPOLICY_NODE0 ? ":" : "", p & MEMPOLICY_NODE0 ? "0" : "");
+		 p & MEMPOLICY_STATIC	  ? "=static"
+		 : p & MEMPOLICY_RELATIVE ? "=relative"
+		 : p & MEMPOLICY_BALANCE  ? "=balancing"
+					  : "",
+		 p & MEMPOLICY_NODE0 ? ":" : "",
+		 p & MEMPOLICY_NODE0 ? "0" : "");
 }
 
 /* Is node 0 in the mask, is anything else? */
@@ -199,9 +205,10 @@ long sys_set_mempolicy_home_node(u64 start, u64 len, u64 home_node, u64 flags)
 		if (!(p & MEMPOLICY_SET))
 			continue;
 		err = (p & MEMPOLICY_MODE) == MPOL_BIND ||
-		      (p & MEMPOLICY_MODE) == MPOL_PREFERRED_MANY ?
-			      0 :
-			      -EOPNOTSUPP;
+				      (p & MEMPOLICY_MODE) ==
+					      MPOL_PREFERRED_MANY
+			      ? 0
+			      : -EOPNOTSUPP;
 		if (err)
 			break;
 	}

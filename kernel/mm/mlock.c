@@ -34,8 +34,8 @@ static int mm_populate_vma(struct mm *mm, struct vma *v, u64 start, u64 end,
 		return 0;
 	if (!v->mapping)
 		return mmh_advise(mm, start, end,
-				  access == VM_WRITE ? MADV_POPULATE_WRITE :
-						       MADV_POPULATE_READ);
+				  access == VM_WRITE ? MADV_POPULATE_WRITE
+						     : MADV_POPULATE_READ);
 	from = vma_page_of(v, start);
 	to = vma_page_of(v, end);
 	if (!reach_next(v, &from, &run, to) || from > vma_page_of(v, start)) {
@@ -44,8 +44,8 @@ static int mm_populate_vma(struct mm *mm, struct vma *v, u64 start, u64 end,
 	}
 	if (access == VM_WRITE || v->flags & VM_SHARED)
 		(void)mmh_advise(mm, start, vma_addr_of(v, run),
-				 access == VM_WRITE ? MADV_POPULATE_WRITE :
-						      MADV_POPULATE_READ);
+				 access == VM_WRITE ? MADV_POPULATE_WRITE
+						    : MADV_POPULATE_READ);
 	if (run < to)
 		*fault = vma_addr_of(v, run);
 	return 0;
@@ -69,9 +69,9 @@ int mm_populate_access(struct mm *mm, u64 start, u64 end, u32 access)
 		to = min(v->end, end);
 		want = access;
 		if (!want)
-			want = (v->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE ?
-				       VM_WRITE :
-				       VM_READ;
+			want = (v->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE
+				       ? VM_WRITE
+				       : VM_READ;
 		fault = 0;
 		if (!(v->flags & VM_ACCESS))
 			err = -EFAULT;
@@ -146,10 +146,9 @@ int do_mlock(struct mm *mm, u64 addr, u64 len, u32 flags)
 	pages = mm->locked_pages + (len >> PAGE_SHIFT);
 	if (mlock_over(pages))
 		pages -= mlock_already(mm, addr, end);
-	err = mlock_over(pages) ?
-		      -ENOMEM :
-		      mlock_apply(mm, addr, end, VM_LOCKED | flags,
-				  VM_LOCKONFAULT & ~flags, &reap);
+	err = mlock_over(pages) ? -ENOMEM
+				: mlock_apply(mm, addr, end, VM_LOCKED | flags,
+					      VM_LOCKONFAULT & ~flags, &reap);
 	mutex_unlock(&mm->lock);
 	vma_reap(reap);
 	if (err || flags & VM_LOCKONFAULT)
@@ -197,9 +196,9 @@ int do_mlockall(struct mm *mm, int flags)
 		return -EPERM;
 	mutex_lock(&mm->lock);
 	/* the stack is mapped as far as it may grow; little of it counts */
-	pages = mm->total_pages -
-		(mm->stack_pages > MLOCK_STACK ? mm->stack_pages - MLOCK_STACK :
-						 0);
+	pages = mm->total_pages - (mm->stack_pages > MLOCK_STACK
+					   ? mm->stack_pages - MLOCK_STACK
+					   : 0);
 	if (flags & MCL_CURRENT && mlock_over(pages)) {
 		mutex_unlock(&mm->lock);
 		return -ENOMEM;

@@ -23,8 +23,8 @@
 #include <kernel/string.h>
 #include "internal.h"
 
-#define MM_GAP_MIN (128ull << 20) /* kept free for the stack at least */
-#define MM_GAP_MAX (1ull << 40)
+#define MM_GAP_MIN   (128ull << 20) /* kept free for the stack at least */
+#define MM_GAP_MAX   (1ull << 40)
 #define MM_RND_PAGES (1ull << 28)
 #define MM_STACK_MAX (1ull << 30)
 
@@ -44,8 +44,8 @@ static void mm_set_mmap_base(struct mm *mm, u64 stack_top)
 
 	gap = gap > MM_GAP_MAX ? MM_GAP_MAX : gap;
 	gap = (gap < MM_GAP_MIN ? MM_GAP_MIN : gap) + MM_STACK_GUARD;
-	mm->mmap_base = PAGE_DOWN(stack_top - gap) -
-			(mm_random_pages() << PAGE_SHIFT);
+	mm->mmap_base =
+		PAGE_DOWN(stack_top - gap) - (mm_random_pages() << PAGE_SHIFT);
 }
 
 struct mm *mm_alloc(void)
@@ -147,7 +147,7 @@ struct mm *mm_fork_locked(struct mm *old)
 	memset(mm->host, 0, sizeof(mm->host));
 	if (mm->exe)
 		file_hold_program(mm->exe);
-	vma_for_each(v, old) {
+	vma_for_each (v, old) {
 		/* The host was told by madvise, and does not copy it either. */
 		if (v->flags & VM_DONTFORK)
 			continue;
@@ -202,7 +202,7 @@ int mm_may_expand(struct mm *mm, u32 flags, u64 pages)
 
 /* --- Stack and heap --- */
 
-#define MM_STACK_FLAGS                                                         \
+#define MM_STACK_FLAGS \
 	(VM_READ | VM_WRITE | VM_MAYALL | VM_STACK | VM_GROWSDOWN)
 
 int mm_setup_stack(struct mm *mm, u64 top, u64 size, bool exec)
@@ -219,8 +219,9 @@ int mm_setup_stack(struct mm *mm, u64 top, u64 size, bool exec)
 		      MM_STACK_FLAGS | (exec ? VM_EXEC : 0));
 	if (!v)
 		goto out;
-	err = vma_any(mm, v->start, top) ? -ENOMEM :
-					   vma_host_map(v, v->start, top, false);
+	err = vma_any(mm, v->start, top)
+		      ? -ENOMEM
+		      : vma_host_map(v, v->start, top, false);
 	if (err) {
 		vma_free(v);
 		goto out;
@@ -279,8 +280,7 @@ u64 mm_brk(struct mm *mm, u64 brk)
 		u64 data = mm->data_end - mm->data_start;
 		u64 lim = rlimit(RLIMIT_DATA);
 
-		if (lim != RLIM_INFINITY &&
-		    brk - mm->brk_start + data > lim)
+		if (lim != RLIM_INFINITY && brk - mm->brk_start + data > lim)
 			goto out;
 		if (mm_brk_grow(mm, from, to, &reap))
 			goto out;
@@ -416,8 +416,7 @@ static size_t mm_read_vdso(u64 addr, void *buf, size_t n)
 
 	if (!e || addr < host_info.vdso)
 		return 0;
-	end = host_info.vdso + e->e_shoff +
-	      (u64)e->e_shnum * e->e_shentsize;
+	end = host_info.vdso + e->e_shoff + (u64)e->e_shnum * e->e_shentsize;
 	if (addr >= end)
 		return 0;
 	n = min(n, (size_t)(end - addr));

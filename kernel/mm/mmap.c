@@ -21,15 +21,15 @@
 #include <kernel/text.h>
 #include "internal.h"
 
-#define MMAP_LEGACY_FLAGS                                                      \
-	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT |    \
-	 MAP_DENYWRITE | MAP_EXECUTABLE | MAP_UNINITIALIZED | MAP_GROWSDOWN |  \
-	 MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK |            \
-	 MAP_STACK | MAP_HUGETLB | (21u << MAP_HUGE_SHIFT) |                   \
+#define MMAP_LEGACY_FLAGS                                                     \
+	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT |   \
+	 MAP_DENYWRITE | MAP_EXECUTABLE | MAP_UNINITIALIZED | MAP_GROWSDOWN | \
+	 MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK |           \
+	 MAP_STACK | MAP_HUGETLB | (21u << MAP_HUGE_SHIFT) |                  \
 	 (30u << MAP_HUGE_SHIFT))
-#define MMAP_32BIT_LO 0x40000000ull
-#define MMAP_32BIT_HI 0x80000000ull
-#define MMAP_TEXT_MAX (32ull << 20) /* of program text read in at once */
+#define MMAP_32BIT_LO	 0x40000000ull
+#define MMAP_32BIT_HI	 0x80000000ull
+#define MMAP_TEXT_MAX	 (32ull << 20) /* of program text read in at once */
 
 #define MMAP_WINDOW_ROOM (16ull << 20)
 
@@ -46,8 +46,8 @@ static bool mm_place_free(struct mm *mm, u64 addr, u64 len)
 	v = vma_find(mm, addr);
 	if (!v)
 		return true;
-	return v->start >= end && (!(v->flags & VM_GROWSDOWN) ||
-				   v->start - end >= MM_STACK_GUARD);
+	return v->start >= end &&
+	       (!(v->flags & VM_GROWSDOWN) || v->start - end >= MM_STACK_GUARD);
 }
 
 static u64 mm_gap_aligned(struct mm *mm, u64 len, u64 low, u64 high, u64 align)
@@ -81,8 +81,8 @@ long mm_find_place(struct mm *mm, u64 hint, u64 len, int flags, bool thp)
 	}
 	for (;; align = PAGE_SIZE) {
 		for (i = 0; i < ARRAY_SIZE(range); i++) {
-			addr = mm_gap_aligned(mm, len, range[i][0],
-					      range[i][1], align);
+			addr = mm_gap_aligned(mm, len, range[i][0], range[i][1],
+					      align);
 			if (addr)
 				return (long)addr;
 		}
@@ -111,8 +111,8 @@ struct mmap_req {
 	u64 addr, len, off;
 	int prot, flags;
 	u32 vm_flags;
-	struct file *file;  /* reference */
-	struct mapping *m; /* NULL: anonymous */
+	struct file *file;	 /* reference */
+	struct mapping *m;	 /* NULL: anonymous */
 	struct text_image *text; /* the patched view, if there is one */
 };
 
@@ -448,8 +448,12 @@ static long mmap_check_place(struct mm *mm, const struct mmap_req *r)
 long do_mmap(struct mm *mm, u64 addr, u64 len, int prot, int flags,
 	     struct file *file, u64 off)
 {
-	struct mmap_req r = { .addr = addr, .len = PAGE_UP(len), .off = off,
-			      .prot = prot, .flags = flags, .file = file };
+	struct mmap_req r = { .addr = addr,
+			      .len = PAGE_UP(len),
+			      .off = off,
+			      .prot = prot,
+			      .flags = flags,
+			      .file = file };
 	struct vma *reap = NULL;
 	long ret;
 

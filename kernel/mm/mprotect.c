@@ -61,7 +61,8 @@ static int mprotect_vma(struct mm *mm, struct vma **v, u64 start, u64 end,
 	end = min(end, (*v)->end);
 	if (access && mm_range_in_kernel(start, end))
 		return -ENOMEM;
-	if (access & VM_WRITE && !(old & (VM_WRITE | VM_SHARED | VM_GROWSDOWN))) {
+	if (access & VM_WRITE &&
+	    !(old & (VM_WRITE | VM_SHARED | VM_GROWSDOWN))) {
 		u64 pages = (end - start) >> PAGE_SHIFT;
 
 		if (mm->data_pages + pages > rlimit(RLIMIT_DATA) >> PAGE_SHIFT)
@@ -114,8 +115,8 @@ static int mprotect_locked(struct mm *mm, u64 start, u64 end, int prot,
 	while (start < end) {
 		if (!v || v->start > start)
 			return -ENOMEM;
-		err = mprotect_vma(mm, &v, start, end,
-				   (u32)prot & VM_ACCESS, reap);
+		err = mprotect_vma(mm, &v, start, end, (u32)prot & VM_ACCESS,
+				   reap);
 		if (err)
 			return err;
 		start = v->end;

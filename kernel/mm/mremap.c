@@ -86,8 +86,8 @@ static long mremap_move(struct mremap_req *r, struct vma *v, u64 new_addr)
 		vma_link_mapping(new);
 	}
 	if (mremap_move_memory(r, v, new, new_addr) ||
-	    (new->flags & VM_EXEC &&
-	     vma_host_protect(new, new->start, new->end))) {
+	    (new->flags &VM_EXEC &&vma_host_protect(new, new->start,
+						    new->end))) {
 		(void)mmh_unmap(mm, new->start, new->end);
 		vma_unlink_mapping(new);
 		new->left = r->reap;
@@ -138,9 +138,8 @@ static bool mremap_grow_in_place(struct mremap_req *r, struct vma *v)
 
 	if (end > USER_MAX || end < old_end || mm_range_in_kernel(old_end, end))
 		return false;
-	if (next && (next->start < end ||
-		     (next->flags & VM_GROWSDOWN &&
-		      next->start - end < MM_STACK_GUARD)))
+	if (next && (next->start < end || (next->flags & VM_GROWSDOWN &&
+					   next->start - end < MM_STACK_GUARD)))
 		return false;
 	if (v->mapping && reach_own(v))
 		return false;
@@ -176,8 +175,8 @@ static long mremap_to(struct mremap_req *r)
 			return -EPERM;
 		if (mm_range_in_kernel(r->new_addr, r->new_addr + r->new_len))
 			return -ENOMEM;
-		err = mm_unmap_locked(mm, r->new_addr,
-				      r->new_addr + r->new_len, &r->reap);
+		err = mm_unmap_locked(mm, r->new_addr, r->new_addr + r->new_len,
+				      &r->reap);
 		if (err)
 			return err;
 	}
@@ -246,7 +245,9 @@ static long mremap_locked(struct mremap_req *r)
 long do_mremap(struct mm *mm, u64 addr, u64 old_len, u64 new_len, int flags,
 	       u64 new_addr)
 {
-	struct mremap_req r = { .mm = mm, .addr = addr, .flags = flags,
+	struct mremap_req r = { .mm = mm,
+				.addr = addr,
+				.flags = flags,
 				.old_len = PAGE_UP(old_len),
 				.new_len = PAGE_UP(new_len),
 				.new_addr = new_addr };

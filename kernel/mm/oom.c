@@ -17,7 +17,7 @@
 
 #define OOM_ADJ_MIN (-1000)
 
-static u64 mm_total;	 /* KiB, fixed at boot */
+static u64 mm_total; /* KiB, fixed at boot */
 
 void mm_subsys_init(void)
 {
@@ -62,7 +62,7 @@ u64 mm_rss_pages(struct mm *mm)
 	if (!vec)
 		return 0;
 	if (mutex_trylock(&mm->lock)) {
-		vma_for_each(v, mm)
+		vma_for_each (v, mm)
 			if (!v->mapping && v->flags & VM_ACCESS)
 				rss += rss_of_range(mm, v->start, v->end, vec);
 		mutex_unlock(&mm->lock);
@@ -98,7 +98,7 @@ static u32 oom_count(void)
 	struct task *t;
 	u32 n = 0;
 
-	list_for_each_entry(t, &all_tasks, all_node)
+	list_for_each_entry (t, &all_tasks, all_node)
 		n++;
 	return n;
 }
@@ -120,7 +120,7 @@ static int oom_list_make(struct oom_list *l)
 		oom_list_free(l);
 		return -ENOMEM;
 	}
-	list_for_each_entry(t, &all_tasks, all_node) {
+	list_for_each_entry (t, &all_tasks, all_node) {
 		struct mm *mm;
 
 		if (t->kthread || !t->proc || t->proc->leader != t)
@@ -137,8 +137,7 @@ static int oom_list_make(struct oom_list *l)
 		for (j = 0; j < i && l->mm[j] != l->mm[i]; j++)
 			;
 		if (j == i)
-			l->rss[i] = mm_rss_pages(l->mm[i])
-				    << (PAGE_SHIFT - 10);
+			l->rss[i] = mm_rss_pages(l->mm[i]) << (PAGE_SHIFT - 10);
 	}
 	return 0;
 }
@@ -213,7 +212,8 @@ static void oom_kill(const struct oom_list *l, u32 victim)
 	struct mm *mm = l->mm[victim];
 	u32 i;
 
-	printk(KERN_ERR "Out of memory: Killed process %u (%s) "
+	printk(KERN_ERR
+	       "Out of memory: Killed process %u (%s) "
 	       "total-vm:%lukB, anon-rss:%lukB, file-rss:0kB, shmem-rss:0kB, "
 	       "UID:%u pgtables:0kB oom_score_adj:%d\n",
 	       t->proc->pid, t->comm,
@@ -240,7 +240,8 @@ static bool oom_is_over(const struct oom_list *l)
 		kb += l->rss[i];
 	slab_get_stats(&slab);
 	return kb && kb + ((slab.arena_used + pool_used_pages())
-			   << (PAGE_SHIFT - 10)) < mm_total;
+			   << (PAGE_SHIFT - 10)) <
+			     mm_total;
 }
 
 void mm_oom(void)

@@ -194,8 +194,7 @@ static bool pool_take_locked(u64 off, u32 cls)
 			return was_free;
 		}
 		if (!n->child[part]) {
-			u64 start = n->off +
-				    part * pool_class_size(n->cls - 1);
+			u64 start = n->off + part * pool_class_size(n->cls - 1);
 
 			if (!(n->free & bit) ||
 			    !pool_split(n, start, n->cls - 1))

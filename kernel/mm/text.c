@@ -24,11 +24,11 @@
 #include "internal.h"
 #include "mapping.h"
 
-#define TEXT_CHUNK   0x10000ul
-#define TEXT_PAGES   (TEXT_CHUNK / PAGE_SIZE)
-#define TEXT_UNIT    8u /* trampolines are counted in these */
-#define TEXT_WHOLE   (4ull << 20) /* filled at once when used often */
-#define TEXT_OFTEN   6
+#define TEXT_CHUNK    0x10000ul
+#define TEXT_PAGES    (TEXT_CHUNK / PAGE_SIZE)
+#define TEXT_UNIT     8u	   /* trampolines are counted in these */
+#define TEXT_WHOLE    (4ull << 20) /* filled at once when used often */
+#define TEXT_OFTEN    6
 #define TEXT_SECTIONS 512u
 
 struct text_chunk {
@@ -41,8 +41,8 @@ struct text_image {
 	struct timespec_k mtime;
 	u64 size;
 	u64 code_lo, code_hi; /* what is not data in it */
-	u32 writers; /* of the file's mapping: writers_seen */
-	u32 used;    /* of the trampolines, under copy.lock */
+	u32 writers;	      /* of the file's mapping: writers_seen */
+	u32 used;	      /* of the trampolines, under copy.lock */
 	u32 nmaps;
 	bool has_bad;
 	struct text_chunk chunk[];
@@ -96,8 +96,10 @@ static int text_read_chunk(struct text_image *ti, u64 off, u64 len)
 	struct mapping *m = &ti->copy;
 	struct text_chunk *c = &ti->chunk[off / TEXT_CHUNK];
 	u8 *p = host_pool_ptr(m->window + off);
-	struct host_text ht = { .text = p, .off = off,
-				.code_lo = ti->code_lo, .code_hi = ti->code_hi,
+	struct host_text ht = { .text = p,
+				.off = off,
+				.code_lo = ti->code_lo,
+				.code_hi = ti->code_hi,
 				.tramp = host_pool_ptr(ti->tramp.window) };
 	ssize_t n = text_read_file(m->inode, p, len, off);
 
@@ -105,7 +107,8 @@ static int text_read_chunk(struct text_image *ti, u64 off, u64 len)
 		return (int)n;
 	ht.len = (u64)n;
 	ht.tramp_used = c->hi ? c->lo * TEXT_UNIT : ti->used;
-	ht.tramp_limit = c->hi ? c->hi * TEXT_UNIT : HOST_TEXT_TRAMP - TEXT_UNIT;
+	ht.tramp_limit = c->hi ? c->hi * TEXT_UNIT
+			       : HOST_TEXT_TRAMP - TEXT_UNIT;
 	host_text_patch(&ht);
 	ht.bad |= text_check_edges(m, p, off, len);
 	ht.bad <<= off % TEXT_CHUNK / PAGE_SIZE;
@@ -183,8 +186,8 @@ static void text_find_code(struct text_image *ti, struct inode *ino)
 			    !(sh[i].sh_flags & SHF_EXECINSTR))
 				continue;
 			ti->code_lo = min(ti->code_lo, sh[i].sh_offset);
-			ti->code_hi = max(ti->code_hi, sh[i].sh_offset +
-							       sh[i].sh_size);
+			ti->code_hi = max(ti->code_hi,
+					  sh[i].sh_offset + sh[i].sh_size);
 		}
 	}
 	kfree(sh);

@@ -32,8 +32,8 @@ static __always_inline bool uaccess_ok(u64 a, u64 n)
 /* As Linux's access_ok(): NULL passes here, and fails when it is copied. */
 bool user_range_ok(uaddr a, size_t n)
 {
-	return a.va < USER_MIN ? n <= USER_MIN || uaccess_ok(USER_MIN, n) :
-				 uaccess_ok(a.va, n);
+	return a.va < USER_MIN ? n <= USER_MIN || uaccess_ok(USER_MIN, n)
+			       : uaccess_ok(a.va, n);
 }
 
 static int uaccess_fault(u64 a, bool write)
@@ -174,7 +174,8 @@ static __noinline ssize_t strncpy_slow(char *dst, u64 src, size_t size)
 			return -EFAULT;
 		r = host_strncpy_from_user(dst + done, src, n);
 		if (r < 0) {
-			if (tries++ > UACCESS_TRIES || uaccess_fault(src, false))
+			if (tries++ > UACCESS_TRIES ||
+			    uaccess_fault(src, false))
 				return -EFAULT;
 			continue;
 		}

@@ -230,8 +230,8 @@ void vma_insert(struct mm *mm, struct vma *v)
 
 	while (*link) {
 		parent = *link;
-		link = v->start < parent->start ? &parent->left :
-						  &parent->right;
+		link = v->start < parent->start ? &parent->left
+						: &parent->right;
 	}
 	v->left = v->right = NULL;
 	v->parent = parent;

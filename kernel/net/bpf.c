@@ -245,14 +245,14 @@ u32 bpf_run(const struct bpf_prog *f, const u8 *data, u32 len, u16 proto,
 				at += i->k;
 			else
 				at += bpf_test(i->code & 0xf0, a,
-					       i->code & 8 ? x : i->k) ?
-					      i->jt :
-					      i->jf;
+					       i->code & 8 ? x : i->k)
+					      ? i->jt
+					      : i->jf;
 			break;
 		case RET:
-			return (i->code & 0x18) == 0x10 ? a :
-			       (i->code & 0x18) == 0x08 ? x :
-							  i->k;
+			return (i->code & 0x18) == 0x10	  ? a
+			       : (i->code & 0x18) == 0x08 ? x
+							  : i->k;
 		default:
 			if (i->code & 0xf8)
 				a = x;

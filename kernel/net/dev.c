@@ -33,13 +33,14 @@ static struct netdev lo_dev;
 
 #define LO_QUEUE_MAX 1000u
 
-static const u8 eth_broadcast[ETH_ALEN] = { 0xff, 0xff, 0xff,
-					    0xff, 0xff, 0xff };
+static const u8 eth_broadcast[ETH_ALEN] = {
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff
+};
 
 struct netdev *netdev_get(struct net *net, int index)
 {
-	return index < 1 || index > NET_DEVS ? NULL :
-					       READ_ONCE(net->dev[index - 1]);
+	return index < 1 || index > NET_DEVS ? NULL
+					     : READ_ONCE(net->dev[index - 1]);
 }
 
 struct netdev *netdev_by_name(struct net *net, const char *name)
@@ -277,8 +278,11 @@ void net_tick_start(struct net *net)
 
 void wire_init(void)
 {
-	struct net_addr a = { .plen = 104, .scope = 254, .flags = 0x80,
-			      .valid = TIME_NEVER, .preferred = TIME_NEVER,
+	struct net_addr a = { .plen = 104,
+			      .scope = 254,
+			      .flags = 0x80,
+			      .valid = TIME_NEVER,
+			      .preferred = TIME_NEVER,
 			      .label = "lo" };
 
 	timer_init(&net0.tick, net_tick);

@@ -58,9 +58,9 @@ static void proc_if_inet6(struct seqbuf *s)
 
 		for (u32 k = 0; d && k < d->naddr; k++) {
 			const struct net_addr *a = &d->addr[k];
-			u32 scope = a->scope == 254 ? 0x10 :
-				    a->scope == 253 ? 0x20 :
-						      0;
+			u32 scope = a->scope == 254   ? 0x10
+				    : a->scope == 253 ? 0x20
+						      : 0;
 
 			if (in6_is_v4(&a->addr))
 				continue;
@@ -103,18 +103,18 @@ static void proc_route(struct seqbuf *s)
 	seq_pad(s, from, 127);
 	seq_putc(s, '\n');
 	spin_lock(&net0.lock);
-	list_for_each_entry(r, &net0.routes, node) {
+	list_for_each_entry (r, &net0.routes, node) {
 		if (!in6_is_v4(&r->dst) || r->table == 255)
 			continue;
 		d = netdev_get(&net0, r->oif);
 		memset(&mask, 0xff, sizeof(mask));
 		in6_mask(&mask, r->plen);
 		from = s->len;
-		seq_printf(s, "%s\t%08X\t%08X\t%04X\t%d\t%u\t%u\t%08X\t%u\t%u\t%u",
-			   d ? d->name : "*", proc_v4(&r->dst),
-			   r->has_via ? proc_v4(&r->via) : 0,
-			   proc_route_flags(r), 0, 0u, r->metric,
-			   proc_v4(&mask), r->mtu, 0u, 0u);
+		seq_printf(
+			s, "%s\t%08X\t%08X\t%04X\t%d\t%u\t%u\t%08X\t%u\t%u\t%u",
+			d ? d->name : "*", proc_v4(&r->dst),
+			r->has_via ? proc_v4(&r->via) : 0, proc_route_flags(r),
+			0, 0u, r->metric, proc_v4(&mask), r->mtu, 0u, 0u);
 		seq_pad(s, from, 127);
 		seq_putc(s, '\n');
 	}
@@ -140,12 +140,13 @@ static void proc_ipv6_route(struct seqbuf *s)
 
 	proc_route6(s, &in6_loopback, 128, &in6_any, 256, 1, "lo");
 	spin_lock(&net0.lock);
-	list_for_each_entry(r, &net0.routes, node) {
+	list_for_each_entry (r, &net0.routes, node) {
 		if (in6_is_v4(&r->dst))
 			continue;
 		d = netdev_get(&net0, r->oif);
-		proc_route6(s, &r->dst, r->plen, r->has_via ? &r->via : &in6_any,
-			    r->metric, proc_route_flags(r), d ? d->name : "lo");
+		proc_route6(s, &r->dst, r->plen,
+			    r->has_via ? &r->via : &in6_any, r->metric,
+			    proc_route_flags(r), d ? d->name : "lo");
 	}
 	for (int i = 1; i <= NET_DEVS; i++) {
 		d = netdev_get(&net0, i);
@@ -166,7 +167,7 @@ static void proc_arp(struct seqbuf *s)
 	seq_puts(s, "IP address       HW type     Flags       HW address"
 		    "            Mask     Device\n");
 	spin_lock(&net0.lock);
-	list_for_each_entry(n, &net0.neighs, node) {
+	list_for_each_entry (n, &net0.neighs, node) {
 		u32 a = in6_v4(&n->addr);
 
 		if (!in6_is_v4(&n->addr))
@@ -177,9 +178,9 @@ static void proc_arp(struct seqbuf *s)
 			   "%-16s 0x%-10x0x%-10x"
 			   "%02x:%02x:%02x:%02x:%02x:%02x     *        %s\n",
 			   ip, 1u,
-			   n->state == NUD_PERMANENT			  ? 6u :
-			   n->state & (NUD_INCOMPLETE | NUD_FAILED) ? 0u :
-									    2u,
+			   n->state == NUD_PERMANENT		      ? 6u
+			   : n->state & (NUD_INCOMPLETE | NUD_FAILED) ? 0u
+								      : 2u,
 			   n->mac[0], n->mac[1], n->mac[2], n->mac[3],
 			   n->mac[4], n->mac[5], n->dev->name);
 	}
@@ -195,23 +196,24 @@ static void proc_snmp(struct seqbuf *s)
 		    "InDelivers OutRequests OutDiscards OutNoRoutes "
 		    "ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs "
 		    "FragFails FragCreates OutTransmits\n");
-	seq_printf(s, "Ip: %u %u %llu 0 0 0 0 0 %llu %llu 0 0 0 0 0 0 0 0 0 %llu\n",
-		   sysctl_get(SYSCTL_IP_FORWARD) ? 1u : 2u,
-		   (u32)sysctl_get(SYSCTL_IP_TTL), (unsigned long long)n->ip_in,
-		   (unsigned long long)n->ip_in, (unsigned long long)n->ip_out,
-		   (unsigned long long)n->ip_out);
+	seq_printf(
+		s,
+		"Ip: %u %u %llu 0 0 0 0 0 %llu %llu 0 0 0 0 0 0 0 0 0 %llu\n",
+		sysctl_get(SYSCTL_IP_FORWARD) ? 1u : 2u,
+		(u32)sysctl_get(SYSCTL_IP_TTL), (unsigned long long)n->ip_in,
+		(unsigned long long)n->ip_in, (unsigned long long)n->ip_out,
+		(unsigned long long)n->ip_out);
 	seq_puts(s, "Icmp: InMsgs InErrors InCsumErrors OutMsgs OutErrors\n");
-	seq_printf(s, "Icmp: %llu 0 0 %llu 0\n",
-		   (unsigned long long)n->icmp_in,
+	seq_printf(s, "Icmp: %llu 0 0 %llu 0\n", (unsigned long long)n->icmp_in,
 		   (unsigned long long)n->icmp_out);
 	seq_puts(s, "Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens "
 		    "PassiveOpens AttemptFails EstabResets CurrEstab InSegs "
 		    "OutSegs RetransSegs InErrs OutRsts InCsumErrors\n");
-	seq_printf(s, "Tcp: 1 200 120000 -1 0 0 0 0 0 %llu %llu %llu 0 %llu 0\n",
-		   (unsigned long long)n->tcp_in,
-		   (unsigned long long)n->tcp_out,
-		   (unsigned long long)n->tcp_retrans,
-		   (unsigned long long)n->tcp_rst);
+	seq_printf(
+		s, "Tcp: 1 200 120000 -1 0 0 0 0 0 %llu %llu %llu 0 %llu 0\n",
+		(unsigned long long)n->tcp_in, (unsigned long long)n->tcp_out,
+		(unsigned long long)n->tcp_retrans,
+		(unsigned long long)n->tcp_rst);
 	seq_puts(s, "Udp: InDatagrams NoPorts InErrors OutDatagrams "
 		    "RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti "
 		    "MemErrors\n");

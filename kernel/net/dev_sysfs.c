@@ -9,9 +9,20 @@
 #include "inet_internal.h"
 #include "wire.h"
 
-enum { SHOW_ADDRESS, SHOW_BROADCAST, SHOW_CARRIER, SHOW_FLAGS, SHOW_INDEX,
-       SHOW_MTU, SHOW_OPERSTATE, SHOW_QUEUE, SHOW_TYPE, SHOW_UEVENT,
-       SHOW_ZERO, SHOW_ADDR_LEN };
+enum {
+	SHOW_ADDRESS,
+	SHOW_BROADCAST,
+	SHOW_CARRIER,
+	SHOW_FLAGS,
+	SHOW_INDEX,
+	SHOW_MTU,
+	SHOW_OPERSTATE,
+	SHOW_QUEUE,
+	SHOW_TYPE,
+	SHOW_UEVENT,
+	SHOW_ZERO,
+	SHOW_ADDR_LEN
+};
 
 static struct netdev *sys_dev(const struct seqtree_node *n)
 {
@@ -94,19 +105,19 @@ static int sys_zero_show(struct seqbuf *s, const struct seqtree_node *n)
 	return 0;
 }
 
-#define SHOW(n, what)                                                          \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | 0444, .show = sys_net_show,       \
-		.arg = what                                                    \
+#define SHOW(n, what)                                                    \
+	{                                                                \
+		.name = n, .mode = S_IFREG | 0444, .show = sys_net_show, \
+		.arg = what                                              \
 	}
-#define STAT(n, field)                                                         \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | 0444, .show = sys_stat_show,      \
-		.arg = offsetof(struct net_stats, field)                       \
+#define STAT(n, field)                                                    \
+	{                                                                 \
+		.name = n, .mode = S_IFREG | 0444, .show = sys_stat_show, \
+		.arg = offsetof(struct net_stats, field)                  \
 	}
-#define ZERO(n)                                                                \
-	{                                                                      \
-		.name = n, .mode = S_IFREG | 0444, .show = sys_zero_show       \
+#define ZERO(n)                                                          \
+	{                                                                \
+		.name = n, .mode = S_IFREG | 0444, .show = sys_zero_show \
 	}
 
 static const struct seqtree_entry sys_net_statistics[] = {
@@ -136,7 +147,8 @@ static const struct seqtree_entry sys_net_files[] = {
 	SHOW("link_mode", SHOW_ZERO),
 	SHOW("mtu", SHOW_MTU),
 	SHOW("operstate", SHOW_OPERSTATE),
-	{ .name = "statistics", .mode = S_IFDIR | 0755,
+	{ .name = "statistics",
+	  .mode = S_IFDIR | 0755,
 	  .children = sys_net_statistics },
 	SHOW("tx_queue_len", SHOW_QUEUE),
 	SHOW("type", SHOW_TYPE),
@@ -145,7 +157,9 @@ static const struct seqtree_entry sys_net_files[] = {
 };
 
 static const struct seqtree_entry sys_net_dev = {
-	.name = "net", .mode = S_IFDIR | 0755, .children = sys_net_files,
+	.name = "net",
+	.mode = S_IFDIR | 0755,
+	.children = sys_net_files,
 };
 
 static int sys_net_lookup(const struct seqtree_node *dir, const char *name,

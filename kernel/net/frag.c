@@ -21,7 +21,7 @@ struct frag_queue {
 	struct in6_addr src, dst;
 	u32 id;
 	u8 l4;
-	struct list_head pieces; /* struct pkt by `off` kept in cap */
+	struct list_head pieces;  /* struct pkt by `off` kept in cap */
 	u32 npieces, have, total; /* total 0: the last has not come */
 	u64 deadline;
 };
@@ -37,7 +37,7 @@ static struct frag_queue *frag_find_locked(struct net *net, const struct pkt *p,
 {
 	struct frag_queue *q;
 
-	list_for_each_entry(q, &net->frags, node)
+	list_for_each_entry (q, &net->frags, node)
 		if (q->id == id && q->l4 == p->l4 &&
 		    in6_equal(&q->src, &p->src) && in6_equal(&q->dst, &p->dst))
 			return q;
@@ -58,7 +58,7 @@ static void frag_drop_locked(struct net *net, struct frag_queue *q)
 {
 	struct pkt *p, *next;
 
-	list_for_each_entry_safe(p, next, &q->pieces, node) {
+	list_for_each_entry_safe (p, next, &q->pieces, node) {
 		net->frag_bytes -= p->len;
 		pkt_free(p);
 	}
@@ -76,7 +76,7 @@ static bool frag_insert_locked(struct net *net, struct frag_queue *q,
 	if (!p->len || end > PKT_MAX || (more && p->len % 8) ||
 	    q->npieces >= FRAG_PIECES || (q->total && end > q->total))
 		return false;
-	list_for_each_entry(o, &q->pieces, node) {
+	list_for_each_entry (o, &q->pieces, node) {
 		if (!more && frag_off(o) + o->len > end)
 			return false;
 		if (!at && frag_off(o) >= off)
@@ -109,7 +109,7 @@ static struct pkt *frag_whole_locked(struct frag_queue *q)
 	p->net = p->data;
 	p->mac = NULL;
 	pkt_pull(p, head);
-	list_for_each_entry(o, &q->pieces, node)
+	list_for_each_entry (o, &q->pieces, node)
 		memcpy(p->data + frag_off(o), o->data, o->len);
 	p->dev = first->dev;
 	p->src = first->src;
@@ -158,7 +158,7 @@ bool frag_tick(struct net *net)
 	bool more;
 
 	spin_lock(&net->lock);
-	list_for_each_entry_safe(q, next, &net->frags, node)
+	list_for_each_entry_safe (q, next, &net->frags, node)
 		if (now >= q->deadline)
 			frag_drop_locked(net, q);
 	more = !list_empty(&net->frags);

@@ -8,14 +8,14 @@
 #include "inet_internal.h"
 #include "wire.h"
 
-#define ICMP_HLEN	 8u
-#define ICMP_ECHO_REPLY	 0
-#define ICMP_UNREACH	 3
-#define ICMP_ECHO	 8
-#define ICMP_TIME	 11
-#define ICMP_PARAM	 12
-#define ICMP_BURST	 50u /* errors at once */
-#define ICMP_RATE	 (NSEC_PER_SEC / 100)
+#define ICMP_HLEN	8u
+#define ICMP_ECHO_REPLY 0
+#define ICMP_UNREACH	3
+#define ICMP_ECHO	8
+#define ICMP_TIME	11
+#define ICMP_PARAM	12
+#define ICMP_BURST	50u /* errors at once */
+#define ICMP_RATE	(NSEC_PER_SEC / 100)
 
 /* A bucket of errors, for both families. */
 static bool icmp_may_tell(void)
@@ -87,12 +87,14 @@ static const struct {
 	s16 err;
 	bool hard;
 } icmp4_unreach[16] = {
-	{ ENETUNREACH, false }, { EHOSTUNREACH, false }, { ENOPROTOOPT, true },
-	{ ECONNREFUSED, true }, { EMSGSIZE, false },	 { EOPNOTSUPP, false },
-	{ ENETUNREACH, true },	{ EHOSTDOWN, true },	 { ENONET, true },
-	{ ENETUNREACH, true },	{ EHOSTUNREACH, true },	 { ENETUNREACH, false },
-	{ EHOSTUNREACH, false }, { EHOSTUNREACH, true }, { EHOSTUNREACH, true },
-	{ EHOSTUNREACH, true },
+	{ ENETUNREACH, false },	 { EHOSTUNREACH, false },
+	{ ENOPROTOOPT, true },	 { ECONNREFUSED, true },
+	{ EMSGSIZE, false },	 { EOPNOTSUPP, false },
+	{ ENETUNREACH, true },	 { EHOSTDOWN, true },
+	{ ENONET, true },	 { ENETUNREACH, true },
+	{ EHOSTUNREACH, true },	 { ENETUNREACH, false },
+	{ EHOSTUNREACH, false }, { EHOSTUNREACH, true },
+	{ EHOSTUNREACH, true },	 { EHOSTUNREACH, true },
 };
 
 static void icmp4_got_error(struct net *net, struct pkt *p)
@@ -160,13 +162,11 @@ void net_unreachable(struct net *net, struct pkt *p, int err)
 		return;
 	}
 	if (in6_is_v4(&p->dst))
-		ip4_sock_error(net, p->net,
-			       (u32)(p->data + p->len - p->net), err, true, 0,
-			       ICMP_UNREACH, 1, &from);
+		ip4_sock_error(net, p->net, (u32)(p->data + p->len - p->net),
+			       err, true, 0, ICMP_UNREACH, 1, &from);
 	else
-		ip6_sock_error(net, p->net,
-			       (u32)(p->data + p->len - p->net), err, true, 0,
-			       1, 3, &from);
+		ip6_sock_error(net, p->net, (u32)(p->data + p->len - p->net),
+			       err, true, 0, 1, 3, &from);
 }
 
 void icmp4_input(struct net *net, struct pkt *p)

@@ -14,7 +14,7 @@
 #include "inet_internal.h"
 #include "wire.h"
 
-#define ICMP6_HLEN 8u
+#define ICMP6_HLEN    8u
 #define ND_OPT_SOURCE 1
 #define ND_OPT_TARGET 2
 #define ND_OPT_PREFIX 3
@@ -22,9 +22,16 @@
 #define ND_SOLICITS   3
 
 enum {
-	ICMP6_UNREACH = 1, ICMP6_BIG, ICMP6_TIME, ICMP6_PARAM,
-	ICMP6_ECHO = 128, ICMP6_ECHO_REPLY,
-	ND_ROUTER_SOLICIT = 133, ND_ROUTER_ADVERT, ND_SOLICIT, ND_ADVERT,
+	ICMP6_UNREACH = 1,
+	ICMP6_BIG,
+	ICMP6_TIME,
+	ICMP6_PARAM,
+	ICMP6_ECHO = 128,
+	ICMP6_ECHO_REPLY,
+	ND_ROUTER_SOLICIT = 133,
+	ND_ROUTER_ADVERT,
+	ND_SOLICIT,
+	ND_ADVERT,
 };
 
 static const struct in6_addr in6_all_routers = { .s6_addr[0] = 0xff,
@@ -97,9 +104,10 @@ void ip6_sock_error(struct net *net, const u8 *h, u32 len, int err, bool hard,
 
 static void icmp6_got_error(struct net *net, struct pkt *p)
 {
-	static const s16 unreach[8] = { ENETUNREACH, EACCES, EHOSTUNREACH,
-					EHOSTUNREACH, ECONNREFUSED, EACCES,
-					EACCES, EACCES };
+	static const s16 unreach[8] = { ENETUNREACH,  EACCES,
+					EHOSTUNREACH, EHOSTUNREACH,
+					ECONNREFUSED, EACCES,
+					EACCES,	      EACCES };
 	u8 type = p->data[0], code = p->data[1];
 	int err = EPROTO;
 	bool hard = false;
@@ -132,7 +140,8 @@ static void nd_put_mac(u8 *opt, u8 type, const u8 *mac)
 void nd_solicit(struct net *net, struct netdev *d, const struct in6_addr *addr,
 		const u8 *mac, const struct in6_addr *src)
 {
-	struct in6_addr group = { .s6_addr = { 0xff, 2, [11] = 1, [12] = 0xff } };
+	struct in6_addr group = { .s6_addr = { 0xff,
+					       2, [11] = 1, [12] = 0xff } };
 	struct pkt *p = pkt_alloc(32);
 
 	if (!p)
@@ -142,8 +151,8 @@ void nd_solicit(struct net *net, struct netdev *d, const struct in6_addr *addr,
 	p->data[0] = ND_SOLICIT;
 	memcpy(p->data + 8, addr, 16);
 	nd_put_mac(p->data + 24, ND_OPT_SOURCE, d->mac);
-	if (src && (in6_is_v4(src) || in6_is_any(src) ||
-		    net_dev_of(net, src) != d))
+	if (src &&
+	    (in6_is_v4(src) || in6_is_any(src) || net_dev_of(net, src) != d))
 		src = NULL;
 	icmp6_send(net, d, p, mac ? addr : &group, src, 255);
 }
@@ -227,17 +236,19 @@ static void nd_make_id(const struct netdev *d, struct in6_addr *a)
 
 static u64 nd_lifetime(u32 secs)
 {
-	return secs == ~0u ? TIME_NEVER :
-			     time_mono_ns() + secs * NSEC_PER_SEC;
+	return secs == ~0u ? TIME_NEVER : time_mono_ns() + secs * NSEC_PER_SEC;
 }
 
 static void nd_take_prefix(struct net *net, struct netdev *d, const u8 *opt)
 {
 	struct net_addr a = { .plen = opt[2] };
 	u32 valid = get32(opt + 4), preferred = get32(opt + 8);
-	struct net_route r = { .oif = d->index, .proto = RTPROT_KERNEL,
-			       .type = RTN_UNICAST, .table = RT_TABLE_MAIN,
-			       .metric = 256, .plen = opt[2] };
+	struct net_route r = { .oif = d->index,
+			       .proto = RTPROT_KERNEL,
+			       .type = RTN_UNICAST,
+			       .table = RT_TABLE_MAIN,
+			       .metric = 256,
+			       .plen = opt[2] };
 
 	memcpy(&a.addr, opt + 16, 16);
 	r.dst = a.addr;
@@ -259,9 +270,12 @@ static void nd_take_prefix(struct net *net, struct netdev *d, const u8 *opt)
 static void nd_got_router(struct net *net, struct pkt *p)
 {
 	struct netdev *d = p->dev;
-	struct net_route r = { .oif = d->index, .proto = RTPROT_RA,
-			       .type = RTN_UNICAST, .table = RT_TABLE_MAIN,
-			       .metric = 1024, .has_via = true };
+	struct net_route r = { .oif = d->index,
+			       .proto = RTPROT_RA,
+			       .type = RTN_UNICAST,
+			       .table = RT_TABLE_MAIN,
+			       .metric = 1024,
+			       .has_via = true };
 	const u8 *opt;
 	u32 secs;
 
@@ -302,8 +316,11 @@ static void nd_ask_routers(struct net *net, struct netdev *d)
 
 void icmp6_up(struct net *net, struct netdev *d)
 {
-	struct net_addr a = { .plen = 64, .scope = RT_SCOPE_LINK, .flags = 0x80,
-			      .valid = TIME_NEVER, .preferred = TIME_NEVER };
+	struct net_addr a = { .plen = 64,
+			      .scope = RT_SCOPE_LINK,
+			      .flags = 0x80,
+			      .valid = TIME_NEVER,
+			      .preferred = TIME_NEVER };
 
 	a.addr.s6_addr[0] = 0xfe;
 	a.addr.s6_addr[1] = 0x80;

@@ -21,7 +21,7 @@
 #include "inet_internal.h"
 #include "wire.h"
 
-#define INET_HASH 256u
+#define INET_HASH  256u
 
 #define TCP_RCVBUF 131072u /* net.ipv4.tcp_rmem[1] */
 #define TCP_SNDBUF 16384u  /* net.ipv4.tcp_wmem[1] */
@@ -183,7 +183,8 @@ static enum inet_cover inet_covers(const struct isock *is, bool v4)
 static bool inet_overlap(const struct isock *a, const struct isock *b)
 {
 	for (int v4 = 0; v4 < 2; v4++) {
-		enum inet_cover ca = inet_covers(a, v4), cb = inet_covers(b, v4);
+		enum inet_cover ca = inet_covers(a, v4),
+				cb = inet_covers(b, v4);
 
 		if (ca == COVER_NONE || cb == COVER_NONE)
 			continue;
@@ -209,7 +210,8 @@ bool inet_port_conflict_locked(struct isock *is, u16 port, bool listening)
 	bool stream = inet_is_stream(is);
 	struct isock *o;
 
-	list_for_each_entry(o, inet_port_list(inet_kind(is), port), port_node) {
+	list_for_each_entry (o, inet_port_list(inet_kind(is), port),
+			     port_node) {
 		if (o == is || o->lport != port || !inet_overlap(is, o))
 			continue;
 		if (is->sk.reuseaddr && o->sk.reuseaddr &&
@@ -227,8 +229,7 @@ bool inet_port_conflict_locked(struct isock *is, u16 port, bool listening)
 
 void inet_port_join_locked(struct isock *is)
 {
-	list_add(&is->port_node,
-		 inet_port_list(inet_kind(is), is->lport));
+	list_add(&is->port_node, inet_port_list(inet_kind(is), is->lport));
 	is->hashed = true;
 }
 
@@ -252,7 +253,7 @@ static bool inet_port_taken_locked(enum inet_kind kind, u16 port)
 {
 	struct isock *o;
 
-	list_for_each_entry(o, inet_port_list(kind, port), port_node)
+	list_for_each_entry (o, inet_port_list(kind, port), port_node)
 		if (o->lport == port)
 			return true;
 	return false;
@@ -290,8 +291,7 @@ static u32 inet_score(const struct isock *is, const struct in6_addr *dst,
 
 	if (inet_is_stream(is) ? is->state != TCP_LISTEN : is->dead)
 		return 0;
-	if (c == COVER_NONE ||
-	    (c == COVER_ONE && !in6_equal(&is->laddr, dst)))
+	if (c == COVER_NONE || (c == COVER_ONE && !in6_equal(&is->laddr, dst)))
 		return 0;
 	if (c == COVER_ONE)
 		score += 2;
@@ -306,14 +306,13 @@ static u32 inet_score(const struct isock *is, const struct in6_addr *dst,
 }
 
 struct isock *inet_lookup_locked(enum inet_kind kind,
-				 const struct in6_addr *dst,
-				 u16 dport, const struct in6_addr *src,
-				 u16 sport)
+				 const struct in6_addr *dst, u16 dport,
+				 const struct in6_addr *src, u16 sport)
 {
 	struct isock *is, *best = NULL;
 	u32 score, top = 0, equal = 0;
 
-	list_for_each_entry(is, inet_port_list(kind, dport), port_node) {
+	list_for_each_entry (is, inet_port_list(kind, dport), port_node) {
 		if (is->lport != dport)
 			continue;
 		score = inet_score(is, dst, src, sport);
@@ -336,7 +335,7 @@ void inet_port_each_locked(enum inet_kind kind, u16 port,
 {
 	struct isock *is;
 
-	list_for_each_entry(is, inet_port_list(kind, port), port_node)
+	list_for_each_entry (is, inet_port_list(kind, port), port_node)
 		if (is->lport == port)
 			fn(is, arg);
 }
@@ -386,8 +385,8 @@ static int inet_bind_locked(struct isock *is, const struct inet_name *n)
 	is->laddr = n->addr;
 	if (n->scope)
 		is->scope = n->scope;
-	err = n->port ? inet_port_bind_locked(is, n->port) :
-			inet_port_pick_locked(is);
+	err = n->port ? inet_port_bind_locked(is, n->port)
+		      : inet_port_pick_locked(is);
 	if (err) {
 		is->laddr = *inet_any_of(is);
 		return err;
@@ -511,8 +510,8 @@ static struct sock *inet_create(int family, int type, int protocol)
 	case SOCK_DGRAM:
 		if (!protocol)
 			protocol = IPPROTO_UDP;
-		if (protocol == (family == AF_INET ? IPPROTO_ICMP :
-						     IPPROTO_ICMPV6))
+		if (protocol ==
+		    (family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6))
 			return raw_create(family, type, protocol);
 		if (protocol != IPPROTO_UDP && protocol != IPPROTO_UDPLITE)
 			return ERR_PTR(-EPROTONOSUPPORT);

@@ -48,7 +48,7 @@ void udp_queue_flush(struct isock *is)
 	if (list_empty(&is->q.list))
 		return;
 	sock_queue_take_all(&is->q, &out);
-	list_for_each_entry_safe(g, next, &out, p.node)
+	list_for_each_entry_safe (g, next, &out, p.node)
 		kfree(g);
 }
 
@@ -198,8 +198,8 @@ void udp_queue(struct isock *to, struct udp_msg *g)
 
 	spin_lock(&to->q.lock);
 	/* the first one always fits */
-	ok = !to->dead && (!to->q.nr || to->q.bytes + g->p.charge <=
-						to->sk.rcvbuf) &&
+	ok = !to->dead &&
+	     (!to->q.nr || to->q.bytes + g->p.charge <= to->sk.rcvbuf) &&
 	     !(READ_ONCE(to->sk.shutdown) & SOCK_SHUT_RCV);
 	if (ok)
 		sock_queue_add_locked(&to->q, &g->p);
@@ -218,7 +218,8 @@ static int udp_deliver(struct isock *is, struct udp_msg *g, u16 port)
 	struct isock *to;
 
 	spin_lock(&inet_lock);
-	to = inet_lookup_locked(inet_kind(is), &g->to, port, &g->from, g->from_port);
+	to = inet_lookup_locked(inet_kind(is), &g->to, port, &g->from,
+				g->from_port);
 	if (to && !ref_get_unless_zero(&to->sk.refs))
 		to = NULL;
 	spin_unlock(&inet_lock);
@@ -245,13 +246,13 @@ void udp_deliver_copy(struct isock *is, void *arg)
 	struct udp_msg *g = arg, *copy;
 	bool v4 = in6_is_v4(&g->to);
 
-	if (is->dead || (v4 ? is->sk.family == AF_INET6 && is->v6only :
-			      is->sk.family == AF_INET))
+	if (is->dead || (v4 ? is->sk.family == AF_INET6 && is->v6only
+			    : is->sk.family == AF_INET))
 		return;
 	if (!in6_is_any(&is->laddr) && !in6_equal(&is->laddr, &g->to))
 		return;
-	if (is->rport && (is->rport != g->from_port ||
-			  !in6_equal(&is->raddr, &g->from)))
+	if (is->rport &&
+	    (is->rport != g->from_port || !in6_equal(&is->raddr, &g->from)))
 		return;
 	if (in6_is_multicast(&g->to) && !udp_member(is, &g->to))
 		return;
@@ -400,8 +401,8 @@ static struct udp_msg *udp_recv_next(struct isock *is, int flags, u64 deadline,
 		if (g || (READ_ONCE(sk->shutdown) & SOCK_SHUT_RCV))
 			return g;
 		err = sock_queue_wait_past(sk, &is->q,
-					   sock_peek_start(sk, flags),
-					   deadline, "udp_recv");
+					   sock_peek_start(sk, flags), deadline,
+					   "udp_recv");
 		if (err)
 			return ERR_PTR(err);
 	}
@@ -419,8 +420,9 @@ static ssize_t udp_recv(struct sock *sk, struct sock_msg *m)
 	if (m->flags & MSG_ERRQUEUE)
 		return -EAGAIN;
 	mutex_lock(&is->q.iolock);
-	g = udp_recv_next(is, m->flags, sock_deadline(sk->rcvtimeo,
-					    m->flags & MSG_DONTWAIT), &skip);
+	g = udp_recv_next(is, m->flags,
+			  sock_deadline(sk->rcvtimeo, m->flags & MSG_DONTWAIT),
+			  &skip);
 	if (!g || IS_ERR(g)) {
 		mutex_unlock(&is->q.iolock);
 		return g ? PTR_ERR(g) : 0;

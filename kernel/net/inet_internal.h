@@ -32,12 +32,12 @@
 #include <abi/in.h>
 #include "queue.h"
 
-#define INET_NOPT      112u
-#define INET_PORT_LOW  32768u /* net.ipv4.ip_local_port_range */
-#define INET_PORT_HIGH 60999u
-#define INET_PORT_PRIV 1024u
-#define INET_LO_INDEX  1
-#define INET_LO_MTU    65536
+#define INET_NOPT	112u
+#define INET_PORT_LOW	32768u /* net.ipv4.ip_local_port_range */
+#define INET_PORT_HIGH	60999u
+#define INET_PORT_PRIV	1024u
+#define INET_LO_INDEX	1
+#define INET_LO_MTU	65536
 
 /* isock->bound: what the program asked for itself */
 #define INET_BOUND_ADDR 1u
@@ -74,10 +74,10 @@ struct isock {
 	struct in6_addr laddr, raddr;
 	u16 lport, rport;
 	u8 bound;
-	u8 state;	/* enum tcp_state; read at any time */
-	bool fin_in;	/* the peer will send no more */
-	bool fin_out;	/* nor shall we */
-	bool dead;	/* its file is closed; also under q.lock */
+	u8 state;     /* enum tcp_state; read at any time */
+	bool fin_in;  /* the peer will send no more */
+	bool fin_out; /* nor shall we */
+	bool dead;    /* its file is closed; also under q.lock */
 	bool hashed;
 	struct list_head port_node; /* by lport */
 	struct list_head all_node;
@@ -92,8 +92,8 @@ struct isock {
 
 	struct mutex sendlock;
 	struct sock_queue q;
-	u32 nospace;	/* somebody waits to write to us; see tcp_wake_room */
-	bool oob_have;	/* under q.lock: */
+	u32 nospace;   /* somebody waits to write to us; see tcp_wake_room */
+	bool oob_have; /* under q.lock: */
 	char oob_byte;
 	u64 rx_bytes, tx_bytes; /* for TCP_INFO */
 	u32 drops;
@@ -116,15 +116,15 @@ struct isock {
 };
 
 /* isock->cmsg */
-#define INET_CMSG_PKTINFO  1u
-#define INET_CMSG_TTL	   2u
-#define INET_CMSG_TOS	   4u
-#define INET_CMSG_DST	   8u
-#define INET_CMSG_PKTINFO6 16u
-#define INET_CMSG_HOPLIMIT 32u
-#define INET_CMSG_TCLASS   64u
+#define INET_CMSG_PKTINFO      1u
+#define INET_CMSG_TTL	       2u
+#define INET_CMSG_TOS	       4u
+#define INET_CMSG_DST	       8u
+#define INET_CMSG_PKTINFO6     16u
+#define INET_CMSG_HOPLIMIT     32u
+#define INET_CMSG_TCLASS       64u
 #define INET_CMSG_HOPLIMIT_OLD 128u
-#define INET_CMSG_INQ	   256u
+#define INET_CMSG_INQ	       256u
 
 extern spinlock_t inet_lock;
 extern struct list_head inet_all; /* under inet_lock */
@@ -136,9 +136,9 @@ enum inet_kind { INET_UDP, INET_TCP, INET_UDPLITE, INET_KINDS };
 
 static inline enum inet_kind inet_kind(const struct isock *is)
 {
-	return is->sk.type == SOCK_STREAM	    ? INET_TCP :
-	       is->sk.protocol == IPPROTO_UDPLITE ? INET_UDPLITE :
-						    INET_UDP;
+	return is->sk.type == SOCK_STREAM	    ? INET_TCP
+	       : is->sk.protocol == IPPROTO_UDPLITE ? INET_UDPLITE
+						    : INET_UDP;
 }
 
 static inline struct isock *isock_of(struct sock *sk)
@@ -162,7 +162,7 @@ struct inet_name {
 
 /* --- addresses (inet.c) --- */
 bool in6_equal(const struct in6_addr *a, const struct in6_addr *b);
-bool in6_is_v4(const struct in6_addr *a); /* mapped */
+bool in6_is_v4(const struct in6_addr *a);  /* mapped */
 bool in6_is_any(const struct in6_addr *a); /* :: or ::ffff:0.0.0.0 */
 bool in6_is_multicast(const struct in6_addr *a);
 void in6_from_v4(struct in6_addr *a, u32 host_order);
@@ -191,9 +191,8 @@ void inet_port_leave_locked(struct isock *is);
 bool inet_port_conflict_locked(struct isock *is, u16 port, bool listening);
 /* Who takes what comes to dst:dport from src:sport; no reference. */
 struct isock *inet_lookup_locked(enum inet_kind kind,
-				 const struct in6_addr *dst,
-				 u16 dport, const struct in6_addr *src,
-				 u16 sport);
+				 const struct in6_addr *dst, u16 dport,
+				 const struct in6_addr *src, u16 sport);
 /* Call fn for each socket bound to the port. */
 void inet_port_each_locked(enum inet_kind kind, u16 port,
 			   void (*fn)(struct isock *is, void *arg), void *arg);

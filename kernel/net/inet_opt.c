@@ -16,14 +16,14 @@
 #include "inet_internal.h"
 #include "wire.h"
 
-#define TCP_MSS_LO     32768 /* what a connection over lo settles on */
+#define TCP_MSS_LO	32768 /* what a connection over lo settles on */
 #define TCP_MSS_UNKNOWN 536
 
 /* struct inet_optdef flags */
-#define OPT_BOOL    1u /* any value, kept as 0 or 1 */
-#define OPT_DGRAM   2u /* not for streams */
-#define OPT_ADMIN   4u /* needs CAP_NET_ADMIN when not 0 */
-#define OPT_STREAM0 8u /* EINVAL for streams */
+#define OPT_BOOL	1u /* any value, kept as 0 or 1 */
+#define OPT_DGRAM	2u /* not for streams */
+#define OPT_ADMIN	4u /* needs CAP_NET_ADMIN when not 0 */
+#define OPT_STREAM0	8u /* EINVAL for streams */
 
 struct inet_optdef {
 	s16 level, name;
@@ -32,14 +32,23 @@ struct inet_optdef {
 	u32 cmsg; /* INET_CMSG_* that it switches */
 };
 
-#define BOOL(l, n, d)	 { l, n, 0, 1, d, OPT_BOOL, 0 }
-#define NUM(l, n, a, b, d) { l, n, a, b, d, 0, 0 }
-#define CMSG(l, n, c)	 { l, n, 0, 1, 0, OPT_BOOL, c }
-#define IP		 IPPROTO_IP
-#define IP6		 IPPROTO_IPV6
-#define TCP		 IPPROTO_TCP
-#define UDP		 IPPROTO_UDP
-#define INT(l, n, d)	 NUM(l, n, -0x7fffffff - 1, 0x7fffffff, d)
+#define BOOL(l, n, d)                      \
+	{                                  \
+		l, n, 0, 1, d, OPT_BOOL, 0 \
+	}
+#define NUM(l, n, a, b, d)          \
+	{                           \
+		l, n, a, b, d, 0, 0 \
+	}
+#define CMSG(l, n, c)                      \
+	{                                  \
+		l, n, 0, 1, 0, OPT_BOOL, c \
+	}
+#define IP		  IPPROTO_IP
+#define IP6		  IPPROTO_IPV6
+#define TCP		  IPPROTO_TCP
+#define UDP		  IPPROTO_UDP
+#define INT(l, n, d)	  NUM(l, n, -0x7fffffff - 1, 0x7fffffff, d)
 #define POSITIVE(l, n, d) NUM(l, n, 0, 0x7fffffff, d)
 
 static const struct inet_optdef inet_opts[] = {
@@ -100,7 +109,8 @@ static const struct inet_optdef inet_opts[] = {
 	NUM(IP6, IPV6_MINHOPCOUNT, 0, 255, 0),
 	{ IP6, IPV6_MULTICAST_HOPS, -1, 255, 1, OPT_DGRAM, 0 },
 	NUM(IP6, IPV6_MULTICAST_LOOP, 0, 1, 1),
-	{ IP6, IPV6_MULTICAST_IF, -0x7fffffff - 1, 0x7fffffff, 0, OPT_DGRAM, 0 },
+	{ IP6, IPV6_MULTICAST_IF, -0x7fffffff - 1, 0x7fffffff, 0, OPT_DGRAM,
+	  0 },
 	INT(IP6, IPV6_UNICAST_IF, 0),
 	POSITIVE(IP6, IPV6_ADDR_PREFERENCES, 0),
 
@@ -212,8 +222,8 @@ static int inet_mreq_dev(const struct ip_mreqn *m)
 	struct netdev *d;
 
 	if (m->imr_ifindex)
-		return netdev_get(&net0, m->imr_ifindex) ? m->imr_ifindex :
-							   -ENODEV;
+		return netdev_get(&net0, m->imr_ifindex) ? m->imr_ifindex
+							 : -ENODEV;
 	if (!m->imr_address.s_addr)
 		return 0;
 	in6_from_v4(&a, __builtin_bswap32(m->imr_address.s_addr));
@@ -280,9 +290,10 @@ static int inet_set_mcast_if(struct isock *is, s32 *opt, uaddr val, u32 len)
 
 	if (is->sk.type == SOCK_STREAM || len < sizeof(struct in_addr))
 		return -EINVAL;
-	if (len >= sizeof(struct ip_mreq) ?
-		    copy_from_user(&m, val, min(len, (u32)sizeof(m))) :
-		    copy_from_user(&m.imr_address, val, sizeof(struct in_addr)))
+	if (len >= sizeof(struct ip_mreq)
+		    ? copy_from_user(&m, val, min(len, (u32)sizeof(m)))
+		    : copy_from_user(&m.imr_address, val,
+				     sizeof(struct in_addr)))
 		return -EFAULT;
 	dev = inet_mreq_dev(&m);
 	if (dev < 0)
@@ -363,8 +374,8 @@ static void inet_tcp_adjust(const struct inet_optdef *d, int *v)
 static int inet_opt_adjust(struct isock *is, const struct inet_optdef *d,
 			   int *v)
 {
-	if (d->level == IP && (d->name == IP_TTL ||
-			       d->name == IP_MULTICAST_TTL) && *v == -1)
+	if (d->level == IP &&
+	    (d->name == IP_TTL || d->name == IP_MULTICAST_TTL) && *v == -1)
 		*v = d->def;
 	if (d->level == IP && d->name == IP_TOS) {
 		*v &= 0xff;
@@ -379,8 +390,8 @@ static int inet_opt_adjust(struct isock *is, const struct inet_optdef *d,
 		inet_tcp_adjust(d, v);
 	if (d->level == TCP && d->name == TCP_TIMESTAMP)
 		return -EPERM; /* only in repair mode */
-	if ((d->level == IP ? d->name == IP_UNICAST_IF :
-			      d->level == IP6 && d->name == IPV6_UNICAST_IF) &&
+	if ((d->level == IP ? d->name == IP_UNICAST_IF
+			    : d->level == IP6 && d->name == IPV6_UNICAST_IF) &&
 	    *v && !netdev_get(&net0, (int)__builtin_bswap32((u32)*v)))
 		return -EADDRNOTAVAIL;
 	if (d->level == IP6 && d->name == IPV6_MULTICAST_IF &&
@@ -667,11 +678,11 @@ static int inet_get_special(struct isock *is, int level, int name, int *v)
 		*v = max(inet_opt(is, level, name), 0);
 		return 0;
 	}
-	if ((level == IPPROTO_IP && (name == IP_HDRINCL ||
-				     name == IP_ROUTER_ALERT)) ||
+	if ((level == IPPROTO_IP &&
+	     (name == IP_HDRINCL || name == IP_ROUTER_ALERT)) ||
 	    (level == IPPROTO_IPV6 && name == IPV6_ROUTER_ALERT) ||
-	    (level == IPPROTO_TCP && (name == TCP_IS_MPTCP ||
-				      name == TCP_REPAIR))) {
+	    (level == IPPROTO_TCP &&
+	     (name == TCP_IS_MPTCP || name == TCP_REPAIR))) {
 		*v = 0;
 		return 0;
 	}

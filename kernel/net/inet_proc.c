@@ -28,9 +28,9 @@ static u8 proc_state(struct isock *is)
 	struct tcpw_info i;
 
 	if (!is->wired)
-		return is->sk.type == SOCK_STREAM || is->state != TCP_CLOSE ?
-			       is->state :
-			       (u8)TCP_CLOSE;
+		return is->sk.type == SOCK_STREAM || is->state != TCP_CLOSE
+			       ? is->state
+			       : (u8)TCP_CLOSE;
 	tcpw_peek(is, &i);
 	return i.state;
 }
@@ -38,8 +38,8 @@ static u8 proc_state(struct isock *is)
 static void proc_put_sock(struct seqbuf *s, struct isock *is, u32 n)
 {
 	bool stream = is->sk.type == SOCK_STREAM;
-	u32 rx = is->state == TCP_LISTEN ? is->npending :
-					   sock_queue_unread(&is->q, true);
+	u32 rx = is->state == TCP_LISTEN ? is->npending
+					 : sock_queue_unread(&is->q, true);
 	size_t from = s->len;
 
 	seq_printf(s, stream ? "%4u: " : "%5u: ", n);
@@ -53,8 +53,7 @@ static void proc_put_sock(struct seqbuf *s, struct isock *is, u32 n)
 	seq_printf(s, "%02X %08X:%08X %02X:%08X %08X %5u %8d %llu %u %s",
 		   proc_state(is), 0u, rx, 0u, 0u, 0u, is->uid, 0,
 		   is->dead ? 0ull : (unsigned long long)is->sk.number,
-		   is->sk.refs.n,
-		   "0000000000000000");
+		   is->sk.refs.n, "0000000000000000");
 	if (stream && is->state != TCP_LISTEN)
 		seq_puts(s, " 20 4 0 10 -1");
 	else if (stream)
@@ -72,7 +71,7 @@ static void proc_put_socks(struct seqbuf *s, int family, int type)
 	u32 n = 0;
 
 	spin_lock(&inet_lock);
-	list_for_each_entry(is, &inet_all, all_node)
+	list_for_each_entry (is, &inet_all, all_node)
 		if (is->sk.family == family && is->sk.type == type &&
 		    (type != SOCK_DGRAM || is->sk.protocol == IPPROTO_UDP) &&
 		    (is->lport || type == SOCK_RAW) &&
@@ -81,12 +80,12 @@ static void proc_put_socks(struct seqbuf *s, int family, int type)
 	spin_unlock(&inet_lock);
 }
 
-#define PROC_HEAD4                                                             \
-	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when "  \
+#define PROC_HEAD4                                                            \
+	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when " \
 	"retrnsmt   uid  timeout inode"
-#define PROC_HEAD6                                                             \
-	"  sl  local_address                         remote_address"           \
-	"                        st tx_queue rx_queue tr tm->when retrnsmt"    \
+#define PROC_HEAD6                                                          \
+	"  sl  local_address                         remote_address"        \
+	"                        st tx_queue rx_queue tr tm->when retrnsmt" \
 	"   uid  timeout inode"
 
 static void proc_tcp(struct seqbuf *s)
@@ -143,7 +142,7 @@ static void proc_count(struct proc_counts *c)
 
 	memset(c, 0, sizeof(*c));
 	spin_lock(&inet_lock);
-	list_for_each_entry(is, &inet_all, all_node) {
+	list_for_each_entry (is, &inet_all, all_node) {
 		bool v6 = is->sk.family == AF_INET6;
 
 		if (is->sk.type == SOCK_STREAM) {

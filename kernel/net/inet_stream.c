@@ -52,7 +52,7 @@ void tcp_queue_flush(struct isock *is)
 	if (list_empty(&is->q.list))
 		return;
 	sock_queue_take_all(&is->q, &out);
-	list_for_each_entry_safe(g, next, &out, p.node)
+	list_for_each_entry_safe (g, next, &out, p.node)
 		kfree(g);
 }
 
@@ -94,11 +94,11 @@ static int tcp_wait_room(struct isock *is, struct isock *peer, u64 deadline)
 		return 0;
 	if (!deadline)
 		return -EAGAIN;
-	err = wait_event_deadline(&sk->wwait,
-				  tcp_has_room(is, peer) || READ_ONCE(sk->err) ||
-					  (READ_ONCE(sk->shutdown) &
-					   SOCK_SHUT_SND),
-				  deadline, SLEEP_INTR, "tcp_send");
+	err = wait_event_deadline(
+		&sk->wwait,
+		tcp_has_room(is, peer) || READ_ONCE(sk->err) ||
+			(READ_ONCE(sk->shutdown) & SOCK_SHUT_SND),
+		deadline, SLEEP_INTR, "tcp_send");
 	return err ? sock_wait_error(err, sk->sndtimeo) : 0;
 }
 
@@ -112,8 +112,8 @@ bool tcp_append(struct isock *peer, const void *data, u32 n)
 
 	spin_lock(&peer->q.lock);
 	if (!list_empty(&peer->q.list) && !peer->dead) {
-		g = tcp_piece_of(list_last(&peer->q.list, struct sock_piece,
-					   node));
+		g = tcp_piece_of(
+			list_last(&peer->q.list, struct sock_piece, node));
 		ok = !g->oob && g->cap - g->p.len >= n;
 		if (ok) {
 			memcpy(g->data + g->p.len, data, n);
@@ -201,7 +201,8 @@ static int tcp_send_ready(struct isock *is, u64 deadline)
 			return sock_wait_error(err, sk->sndtimeo);
 	}
 	if (READ_ONCE(sk->err) || (READ_ONCE(sk->shutdown) & SOCK_SHUT_SND) ||
-	    !(is->peer || is->wired) || is->state == TCP_LISTEN || is->state == TCP_CLOSE)
+	    !(is->peer || is->wired) || is->state == TCP_LISTEN ||
+	    is->state == TCP_CLOSE)
 		return tcp_send_error(sk);
 	return 0;
 }
@@ -231,9 +232,9 @@ static ssize_t tcp_send_all(struct isock *is, struct sock_msg *m, u64 deadline)
 			continue;
 		}
 		n = tcp_send_one(peer, m->it,
-				 m->flags & MSG_OOB && !oob ?
-					 min_t(u32, chunk, m->it->count - 1) :
-					 chunk,
+				 m->flags & MSG_OOB && !oob
+					 ? min_t(u32, chunk, m->it->count - 1)
+					 : chunk,
 				 oob);
 		if (n < 0)
 			break;
@@ -261,16 +262,17 @@ ssize_t tcp_send(struct sock *sk, struct sock_msg *m)
 	ssize_t ret = 0;
 
 	if (unlikely(m->flags & MSG_FASTOPEN) && m->namelen)
-		ret = m->name->ss_family == AF_UNSPEC ? -EOPNOTSUPP :
-		      sk->ops->connect(sk, m->name, m->namelen,
-				       m->flags & MSG_DONTWAIT);
+		ret = m->name->ss_family == AF_UNSPEC
+			      ? -EOPNOTSUPP
+			      : sk->ops->connect(sk, m->name, m->namelen,
+						 m->flags & MSG_DONTWAIT);
 	if (!ret)
 		ret = tcp_send_ready(is, deadline);
 	if (ret)
 		return ret;
 	mutex_lock(&is->sendlock);
-	ret = unlikely(is->wired) ? tcpw_send(is, m, deadline) :
-				    tcp_send_all(is, m, deadline);
+	ret = unlikely(is->wired) ? tcpw_send(is, m, deadline)
+				  : tcp_send_all(is, m, deadline);
 	mutex_unlock(&is->sendlock);
 	return ret;
 }
@@ -421,8 +423,8 @@ ssize_t tcp_recv(struct sock *sk, struct sock_msg *m)
 	mutex_lock(&is->q.iolock);
 	r.skip = sock_peek_start(sk, m->flags);
 	while (m->it->count) {
-		g = tcp_piece_of(sock_queue_next(&is->q,
-						 r.at ? &r.at->p : NULL));
+		g = tcp_piece_of(
+			sock_queue_next(&is->q, r.at ? &r.at->p : NULL));
 		if (g) {
 			err = tcp_take(is, g, m, &r);
 			if (err <= 0)
@@ -517,8 +519,8 @@ static int tcp_at_mark_now(struct isock *is)
 
 	spin_lock(&is->q.lock);
 	if (!list_empty(&is->q.list)) {
-		g = tcp_piece_of(list_first(&is->q.list, struct sock_piece,
-					    node));
+		g = tcp_piece_of(
+			list_first(&is->q.list, struct sock_piece, node));
 		at = g->oob;
 	}
 	spin_unlock(&is->q.lock);

@@ -36,9 +36,9 @@ static void tcp_reset_locked(struct isock *is)
 {
 	if (is->state == TCP_CLOSE || is->state == TCP_LISTEN)
 		return;
-	WRITE_ONCE(is->sk.err, is->state == TCP_CLOSE_WAIT ? EPIPE :
-			       is->state == TCP_SYN_SENT   ? ECONNREFUSED :
-							     ECONNRESET);
+	WRITE_ONCE(is->sk.err, is->state == TCP_CLOSE_WAIT ? EPIPE
+			       : is->state == TCP_SYN_SENT ? ECONNREFUSED
+							   : ECONNRESET);
 	atomic_or(&is->sk.shutdown, SOCK_SHUT_ALL);
 	WRITE_ONCE(is->state, TCP_CLOSE);
 }
@@ -89,23 +89,23 @@ static void tcp_listen_stop(struct isock *is)
 	spin_lock(&inet_lock);
 	WRITE_ONCE(is->state, TCP_CLOSE);
 	is->sk.listening = false;
-	list_for_each_entry_safe(e, next, &is->pending, acc_node) {
+	list_for_each_entry_safe (e, next, &is->pending, acc_node) {
 		list_del(&e->acc_node);
 		list_add_tail(&e->acc_node, &pending);
 	}
 	is->npending = 0;
-	list_for_each_entry_safe(e, next, &is->waiting, acc_node) {
+	list_for_each_entry_safe (e, next, &is->waiting, acc_node) {
 		list_del(&e->acc_node);
 		list_add_tail(&e->acc_node, &waiting);
 		tcp_reset_locked(e);
 	}
 	spin_unlock(&inet_lock);
-	list_for_each_entry_safe(e, next, &waiting, acc_node) {
+	list_for_each_entry_safe (e, next, &waiting, acc_node) {
 		list_del(&e->acc_node);
 		tcp_wake(e);
 		isock_put(e);
 	}
-	list_for_each_entry_safe(e, next, &pending, acc_node) {
+	list_for_each_entry_safe (e, next, &pending, acc_node) {
 		list_del(&e->acc_node);
 		e->sk.linger = (struct linger){ 1, 0 }; /* reset */
 		e->sk.ops->release(&e->sk);
@@ -266,7 +266,7 @@ static bool tcp_name_taken_locked(struct isock *is)
 
 	if (!(is->bound & INET_BOUND_PORT))
 		return false;
-	list_for_each_entry(o, &inet_all, all_node)
+	list_for_each_entry (o, &inet_all, all_node)
 		if (o != is && o->sk.type == SOCK_STREAM && o->peer &&
 		    o->lport == is->lport && o->rport == is->rport &&
 		    o->state != TCP_CLOSE && in6_equal(&o->laddr, &is->laddr) &&
@@ -407,10 +407,9 @@ static int tcp_connect_wait(struct isock *is)
 	struct sock *sk = &is->sk;
 	int err;
 
-	err = wait_event_deadline(&sk->wwait,
-				  READ_ONCE(is->state) != TCP_SYN_SENT,
-				  sock_deadline(sk->sndtimeo, false),
-				  SLEEP_INTR, "inet_connect");
+	err = wait_event_deadline(
+		&sk->wwait, READ_ONCE(is->state) != TCP_SYN_SENT,
+		sock_deadline(sk->sndtimeo, false), SLEEP_INTR, "inet_connect");
 	if (err == -ETIMEDOUT)
 		return -EINPROGRESS;
 	return err ? sock_wait_error(err, sk->sndtimeo) : 0;
@@ -543,11 +542,11 @@ static struct sock *inet_stream_accept(struct sock *sk, bool nonblock)
 			break;
 		if (!deadline)
 			return ERR_PTR(-EAGAIN);
-		err = wait_event_exclusive(
-			&sk->rwait,
-			READ_ONCE(is->npending) ||
-				READ_ONCE(is->state) != TCP_LISTEN,
-			deadline, SLEEP_INTR, "inet_accept");
+		err = wait_event_exclusive(&sk->rwait,
+					   READ_ONCE(is->npending) ||
+						   READ_ONCE(is->state) !=
+							   TCP_LISTEN,
+					   deadline, SLEEP_INTR, "inet_accept");
 		if (err) {
 			if (READ_ONCE(is->npending))
 				sock_wake_readers(sk);

@@ -95,8 +95,8 @@ int ip4_output(struct net *net, struct pkt *p, const struct net_path *path)
 
 int ip_output(struct net *net, struct pkt *p, const struct net_path *path)
 {
-	return in6_is_v4(&p->dst) ? ip4_output(net, p, path) :
-				    ip6_output(net, p, path);
+	return in6_is_v4(&p->dst) ? ip4_output(net, p, path)
+				  : ip6_output(net, p, path);
 }
 
 /* data is at the header; checksum, id and source are filled in as raw(7) has. */

@@ -21,22 +21,24 @@
 #define NEIGH_DELAY	(5 * NSEC_PER_SEC)
 #define NEIGH_PROBES	3
 #define NEIGH_GC	(120 * NSEC_PER_SEC)
-#define NUD_VALID                                                              \
-	(NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_NOARP |       \
+#define NUD_VALID                                                        \
+	(NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_NOARP | \
 	 NUD_PERMANENT)
 
 #define ARP_LEN	    28u
 #define ARP_REQUEST 1
 #define ARP_REPLY   2
 
-static const u8 mac_broadcast[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+static const u8 mac_broadcast[ETH_ALEN] = {
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff
+};
 
 static struct neigh *neigh_find_locked(struct net *net, struct netdev *d,
 				       const struct in6_addr *addr)
 {
 	struct neigh *n;
 
-	list_for_each_entry(n, &net->neighs, node)
+	list_for_each_entry (n, &net->neighs, node)
 		if (n->dev == d && in6_equal(&n->addr, addr))
 			return n;
 	return NULL;
@@ -72,7 +74,7 @@ static void neigh_take_queue(struct neigh *n, struct list_head *out)
 {
 	struct pkt *p, *next;
 
-	list_for_each_entry_safe(p, next, &n->queue, node) {
+	list_for_each_entry_safe (p, next, &n->queue, node) {
 		list_del(&p->node);
 		list_add_tail(&p->node, out);
 	}
@@ -84,7 +86,7 @@ static void neigh_send_list(struct netdev *d, struct list_head *l,
 {
 	struct pkt *p, *next;
 
-	list_for_each_entry_safe(p, next, l, node) {
+	list_for_each_entry_safe (p, next, l, node) {
 		list_del(&p->node);
 		netdev_send_to(d, p, mac);
 	}
@@ -94,7 +96,7 @@ static void neigh_fail_list(struct net *net, struct list_head *l)
 {
 	struct pkt *p, *next;
 
-	list_for_each_entry_safe(p, next, l, node) {
+	list_for_each_entry_safe (p, next, l, node) {
 		list_del(&p->node);
 		net_unreachable(net, p, EHOSTUNREACH);
 		pkt_free(p);
@@ -152,7 +154,8 @@ void arp_input(struct net *net, struct pkt *p)
 	in6_from_v4(&target, get32(a + 24));
 	ours = net_dev_of(net, &target) == d;
 	if (!in6_is_any(&from) && !in6_is_multicast(&from))
-		neigh_learn(net, d, &from, a + 8, ours, op == ARP_REPLY && ours);
+		neigh_learn(net, d, &from, a + 8, ours,
+			    op == ARP_REPLY && ours);
 	if (op == ARP_REQUEST && ours && !net_is_local(net, &from))
 		arp_send(d, ARP_REPLY, a + 8, in6_v4(&target), a + 8,
 			 in6_v4(&from));
@@ -186,8 +189,7 @@ static void neigh_solicit(struct net *net, struct netdev *d,
 /* --- sending to them --- */
 
 /* Addresses that name a group on the link. */
-static bool neigh_group_mac(struct netdev *d, const struct in6_addr *a,
-			    u8 *mac)
+static bool neigh_group_mac(struct netdev *d, const struct in6_addr *a, u8 *mac)
 {
 	if (in6_is_v4(a) && in6_is_multicast(a)) {
 		u32 v = in6_v4(a);
@@ -340,7 +342,7 @@ void neigh_flush(struct net *net, struct netdev *d)
 
 	list_init(&failed);
 	spin_lock(&net->lock);
-	list_for_each_entry_safe(n, next, &net->neighs, node)
+	list_for_each_entry_safe (n, next, &net->neighs, node)
 		if (n->dev == d)
 			neigh_remove_locked(net, n, &failed);
 	spin_unlock(&net->lock);
@@ -388,7 +390,12 @@ static bool neigh_age(struct net *net, struct neigh *n, u64 now,
 
 bool neigh_tick(struct net *net)
 {
-	struct { struct netdev *d; struct in6_addr addr; u8 mac[ETH_ALEN]; bool uni; } ask[NEIGH_ASK];
+	struct {
+		struct netdev *d;
+		struct in6_addr addr;
+		u8 mac[ETH_ALEN];
+		bool uni;
+	} ask[NEIGH_ASK];
 	struct list_head failed;
 	struct neigh *n, *next;
 	u64 now = time_mono_ns();
@@ -397,7 +404,7 @@ bool neigh_tick(struct net *net)
 
 	list_init(&failed);
 	spin_lock(&net->lock);
-	list_for_each_entry_safe(n, next, &net->neighs, node) {
+	list_for_each_entry_safe (n, next, &net->neighs, node) {
 		more |= n->state != NUD_PERMANENT;
 		if (nask == NEIGH_ASK || !neigh_age(net, n, now, &failed))
 			continue;

@@ -17,10 +17,10 @@
 #include "wire.h"
 
 #define NETDEV_IFREQ_SIZE 40u
-#define RTF_UP	    1u
-#define RTF_GATEWAY 2u
-#define RTF_HOST    4u
-#define RTF_REJECT  0x200u
+#define RTF_UP		  1u
+#define RTF_GATEWAY	  2u
+#define RTF_HOST	  4u
+#define RTF_REJECT	  0x200u
 
 struct rtentry {
 	u64 pad1;
@@ -128,8 +128,8 @@ static bool netdev_find_addr(struct netdev *d, const char *label,
 
 	spin_lock(&net0.lock);
 	for (u32 k = 0; k < d->naddr && !found; k++) {
-		const char *own = d->addr[k].label[0] ? d->addr[k].label :
-							d->name;
+		const char *own = d->addr[k].label[0] ? d->addr[k].label
+						      : d->name;
 
 		if (!in6_is_v4(&d->addr[k].addr) || strcmp(own, label))
 			continue;
@@ -209,7 +209,10 @@ static u8 netdev_class_plen(const struct in6_addr *a)
 {
 	u8 first = a->s6_addr[12];
 
-	return 96 + (first < 128 ? 8 : first < 192 ? 16 : first < 224 ? 24 : 32);
+	return 96 + (first < 128   ? 8
+		     : first < 192 ? 16
+		     : first < 224 ? 24
+				   : 32);
 }
 
 static void netdev_make_bcast(struct net_addr *a)
@@ -335,9 +338,9 @@ static long netdev_ifreq(u32 cmd, uaddr arg, bool set)
 	if (!d)
 		return -ENODEV;
 	if (set)
-		return capable(CAP_NET_ADMIN) ?
-			       netdev_set_one(cmd, d, label, &r) :
-			       -EPERM;
+		return capable(CAP_NET_ADMIN)
+			       ? netdev_set_one(cmd, d, label, &r)
+			       : -EPERM;
 	err = netdev_get_one(cmd, d, label, &r);
 	memcpy(r.ifr_name, label, sizeof(label));
 	return err ? err : copy_to_user(arg, &r, NETDEV_IFREQ_SIZE);
@@ -346,8 +349,10 @@ static long netdev_ifreq(u32 cmd, uaddr arg, bool set)
 /* route(8): struct rtentry. */
 static long netdev_route(u32 cmd, uaddr arg)
 {
-	struct net_route r = { .proto = RTPROT_BOOT, .type = RTN_UNICAST,
-			       .table = RT_TABLE_MAIN, .expires = TIME_NEVER };
+	struct net_route r = { .proto = RTPROT_BOOT,
+			       .type = RTN_UNICAST,
+			       .table = RT_TABLE_MAIN,
+			       .expires = TIME_NEVER };
 	char name[IFNAMSIZ] = "";
 	struct rtentry e;
 	struct netdev *d;
@@ -369,7 +374,8 @@ static long netdev_route(u32 cmd, uaddr arg)
 	if (in6_v4(&r.dst) & ~mask)
 		return -EINVAL;
 	if (e.flags & RTF_GATEWAY) {
-		in6_from_v4(&r.via, __builtin_bswap32(e.gateway.sin_addr.s_addr));
+		in6_from_v4(&r.via,
+			    __builtin_bswap32(e.gateway.sin_addr.s_addr));
 		r.has_via = true;
 	} else {
 		r.scope = RT_SCOPE_LINK;
@@ -387,9 +393,8 @@ static long netdev_route(u32 cmd, uaddr arg)
 			return -ENODEV;
 		r.oif = d->index;
 	}
-	return cmd == SIOCADDRT ?
-		       net_route_add(&net0, &r, NLM_F_CREATE) :
-		       net_route_del(&net0, &r);
+	return cmd == SIOCADDRT ? net_route_add(&net0, &r, NLM_F_CREATE)
+				: net_route_del(&net0, &r);
 }
 
 /* arp(7): struct arpreq. */
@@ -415,7 +420,7 @@ static long netdev_arp(u32 cmd, uaddr arg)
 		return neigh_del(&net0, path.dev, &addr) ? -ENXIO : 0;
 	err = -ENXIO;
 	spin_lock(&net0.lock);
-	list_for_each_entry(n, &net0.neighs, node)
+	list_for_each_entry (n, &net0.neighs, node)
 		if (in6_equal(&n->addr, &addr)) {
 			memcpy(q.ha, n->mac, ETH_ALEN);
 			q.flags = n->state == NUD_PERMANENT ? 6 : 2;

@@ -99,7 +99,7 @@ static struct nlsock *netlink_find_locked(int protocol, u32 pid)
 {
 	struct nlsock *n;
 
-	list_for_each_entry(n, &netlink_all, node)
+	list_for_each_entry (n, &netlink_all, node)
 		if (n->pid == pid && n->sk.protocol == protocol)
 			return n;
 	return NULL;
@@ -227,7 +227,7 @@ static ssize_t netlink_send_users(struct nlsock *n, const void *data, u32 len,
 	int err = to->nl_pid ? -ECONNREFUSED : 0;
 
 	spin_lock(&netlink_lock);
-	list_for_each_entry(o, &netlink_all, node) {
+	list_for_each_entry (o, &netlink_all, node) {
 		if (o == n || o->sk.protocol != n->sk.protocol)
 			continue;
 		if (to->nl_pid && o->pid == to->nl_pid)
@@ -264,7 +264,7 @@ void netlink_notify(int protocol, u32 groups, const struct nl_buf *b)
 	struct nlsock *n;
 
 	spin_lock(&netlink_lock);
-	list_for_each_entry(n, &netlink_all, node)
+	list_for_each_entry (n, &netlink_all, node)
 		if (n->sk.protocol == protocol && (n->groups & groups) &&
 		    netlink_deliver(n, b->data, b->len, 0, groups, &kernel)) {
 			WRITE_ONCE(n->sk.err, ENOBUFS);
@@ -314,14 +314,14 @@ static void netlink_requests(struct nlsock *n, const char *data, u32 len,
 		err = 0;
 		if ((h->nlmsg_flags & NLM_F_REQUEST) &&
 		    h->nlmsg_type >= NLMSG_MIN_TYPE)
-			err = n->sk.protocol == NETLINK_ROUTE ?
-				      rtnl_request(h, b) :
-				      diag_request(h, b);
+			err = n->sk.protocol == NETLINK_ROUTE
+				      ? rtnl_request(h, b)
+				      : diag_request(h, b);
 		if (!err)
 			netlink_answer(n, b);
 		/* who dumps gets NLMSG_DONE instead */
-		if (err || ((h->nlmsg_flags & NLM_F_ACK) &&
-			    !netlink_is_dump(n, h)))
+		if (err ||
+		    ((h->nlmsg_flags & NLM_F_ACK) && !netlink_is_dump(n, h)))
 			netlink_ack(n, h, err, b);
 		step = min(ALIGN_UP(h->nlmsg_len, 4u), len);
 		data += step;
@@ -507,8 +507,8 @@ static int netlink_setsockopt(struct sock *sk, int level, int name, uaddr val,
 static int netlink_get_groups(struct nlsock *n, void *buf, u32 *len)
 {
 	u32 words[2] = { n->groups, 0 };
-	u32 all = n->sk.protocol == NETLINK_ROUTE ? sizeof(words) :
-						    sizeof(words[0]);
+	u32 all = n->sk.protocol == NETLINK_ROUTE ? sizeof(words)
+						  : sizeof(words[0]);
 
 	if (!n->groups && !n->pid) /* it has no room for any yet */
 		all = 0;
@@ -559,7 +559,7 @@ static void netlink_release(struct sock *sk)
 	list_del(&n->node);
 	spin_unlock(&netlink_lock);
 	sock_queue_take_all(&n->q, &out);
-	list_for_each_entry_safe(g, next, &out, p.node)
+	list_for_each_entry_safe (g, next, &out, p.node)
 		kfree(g);
 	kfree(n);
 }
@@ -627,9 +627,10 @@ static void proc_netlink(struct seqbuf *s)
 	seq_puts(s, "sk               Eth Pid        Groups   Rmem     Wmem"
 		    "     Dump  Locks    Drops    Inode\n");
 	spin_lock(&netlink_lock);
-	list_for_each_entry(n, &netlink_all, node)
-		seq_printf(s, "%s %-3d %-10u %08x %-8u %-8d %-5d %-8u %-8u "
-			      "%-8llu\n",
+	list_for_each_entry (n, &netlink_all, node)
+		seq_printf(s,
+			   "%s %-3d %-10u %08x %-8u %-8d %-5d %-8u %-8u "
+			   "%-8llu\n",
 			   "0000000000000000", n->sk.protocol, n->pid,
 			   n->groups, n->q.bytes, 0, 0, n->sk.refs.n, 0u,
 			   (unsigned long long)n->sk.number);

@@ -18,7 +18,7 @@
 #include "netlink_internal.h"
 #include "wire.h"
 
-#define RTNL_LOWER_UP 0x10000u
+#define RTNL_LOWER_UP	0x10000u
 #define IF_OPER_UNKNOWN 0u
 #define IF_OPER_DOWN	2u
 #define IF_OPER_UP	6u
@@ -38,7 +38,8 @@ static void rtnl_put_link(struct nl_buf *b, u16 type, u16 flags,
 			  const struct netdev *d)
 {
 	bool lo = d->type == ARPHRD_LOOPBACK, up = d->flags & IFF_UP;
-	struct ifinfomsg h = { .ifi_type = d->type, .ifi_index = d->index,
+	struct ifinfomsg h = { .ifi_type = d->type,
+			       .ifi_index = d->index,
 			       .ifi_flags = rtnl_flags(d) };
 	u8 bcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	u8 zero = 0, carrier = d->carrier;
@@ -153,8 +154,8 @@ static void rtnl_put_route(struct nl_buf *b, u16 type, u16 flags,
 
 static void rtnl_put_neigh(struct nl_buf *b, u16 flags, const struct neigh *n)
 {
-	struct ndmsg h = { .ndm_family = in6_is_v4(&n->addr) ? AF_INET :
-							       AF_INET6,
+	struct ndmsg h = { .ndm_family = in6_is_v4(&n->addr) ? AF_INET
+							     : AF_INET6,
 			   .ndm_ifindex = n->dev->index,
 			   .ndm_state = n->state,
 			   .ndm_type = RTN_UNICAST };
@@ -201,8 +202,8 @@ void rtnl_notify_addr(struct netdev *d, const struct net_addr *a, bool gone)
 	if (!rtnl_note(&b))
 		return;
 	rtnl_put_addr(&b, gone ? RTM_DELADDR : RTM_NEWADDR, 0, d, a);
-	rtnl_tell(&b, in6_is_v4(&a->addr) ? RTNLGRP_IPV4_IFADDR :
-					    RTNLGRP_IPV6_IFADDR);
+	rtnl_tell(&b, in6_is_v4(&a->addr) ? RTNLGRP_IPV4_IFADDR
+					  : RTNLGRP_IPV6_IFADDR);
 }
 
 void rtnl_notify_route(const struct net_route *r, bool gone)
@@ -212,8 +213,8 @@ void rtnl_notify_route(const struct net_route *r, bool gone)
 	if (!rtnl_note(&b))
 		return;
 	rtnl_put_route(&b, gone ? RTM_DELROUTE : RTM_NEWROUTE, 0, r);
-	rtnl_tell(&b, in6_is_v4(&r->dst) ? RTNLGRP_IPV4_ROUTE :
-					   RTNLGRP_IPV6_ROUTE);
+	rtnl_tell(&b,
+		  in6_is_v4(&r->dst) ? RTNLGRP_IPV4_ROUTE : RTNLGRP_IPV6_ROUTE);
 }
 
 /* --- dumps --- */
@@ -315,9 +316,10 @@ static void rtnl_dump_local(struct nl_buf *b, int family)
 				r.scope = RT_SCOPE_LINK;
 				for (u32 k = a.plen / 8; k < 16; k++)
 					r.dst.s6_addr[k] |=
-						(u8)(k == a.plen / 8 ?
-							     0xff >> a.plen % 8 :
-							     0xff);
+						(u8)(k == a.plen / 8
+							     ? 0xff >> a.plen %
+									       8
+							     : 0xff);
 				if (a.plen < 127)
 					rtnl_put_route(b, RTM_NEWROUTE,
 						       NLM_F_MULTI, &r);
@@ -347,7 +349,7 @@ static void rtnl_dump_routes(struct nl_buf *b, int family)
 	for (;; n++) {
 		i = 0;
 		spin_lock(&net0.lock);
-		list_for_each_entry(o, &net0.routes, node)
+		list_for_each_entry (o, &net0.routes, node)
 			if (i++ == n) {
 				r = *o;
 				break;
@@ -371,7 +373,7 @@ static void rtnl_dump_neighs(struct nl_buf *b, int family)
 	for (;; n++) {
 		i = 0;
 		spin_lock(&net0.lock);
-		list_for_each_entry(o, &net0.neighs, node)
+		list_for_each_entry (o, &net0.neighs, node)
 			if (i++ == n) {
 				copy = *o;
 				break;
@@ -388,8 +390,12 @@ static void rtnl_dump_neighs(struct nl_buf *b, int family)
 
 static void rtnl_dump_rules(struct nl_buf *b, int family)
 {
-	static const struct { u32 prio; u8 table; } rules[] = {
-		{ 0, RT_TABLE_LOCAL }, { 32766, RT_TABLE_MAIN },
+	static const struct {
+		u32 prio;
+		u8 table;
+	} rules[] = {
+		{ 0, RT_TABLE_LOCAL },
+		{ 32766, RT_TABLE_MAIN },
 		{ 32767, RT_TABLE_DEFAULT },
 	};
 
@@ -479,8 +485,8 @@ static bool rtnl_u32(const struct nlmsghdr *h, u32 head, u16 type, u32 *v)
 }
 
 /* => 1 there is one, 0 none, -EINVAL */
-static int rtnl_addr_attr(const struct nlmsghdr *h, u32 head, u16 type,
-			  bool v4, struct in6_addr *a)
+static int rtnl_addr_attr(const struct nlmsghdr *h, u32 head, u16 type, bool v4,
+			  struct in6_addr *a)
 {
 	u32 len = 0, v;
 	const void *p = nl_find(h, head, type, &len);
@@ -516,8 +522,8 @@ static struct netdev *rtnl_link_dev(const struct nlmsghdr *h,
 		return NULL;
 	if (p)
 		memcpy(name, p, min(len, IFNAMSIZ - 1u));
-	d = m->ifi_index > 0 ? netdev_get(&net0, m->ifi_index) :
-			       netdev_by_name(&net0, name);
+	d = m->ifi_index > 0 ? netdev_get(&net0, m->ifi_index)
+			     : netdev_by_name(&net0, name);
 	*err = d ? 0 : -ENODEV;
 	return d;
 }
@@ -536,8 +542,8 @@ static int rtnl_get_link(const struct nlmsghdr *h, struct nl_buf *b)
 /* The answer is one route made for one address, not the table's. */
 static void rtnl_mark_cloned(struct nl_buf *b)
 {
-	struct rtmsg *m = (void *)(b->data + b->start +
-				   sizeof(struct nlmsghdr));
+	struct rtmsg *m =
+		(void *)(b->data + b->start + sizeof(struct nlmsghdr));
 
 	m->rtm_flags = RTM_F_CLONED;
 }
@@ -708,8 +714,8 @@ static int rtnl_change_route(const struct nlmsghdr *h, bool add)
 	r.metric = v4 || !add ? 0 : 1024;
 	rtnl_u32(h, n, RTA_PRIORITY, &r.metric);
 	metrics = nl_find(h, n, RTA_METRICS, &len);
-	if (metrics && len >= 8 && get16(metrics + 2) ==
-				    __builtin_bswap16(RTAX_MTU))
+	if (metrics && len >= 8 &&
+	    get16(metrics + 2) == __builtin_bswap16(RTAX_MTU))
 		memcpy(&r.mtu, metrics + 4, 4);
 	if (!add)
 		return net_route_del(&net0, &r);

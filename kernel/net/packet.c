@@ -23,18 +23,18 @@
 #include "queue.h"
 #include "wire.h"
 
-#define SOL_PACKET	      263
-#define PACKET_ADD_MEMBERSHIP 1
+#define SOL_PACKET	       263
+#define PACKET_ADD_MEMBERSHIP  1
 #define PACKET_DROP_MEMBERSHIP 2
-#define PACKET_STATISTICS     6
-#define PACKET_AUXDATA	      8
-#define PACKET_VERSION	      10
-#define PACKET_HDRLEN	      11
-#define PACKET_RESERVE	      12
-#define PACKET_LOSS	      14
-#define PACKET_VNET_HDR	      15
-#define PACKET_TIMESTAMP      17
-#define PACKET_FANOUT	      18
+#define PACKET_STATISTICS      6
+#define PACKET_AUXDATA	       8
+#define PACKET_VERSION	       10
+#define PACKET_HDRLEN	       11
+#define PACKET_RESERVE	       12
+#define PACKET_LOSS	       14
+#define PACKET_VNET_HDR	       15
+#define PACKET_TIMESTAMP       17
+#define PACKET_FANOUT	       18
 #define PACKET_IGNORE_OUTGOING 23
 
 struct sockaddr_ll {
@@ -142,7 +142,7 @@ void packet_tap(struct netdev *d, struct pkt *p, bool outgoing)
 	struct psock *s;
 
 	spin_lock(&packet_lock);
-	list_for_each_entry(s, &packet_all, node)
+	list_for_each_entry (s, &packet_all, node)
 		if (packet_wants(s, d, proto, outgoing))
 			packet_queue_locked(s, d, p, proto, outgoing);
 	spin_unlock(&packet_lock);
@@ -470,7 +470,7 @@ static void packet_release(struct sock *sk)
 	spin_unlock(&packet_lock);
 	atomic_dec(&packet_taps);
 	sock_queue_take_all(&s->q, &out);
-	list_for_each_entry_safe(p, next, &out, node)
+	list_for_each_entry_safe (p, next, &out, node)
 		kfree(container_of(p, struct packet_msg, p));
 	kfree(s->filter);
 	kfree(s);
@@ -526,7 +526,7 @@ static void proc_packet(struct seqbuf *sb)
 	seq_puts(sb, "sk               RefCnt Type Proto  Iface R Rmem   "
 		     "User   Inode\n");
 	spin_lock(&packet_lock);
-	list_for_each_entry(s, &packet_all, node)
+	list_for_each_entry (s, &packet_all, node)
 		seq_printf(sb, "%s %-6u %-4u %04x   %-5d %u %-6u %-6u %-6llu\n",
 			   "0000000000000000", s->sk.refs.n, s->sk.type,
 			   s->proto, s->ifindex, 1u, s->q.bytes, 0u,

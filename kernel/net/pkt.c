@@ -94,8 +94,8 @@ static u64 csum_add_pseudo(const struct in6_addr *src,
 u16 csum_l4(const struct in6_addr *src, const struct in6_addr *dst, u8 proto,
 	    const void *data, u32 n)
 {
-	return csum_fold(csum_add(csum_add_pseudo(src, dst, proto, n), data,
-				  n));
+	return csum_fold(
+		csum_add(csum_add_pseudo(src, dst, proto, n), data, n));
 }
 
 u16 csum_pseudo(const struct in6_addr *src, const struct in6_addr *dst,

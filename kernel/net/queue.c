@@ -16,7 +16,7 @@ void sock_queue_take_all(struct sock_queue *q, struct list_head *out)
 	list_init(out);
 	mutex_lock(&q->iolock);
 	spin_lock(&q->lock);
-	list_for_each_entry_safe(p, next, &q->list, node) {
+	list_for_each_entry_safe (p, next, &q->list, node) {
 		list_del(&p->node);
 		list_add_tail(&p->node, out);
 	}
@@ -31,7 +31,7 @@ u32 sock_queue_unread(struct sock_queue *q, bool all)
 	u32 n = 0;
 
 	spin_lock(&q->lock);
-	list_for_each_entry(p, &q->list, node) {
+	list_for_each_entry (p, &q->list, node) {
 		n += p->len - p->off;
 		if (!all)
 			break;

@@ -21,9 +21,9 @@
 #include "inet_internal.h"
 #include "wire.h"
 
-#define ICMP_FILTER_OPT	  1 /* of SOL_RAW */
-#define ICMP6_FILTER_OPT  1 /* of IPPROTO_ICMPV6 */
-#define ICMP_ECHO_REQUEST 8
+#define ICMP_FILTER_OPT	   1 /* of SOL_RAW */
+#define ICMP6_FILTER_OPT   1 /* of IPPROTO_ICMPV6 */
+#define ICMP_ECHO_REQUEST  8
 #define ICMP6_ECHO_REQUEST 128
 
 static u32 raw_socks; /* atomic */
@@ -49,8 +49,9 @@ static bool raw_filtered(const struct isock *is, const struct pkt *p)
 
 static bool raw_wants(const struct isock *is, const struct pkt *p)
 {
-	if (is->sk.protocol != p->l4 || is->sk.family !=
-	    (in6_is_v4(&p->dst) ? AF_INET : AF_INET6) || is->dead)
+	if (is->sk.protocol != p->l4 ||
+	    is->sk.family != (in6_is_v4(&p->dst) ? AF_INET : AF_INET6) ||
+	    is->dead)
 		return false;
 	if (!in6_is_any(&is->laddr) && !in6_equal(&is->laddr, &p->dst))
 		return false;
@@ -87,7 +88,7 @@ bool raw_input(struct net *net, struct pkt *p)
 	if (likely(!READ_ONCE(raw_socks)))
 		return false;
 	spin_lock(&inet_lock);
-	list_for_each_entry(is, &inet_all, all_node) {
+	list_for_each_entry (is, &inet_all, all_node) {
 		if (is->sk.type != SOCK_RAW || !raw_wants(is, p))
 			continue;
 		raw_queue(is, p, from, (u32)(p->data + p->len - from));
@@ -107,10 +108,10 @@ bool ping_input(struct net *net, struct pkt *p)
 		return false;
 	id = get16(p->data + 4);
 	spin_lock(&inet_lock);
-	list_for_each_entry(is, &inet_all, all_node) {
+	list_for_each_entry (is, &inet_all, all_node) {
 		if (!raw_is_ping(is) || is->sk.protocol == IPPROTO_UDP ||
-		    is->sk.protocol == IPPROTO_UDPLITE ||
-		    is->lport != id || !raw_wants(is, p))
+		    is->sk.protocol == IPPROTO_UDPLITE || is->lport != id ||
+		    !raw_wants(is, p))
 			continue;
 		raw_queue(is, p, p->data, p->len);
 		any = true;
@@ -157,7 +158,7 @@ static bool ping_id_free_locked(const struct isock *is, u16 id)
 {
 	struct isock *o;
 
-	list_for_each_entry(o, &inet_all, all_node)
+	list_for_each_entry (o, &inet_all, all_node)
 		if (o != is && raw_is_ping(o) && o->lport == id &&
 		    o->sk.protocol == is->sk.protocol)
 			return false;
@@ -211,16 +212,16 @@ static void raw_checksum(struct isock *is, struct pkt *p)
 	if (at < 0 || (u32)at + 2 > p->len)
 		return;
 	put16(p->data + at, 0);
-	sum = in6_is_v4(&p->dst) ?
-		      csum_fold(csum_add(0, p->data, p->len)) :
-		      csum_l4(&p->src, &p->dst, p->l4, p->data, p->len);
+	sum = in6_is_v4(&p->dst)
+		      ? csum_fold(csum_add(0, p->data, p->len))
+		      : csum_l4(&p->src, &p->dst, p->l4, p->data, p->len);
 	memcpy(p->data + at, &sum, 2);
 }
 
 static bool raw_has_header(const struct isock *is)
 {
-	return is->hdrincl || (is->sk.protocol == IPPROTO_RAW &&
-			       is->sk.family == AF_INET);
+	return is->hdrincl ||
+	       (is->sk.protocol == IPPROTO_RAW && is->sk.family == AF_INET);
 }
 
 static ssize_t raw_send(struct sock *sk, struct sock_msg *m)
@@ -268,17 +269,15 @@ static ssize_t raw_send(struct sock *sk, struct sock_msg *m)
 		}
 	}
 	if (in6_is_v4(&dst)) {
-		p->ttl = (u8)inet_opt(is, IPPROTO_IP,
-				      path.type == RTN_MULTICAST ?
-					      IP_MULTICAST_TTL :
-					      IP_TTL);
+		p->ttl = (u8)inet_opt(
+			is, IPPROTO_IP,
+			path.type == RTN_MULTICAST ? IP_MULTICAST_TTL : IP_TTL);
 		p->tos = (u8)inet_opt(is, IPPROTO_IP, IP_TOS);
 		p->df = inet_opt(is, IPPROTO_IP, IP_MTU_DISCOVER) == 2;
 	} else {
 		hops = inet_opt(is, IPPROTO_IPV6,
-				path.type == RTN_MULTICAST ?
-					IPV6_MULTICAST_HOPS :
-					IPV6_UNICAST_HOPS);
+				path.type == RTN_MULTICAST ? IPV6_MULTICAST_HOPS
+							   : IPV6_UNICAST_HOPS);
 		p->ttl = hops < 0 ? 64 : (u8)hops;
 	}
 	if (m->wish && m->wish->ttl >= 0)
@@ -325,9 +324,12 @@ static int raw_connect(struct sock *sk, const struct sockaddr_storage *a,
 		return -EINVAL;
 	if (a->ss_family == AF_UNSPEC) {
 		spin_lock(&inet_lock);
-		memcpy(&is->raddr, is->sk.family == AF_INET ?
-					   &(struct in6_addr){ .s6_addr[10] = 0xff, .s6_addr[11] = 0xff } :
-					   &in6_any, sizeof(is->raddr));
+		memcpy(&is->raddr,
+		       is->sk.family == AF_INET
+			       ? &(struct in6_addr){ .s6_addr[10] = 0xff,
+						     .s6_addr[11] = 0xff }
+			       : &in6_any,
+		       sizeof(is->raddr));
 		WRITE_ONCE(is->state, TCP_CLOSE);
 		spin_unlock(&inet_lock);
 		return 0;
@@ -353,10 +355,9 @@ static int raw_getname(struct sock *sk, struct sockaddr_storage *a,
 	struct isock *is = isock_of(sk);
 
 	if (which == SOCK_NAME_OWN)
-		return inet_name_out(is, &is->laddr,
-				     raw_is_ping(is) ? is->lport :
-						       (u16)sk->protocol,
-				     a);
+		return inet_name_out(
+			is, &is->laddr,
+			raw_is_ping(is) ? is->lport : (u16)sk->protocol, a);
 	if (is->state != TCP_ESTABLISHED)
 		return -ENOTCONN;
 	return inet_name_out(is, &is->raddr, is->rport, a);
@@ -391,7 +392,9 @@ static int raw_setsockopt(struct sock *sk, int level, int name, uaddr val,
 		if (get_user(v, val))
 			return -EFAULT;
 		if (sk->protocol == IPPROTO_ICMPV6)
-			return level == IPPROTO_IPV6 ? -EINVAL : v == 2 ? 0 : -EINVAL;
+			return level == IPPROTO_IPV6 ? -EINVAL
+			       : v == 2		     ? 0
+						     : -EINVAL;
 		if (v > 0 && (v & 1))
 			return -EINVAL;
 		is->csum_at = v < 0 ? -1 : v;

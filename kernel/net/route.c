@@ -56,8 +56,8 @@ static bool in6_is_linklocal(const struct in6_addr *a)
 
 static bool net_is_loopback(const struct in6_addr *a)
 {
-	return in6_is_v4(a) ? a->s6_addr[12] == 127 :
-			      in6_equal(a, &in6_loopback);
+	return in6_is_v4(a) ? a->s6_addr[12] == 127
+			    : in6_equal(a, &in6_loopback);
 }
 
 static struct netdev *net_dev_of_locked(struct net *net,
@@ -202,10 +202,10 @@ static void net_addr_routes_gone(struct net *net, struct netdev *d,
 	for (u32 k = 0; k < d->naddr; k++)
 		other |= d->addr[k].plen == a->plen &&
 			 in6_prefix_equal(&d->addr[k].addr, &a->addr, a->plen);
-	list_for_each_entry_safe(o, next, &net->routes, node) {
+	list_for_each_entry_safe (o, next, &net->routes, node) {
 		bool prefix = !other && o->oif == d->index &&
-			      o->proto == RTPROT_KERNEL &&
-			      o->plen == r.plen && in6_equal(&o->dst, &r.dst);
+			      o->proto == RTPROT_KERNEL && o->plen == r.plen &&
+			      in6_equal(&o->dst, &r.dst);
 
 		if (!prefix && !(o->has_src && in6_equal(&o->src, &a->addr)))
 			continue;
@@ -214,7 +214,7 @@ static void net_addr_routes_gone(struct net *net, struct netdev *d,
 		list_add_tail(&o->node, &gone);
 	}
 	/* and gateways that nobody can reach any more */
-	list_for_each_entry_safe(o, next, &net->routes, node)
+	list_for_each_entry_safe (o, next, &net->routes, node)
 		if (!other && o->has_via && o->oif == d->index &&
 		    in6_prefix_equal(&o->via, &r.dst, r.plen)) {
 			list_del(&o->node);
@@ -222,7 +222,7 @@ static void net_addr_routes_gone(struct net *net, struct netdev *d,
 			list_add_tail(&o->node, &gone);
 		}
 	spin_unlock(&net->lock);
-	list_for_each_entry_safe(o, next, &gone, node) {
+	list_for_each_entry_safe (o, next, &gone, node) {
 		rtnl_notify_route(o, true);
 		kfree(o);
 	}
@@ -236,7 +236,7 @@ void net_dev_routes(struct net *net, struct netdev *d, bool up)
 
 	list_init(&gone);
 	spin_lock(&net->lock);
-	list_for_each_entry_safe(o, next, &net->routes, node) {
+	list_for_each_entry_safe (o, next, &net->routes, node) {
 		if (up || o->oif != d->index)
 			continue;
 		list_del(&o->node);
@@ -244,7 +244,7 @@ void net_dev_routes(struct net *net, struct netdev *d, bool up)
 		list_add_tail(&o->node, &gone);
 	}
 	spin_unlock(&net->lock);
-	list_for_each_entry_safe(o, next, &gone, node) {
+	list_for_each_entry_safe (o, next, &gone, node) {
 		rtnl_notify_route(o, true);
 		kfree(o);
 	}
@@ -336,7 +336,7 @@ int net_route_add(struct net *net, const struct net_route *in, u32 nlflags)
 		return err;
 	}
 	spin_lock(&net->lock);
-	list_for_each_entry(o, &net->routes, node) {
+	list_for_each_entry (o, &net->routes, node) {
 		if (!same && net_route_same(o, r))
 			same = o;
 		if (!at && (o->plen < r->plen ||
@@ -360,7 +360,7 @@ int net_route_add(struct net *net, const struct net_route *in, u32 nlflags)
 	}
 	if (!err) {
 		if (!at)
-			list_for_each_entry(o, &net->routes, node)
+			list_for_each_entry (o, &net->routes, node)
 				if (o->plen < r->plen ||
 				    (o->plen == r->plen &&
 				     o->metric > r->metric)) {
@@ -385,7 +385,7 @@ int net_route_del(struct net *net, const struct net_route *in)
 
 	in6_mask(&want.dst, want.plen);
 	spin_lock(&net->lock);
-	list_for_each_entry(o, &net->routes, node) {
+	list_for_each_entry (o, &net->routes, node) {
 		if (o->plen != want.plen || !in6_equal(&o->dst, &want.dst) ||
 		    (want.metric && o->metric != want.metric) ||
 		    (want.oif && o->oif != want.oif) ||
@@ -471,14 +471,13 @@ static int net_route_error(u8 type)
 }
 
 /* The route that fits; NULL: none */
-static struct net_route *net_route_find_locked(struct net *net,
-					       const struct in6_addr *dst,
-					       int oif)
+static struct net_route *
+net_route_find_locked(struct net *net, const struct in6_addr *dst, int oif)
 {
 	struct net_route *r;
 	struct netdev *d;
 
-	list_for_each_entry(r, &net->routes, node) {
+	list_for_each_entry (r, &net->routes, node) {
 		if (oif && r->oif != oif)
 			continue;
 		if (in6_is_v4(&r->dst) != in6_is_v4(dst) ||
@@ -501,12 +500,15 @@ static int net_route_onlink(struct net *net, const struct in6_addr *dst,
 	out->dev = d;
 	out->next = *dst;
 	out->mtu = d->mtu;
-	out->type = in6_is_multicast(dst) ? RTN_MULTICAST :
-		    net_is_loopback(dst)  ? RTN_LOCAL :
-					    RTN_UNICAST;
+	out->type = in6_is_multicast(dst)  ? RTN_MULTICAST
+		    : net_is_loopback(dst) ? RTN_LOCAL
+					   : RTN_UNICAST;
 	spin_lock(&net->lock);
 	if (!net_pick_src(net, d, dst, &out->src))
-		out->src = in6_is_v4(dst) ? (struct in6_addr){ .s6_addr[10] = 0xff, .s6_addr[11] = 0xff } : in6_any;
+		out->src = in6_is_v4(dst)
+				   ? (struct in6_addr){ .s6_addr[10] = 0xff,
+							.s6_addr[11] = 0xff }
+				   : in6_any;
 	spin_unlock(&net->lock);
 	return d->flags & IFF_UP ? 0 : -ENETUNREACH;
 }
@@ -562,11 +564,11 @@ int net_route(struct net *net, const struct in6_addr *dst, int oif,
 	}
 	spin_unlock(&net->lock);
 	if (r) {
-		if (!err && (in6_is_multicast(dst) ||
-			     net_is_broadcast(net, d, dst))) {
+		if (!err &&
+		    (in6_is_multicast(dst) || net_is_broadcast(net, d, dst))) {
 			out->next = *dst;
-			out->type = in6_is_multicast(dst) ? RTN_MULTICAST :
-							    RTN_BROADCAST;
+			out->type = in6_is_multicast(dst) ? RTN_MULTICAST
+							  : RTN_BROADCAST;
 		}
 		return err;
 	}

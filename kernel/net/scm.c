@@ -268,8 +268,7 @@ void scm_put(struct sock_msg *m, struct scm_out *o, int level, int type,
 		h.cmsg_len = o->left;
 	}
 	if (put_user(h, o->at) ||
-	    copy_to_user(uadd(o->at, sizeof(h)), data,
-			 h.cmsg_len - sizeof(h)))
+	    copy_to_user(uadd(o->at, sizeof(h)), data, h.cmsg_len - sizeof(h)))
 		return;
 	space = min(space, o->left);
 	o->at = uadd(o->at, space);

@@ -41,12 +41,12 @@ struct unix_diag_msg {
 	u32 ino, cookie[2];
 };
 
-#define UDIAG_SHOW_NAME 1u
-#define UDIAG_SHOW_PEER 4u
-#define UDIAG_SHOW_RQLEN 16u
-#define UNIX_DIAG_NAME	0
-#define UNIX_DIAG_PEER	2
-#define UNIX_DIAG_RQLEN 4
+#define UDIAG_SHOW_NAME	   1u
+#define UDIAG_SHOW_PEER	   4u
+#define UDIAG_SHOW_RQLEN   16u
+#define UNIX_DIAG_NAME	   0
+#define UNIX_DIAG_PEER	   2
+#define UNIX_DIAG_RQLEN	   4
 #define UNIX_DIAG_SHUTDOWN 6
 
 /* A socket's row, copied under inet_lock. */
@@ -85,8 +85,8 @@ static bool diag_row(struct isock *is, const struct inet_diag_req *q,
 	}
 	m->id.oif = (u32)is->sk.bound_dev;
 	m->id.cookie[0] = (u32)is->sk.number;
-	m->rqueue = state == TCP_LISTEN ? is->npending :
-					  sock_queue_unread(&is->q, true);
+	m->rqueue = state == TCP_LISTEN ? is->npending
+					: sock_queue_unread(&is->q, true);
 	m->wqueue = state == TCP_LISTEN ? is->backlog : out;
 	m->uid = is->uid;
 	m->inode = is->dead ? 0 : (u32)is->sk.number;
@@ -107,7 +107,7 @@ static void diag_inet(const struct nlmsghdr *h, struct nl_buf *b)
 		have = false;
 		i = 0;
 		spin_lock(&inet_lock);
-		list_for_each_entry(is, &inet_all, all_node)
+		list_for_each_entry (is, &inet_all, all_node)
 			if (diag_row(is, &q, &m) && i++ == n) {
 				have = true;
 				shut = (u8)is->sk.shutdown;
@@ -134,9 +134,9 @@ static void diag_unix_one(struct usock *u, struct diag_unix_arg *a)
 	struct unix_addr *addr = load_acquire(&u->addr);
 	u32 v[2], peer = 0;
 
-	m.state = u->state == UNIX_LISTENING ? TCP_LISTEN :
-		  u->peer		     ? TCP_ESTABLISHED :
-					       TCP_CLOSE;
+	m.state = u->state == UNIX_LISTENING ? TCP_LISTEN
+		  : u->peer		     ? TCP_ESTABLISHED
+					     : TCP_CLOSE;
 	if (!(a->q->states >> m.state & 1) ||
 	    (a->q->ino && a->q->ino != (u32)u->sk.number))
 		return;
@@ -189,7 +189,7 @@ int diag_request(const struct nlmsghdr *h, struct nl_buf *b)
 			return -EINVAL;
 		memcpy(&q, h + 1, sizeof(q));
 		spin_lock(&unix_all_lock);
-		list_for_each_entry(u, &unix_all, all_node)
+		list_for_each_entry (u, &unix_all, all_node)
 			diag_unix_one(u, &a);
 		spin_unlock(&unix_all_lock);
 		break;

@@ -15,9 +15,9 @@
 #include <kernel/time.h>
 #include <kernel/uaccess.h>
 
-#define SOCK_BUF_MAX	212992u /* net.core.[rw]mem_max */
-#define SOCK_SNDBUF_MIN 4608u
-#define SOCK_RCVBUF_MIN 2304u
+#define SOCK_BUF_MAX	   212992u /* net.core.[rw]mem_max */
+#define SOCK_SNDBUF_MIN	   4608u
+#define SOCK_RCVBUF_MIN	   2304u
 
 #define SO_DEVMEM_DONTNEED 80
 #define SO_RCVPRIORITY	   82
@@ -25,14 +25,14 @@
 #define SO_INQ		   84
 
 /* struct sock_keptdef: for whom, and how it is kept */
-#define KEPT_BOOL   1u
-#define KEPT_UNIX   2u /* EOPNOTSUPP elsewhere */
-#define KEPT_NL	    4u /* netlink too */
-#define KEPT_TCP    8u
-#define KEPT_ADMIN  16u /* CAP_NET_ADMIN when not 0 */
-#define KEPT_WIDE   32u /* told in 8 bytes where there is room */
-#define KEPT_INET   64u /* streams and datagrams of the Internet */
-#define KEPT_ALWAYS 128u /* telling is allowed for all */
+#define KEPT_BOOL	   1u
+#define KEPT_UNIX	   2u /* EOPNOTSUPP elsewhere */
+#define KEPT_NL		   4u /* netlink too */
+#define KEPT_TCP	   8u
+#define KEPT_ADMIN	   16u	/* CAP_NET_ADMIN when not 0 */
+#define KEPT_WIDE	   32u	/* told in 8 bytes where there is room */
+#define KEPT_INET	   64u	/* streams and datagrams of the Internet */
+#define KEPT_ALWAYS	   128u /* telling is allowed for all */
 
 static const struct sock_keptdef {
 	s16 name;
@@ -163,8 +163,8 @@ static void sock_set_stamp(struct sock *sk, int name, bool on)
 
 	sk->timestamp = on && !ns;
 	sk->timestampns = on && ns;
-	sk->timestamp_new = on && (name == SO_TIMESTAMP_NEW ||
-				   name == SO_TIMESTAMPNS_NEW);
+	sk->timestamp_new =
+		on && (name == SO_TIMESTAMP_NEW || name == SO_TIMESTAMPNS_NEW);
 }
 
 static bool sock_get_stamp(const struct sock *sk, int name)
@@ -191,8 +191,8 @@ static bool sock_has_peek_off(const struct sock *sk)
 
 static u32 sock_buf_size(int val, u32 least, bool force)
 {
-	u32 v = force ? min((u32)max(val, 0), 0x3fffffffu) :
-			min((u32)val, SOCK_BUF_MAX);
+	u32 v = force ? min((u32)max(val, 0), 0x3fffffffu)
+		      : min((u32)val, SOCK_BUF_MAX);
 
 	return max(v * 2, least);
 }
@@ -484,9 +484,8 @@ static int sock_get_device(struct sock *sk, void *buf, u32 *len)
 static int sock_get_peername(struct sock *sk, void *buf, u32 *len)
 {
 	struct sockaddr_storage a;
-	int n = sk->ops->getname ?
-			sk->ops->getname(sk, &a, SOCK_NAME_PEER) :
-			-ENOTCONN;
+	int n = sk->ops->getname ? sk->ops->getname(sk, &a, SOCK_NAME_PEER)
+				 : -ENOTCONN;
 
 	if (n < 0)
 		return -ENOTCONN;
@@ -545,10 +544,10 @@ int sock_getsockopt(struct sock *sk, int name, void *buf, u32 *len)
 		wide = 1;
 		return sock_opt_give(buf, len, &wide, sizeof(wide));
 	case SO_COOKIE:
-		return *len < sizeof(sk->number) ?
-			       -EINVAL :
-			       sock_opt_give(buf, len, &sk->number,
-					     sizeof(sk->number));
+		return *len < sizeof(sk->number)
+			       ? -EINVAL
+			       : sock_opt_give(buf, len, &sk->number,
+					       sizeof(sk->number));
 	}
 	v = sock_kept_find(name);
 	if (v >= 0)

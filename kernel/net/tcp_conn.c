@@ -13,10 +13,10 @@
 #include <kernel/task.h>
 #include "tcp_wire.h"
 
-#define TCP_CONNS  256u
-#define TCP_CHUNK  65472u /* with its header 64 KiB */
-#define TCP_SMALL  2016u
-#define TCP_STACK  256u
+#define TCP_CONNS 256u
+#define TCP_CHUNK 65472u /* with its header 64 KiB */
+#define TCP_SMALL 2016u
+#define TCP_STACK 256u
 
 static struct list_head tcp_conns[TCP_CONNS]; /* under inet_lock */
 
@@ -40,7 +40,7 @@ static struct tcpcb *tcp_conn_find_locked(const struct in6_addr *laddr,
 {
 	struct tcpcb *t;
 
-	list_for_each_entry(t, tcp_conn_list(raddr, lport, rport), hash_node)
+	list_for_each_entry (t, tcp_conn_list(raddr, lport, rport), hash_node)
 		if (t->lport == lport && t->rport == rport &&
 		    in6_equal(&t->raddr, raddr) && in6_equal(&t->laddr, laddr))
 			return t;
@@ -104,11 +104,11 @@ static void tcb_free_queues(struct tcpcb *t)
 	struct tcp_chunk *c, *cnext;
 	struct tcp_ooo *g, *gnext;
 
-	list_for_each_entry_safe(c, cnext, &t->chunks, node) {
+	list_for_each_entry_safe (c, cnext, &t->chunks, node) {
 		list_del(&c->node);
 		kfree(c);
 	}
-	list_for_each_entry_safe(g, gnext, &t->ooo, node) {
+	list_for_each_entry_safe (g, gnext, &t->ooo, node) {
 		list_del(&g->node);
 		kfree(g);
 	}
@@ -134,8 +134,7 @@ u32 tcp_first_seq(const struct tcpcb *t)
 	if (!secret)
 		host_random(&secret, sizeof(secret));
 	h = secret ^ in6_hash(&t->raddr) ^
-	    ((u64)in6_hash(&t->laddr) << 32 |
-	     ((u32)t->lport << 16 | t->rport));
+	    ((u64)in6_hash(&t->laddr) << 32 | ((u32)t->lport << 16 | t->rport));
 	h *= 0x9e3779b97f4a7c15ull;
 	h ^= h >> 29;
 	h *= 0xbf58476d1ce4e5b9ull;
@@ -185,8 +184,8 @@ u32 tcb_rcvbuf(const struct tcpcb *t)
 {
 	const struct sock *sk = &t->is->sk;
 
-	return sk->rcvbuf_set ? max(READ_ONCE(sk->rcvbuf) / 2, 2048u) :
-				TCP_RCV_WIRE;
+	return sk->rcvbuf_set ? max(READ_ONCE(sk->rcvbuf) / 2, 2048u)
+			      : TCP_RCV_WIRE;
 }
 
 /* --- states --- */
@@ -333,9 +332,8 @@ void tcpw_consumed(struct isock *is)
 	    t->state == TCP_FIN_WAIT2) {
 		promised = t->rcv_adv - t->rcv_nxt;
 		wnd = tcp_rcv_window(t);
-		if (wnd > promised &&
-		    (wnd - promised >= limit / 8 ||
-		     promised < 2 * max(t->rcv_mss, 536u)))
+		if (wnd > promised && (wnd - promised >= limit / 8 ||
+				       promised < 2 * max(t->rcv_mss, 536u)))
 			tcp_send_ack(t);
 	}
 	tcb_unlock(t);
@@ -406,11 +404,11 @@ static int tcpw_wait_room(struct isock *is, u64 deadline)
 		return 0;
 	if (!deadline)
 		return -EAGAIN;
-	err = wait_event_deadline(&sk->wwait,
-				  tcpw_writable(is) || READ_ONCE(sk->err) ||
-					  (READ_ONCE(sk->shutdown) &
-					   SOCK_SHUT_SND),
-				  deadline, SLEEP_INTR, "tcp_send");
+	err = wait_event_deadline(
+		&sk->wwait,
+		tcpw_writable(is) || READ_ONCE(sk->err) ||
+			(READ_ONCE(sk->shutdown) & SOCK_SHUT_SND),
+		deadline, SLEEP_INTR, "tcp_send");
 	return err ? sock_wait_error(err, sk->sndtimeo) : 0;
 }
 
@@ -620,10 +618,10 @@ void tcpw_close(struct isock *is, bool reset, bool gone)
 	}
 	tcb_unlock(t);
 	if (gone && !reset && sk->linger.l_onoff && sk->linger.l_linger > 0)
-		wait_event_deadline(&sk->wwait, tcpw_all_told(t),
-				    deadline_after((u64)sk->linger.l_linger *
-						   NSEC_PER_SEC),
-				    SLEEP_INTR, "tcp_linger");
+		wait_event_deadline(
+			&sk->wwait, tcpw_all_told(t),
+			deadline_after((u64)sk->linger.l_linger * NSEC_PER_SEC),
+			SLEEP_INTR, "tcp_linger");
 }
 
 /* Is there still a connection that needs the names? */
@@ -655,21 +653,23 @@ void tcpw_info(struct isock *is, struct tcpw_info *i)
 	i->state = t->state;
 	i->options = (u8)(t->ts_ok | t->sack_ok << 1 | t->ws_ok << 2);
 	i->wscale = (u8)(t->snd_wscale | t->rcv_wscale << 4);
-	i->ca_state = t->recovery == TCP_FAST ? 3 : t->recovery == TCP_LOSS ? 4 : 0;
+	i->ca_state = t->recovery == TCP_FAST	? 3
+		      : t->recovery == TCP_LOSS ? 4
+						: 0;
 	i->rto = (u32)(t->rto / NSEC_PER_USEC);
 	i->mss = t->mss;
 	i->rcv_mss = t->rcv_mss ? t->rcv_mss : 536;
 	i->pmtu = t->path.mtu;
 	i->rtt = (u32)(t->srtt / NSEC_PER_USEC);
 	i->rttvar = (u32)(t->rttvar / NSEC_PER_USEC);
-	i->min_rtt = t->min_rtt == TIME_NEVER ?
-			     ~0u :
-			     (u32)(t->min_rtt / NSEC_PER_USEC);
+	i->min_rtt = t->min_rtt == TIME_NEVER
+			     ? ~0u
+			     : (u32)(t->min_rtt / NSEC_PER_USEC);
 	i->cwnd = t->mss ? t->cwnd / t->mss : 0;
-	i->ssthresh = t->ssthresh >= 0x7fffffff ? 0x7fffffff :
-						  t->ssthresh / t->mss;
-	i->unacked = t->mss ? (t->snd_nxt - t->snd_una + t->mss - 1) / t->mss :
-			      0;
+	i->ssthresh = t->ssthresh >= 0x7fffffff ? 0x7fffffff
+						: t->ssthresh / t->mss;
+	i->unacked = t->mss ? (t->snd_nxt - t->snd_una + t->mss - 1) / t->mss
+			    : 0;
 	i->retrans = t->retrans;
 	i->segs_in = t->segs_in;
 	i->segs_out = t->segs_out;

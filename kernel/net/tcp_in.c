@@ -278,9 +278,8 @@ static bool tcp_acceptable(const struct tcpcb *t, const struct tcp_seg *s)
 		wnd = 0;
 	if (end == s->seq)
 		return wnd ? seq_le(t->rcv_nxt, s->seq) &&
-				     seq_lt(s->seq, t->rcv_nxt + wnd) :
-			     s->seq == t->rcv_nxt ||
-				     s->seq == t->rcv_nxt - 1;
+				       seq_lt(s->seq, t->rcv_nxt + wnd)
+			   : s->seq == t->rcv_nxt || s->seq == t->rcv_nxt - 1;
 	return seq_lt(s->seq, t->rcv_nxt + max(wnd, 1u)) &&
 	       seq_lt(t->rcv_nxt, end);
 }
@@ -297,7 +296,7 @@ static void tcp_free_chunks(struct tcpcb *t)
 {
 	struct tcp_chunk *c, *next;
 
-	list_for_each_entry_safe(c, next, &t->chunks, node) {
+	list_for_each_entry_safe (c, next, &t->chunks, node) {
 		if (!seq_le(c->seq + c->len, t->snd_una))
 			return;
 		list_del(&c->node);
@@ -382,8 +381,8 @@ static bool tcp_got_ack(struct tcpcb *t, const struct tcp_seg *s)
 		t->probes = 0;
 		if (t->snd_una != t->snd_nxt)
 			tcp_rtx_start(t);
-		if (t->nospace && (t->snd_end - t->snd_una) <=
-					  tcb_sndbuf(t) * 2 / 3) {
+		if (t->nospace &&
+		    (t->snd_end - t->snd_una) <= tcb_sndbuf(t) * 2 / 3) {
 			t->nospace = false;
 			t->wake_w = true;
 		}
@@ -406,7 +405,7 @@ static void tcp_ooo_add(struct tcpcb *t, const struct tcp_seg *s)
 	if (t->ooo_n >= TCP_OOO_MAX)
 		return;
 	/* what overlaps an earlier piece is cut; whole ones are dropped */
-	list_for_each_entry(o, &t->ooo, node) {
+	list_for_each_entry (o, &t->ooo, node) {
 		if (seq_le(o->seq + o->len, seq))
 			continue;
 		if (seq_le(end, o->seq)) {
@@ -441,7 +440,7 @@ static void tcp_ooo_take(struct tcpcb *t)
 {
 	struct tcp_ooo *g, *next;
 
-	list_for_each_entry_safe(g, next, &t->ooo, node) {
+	list_for_each_entry_safe (g, next, &t->ooo, node) {
 		u32 skip = t->rcv_nxt - g->seq;
 
 		if (seq_lt(t->rcv_nxt, g->seq))
@@ -554,8 +553,7 @@ static void tcp_got_rst(struct tcpcb *t, const struct tcp_seg *s)
 	else if (t->state == TCP_TIME_WAIT)
 		return; /* RFC 1337 */
 	else
-		tcb_close(t, t->state == TCP_CLOSE_WAIT ? EPIPE :
-						       ECONNRESET);
+		tcb_close(t, t->state == TCP_CLOSE_WAIT ? EPIPE : ECONNRESET);
 }
 
 static void tcp_time_wait(struct tcpcb *t, const struct tcp_seg *s)
@@ -636,8 +634,7 @@ static bool tcp_may_replace(const struct tcpcb *t, const struct tcp_seg *s)
 	return t->state == TCP_TIME_WAIT && (s->flags & TCP_SYN) &&
 	       !(s->flags & (TCP_ACK | TCP_RST)) &&
 	       (seq_lt(t->rcv_nxt, s->seq) ||
-		(t->ts_ok && s->has_ts &&
-		 (s32)(s->tsval - t->ts_recent) > 0));
+		(t->ts_ok && s->has_ts && (s32)(s->tsval - t->ts_recent) > 0));
 }
 
 static struct isock *tcp_listener_find(const struct pkt *p, u16 dport,
@@ -685,9 +682,9 @@ void tcp_input(struct net *net, struct pkt *p)
 		tcb_unlock(t);
 		isock_put(is);
 	}
-	l = s.flags & (TCP_RST | TCP_ACK | TCP_SYN) ?
-		    tcp_listener_find(p, dport, sport) :
-		    NULL;
+	l = s.flags & (TCP_RST | TCP_ACK | TCP_SYN)
+		    ? tcp_listener_find(p, dport, sport)
+		    : NULL;
 	if (l && (s.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
 		tcp_got_syn(l, &s);
 	else
@@ -722,8 +719,8 @@ void tcp_sock_error(struct net *net, const struct in6_addr *src, u16 sport,
 				tcp_output(t);
 			}
 		}
-	} else if (t->state == TCP_SYN_SENT && (hard || err == EHOSTUNREACH ||
-						err == ENETUNREACH)) {
+	} else if (t->state == TCP_SYN_SENT &&
+		   (hard || err == EHOSTUNREACH || err == ENETUNREACH)) {
 		tcb_close(t, err);
 	} else {
 		t->soft_err = err;

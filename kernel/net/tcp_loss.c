@@ -17,7 +17,7 @@
 #include <kernel/string.h>
 #include "tcp_wire.h"
 
-#define TCP_DUPTHRESH 3u
+#define TCP_DUPTHRESH  3u
 #define TCP_CWND_FIRST 10u
 
 void tcp_loss_init(struct tcpcb *t)
@@ -237,9 +237,9 @@ static void tcp_grow(struct tcpcb *t, u32 acked)
 	if (strcmp(t->is->congestion, "reno")) {
 		target = tcp_cubic_target(t, time_mono_ns());
 		if (target > segs)
-			step = max(step, (u32)min((target - segs) * acked /
-							  segs,
-						  (u64)acked / 2));
+			step = max(step,
+				   (u32)min((target - segs) * acked / segs,
+					    (u64)acked / 2));
 	}
 	t->cwnd = min(t->cwnd + step, 1u << 30);
 }
@@ -337,8 +337,8 @@ void tcp_acked(struct tcpcb *t, const struct tcp_seg *s, u32 acked, bool dup)
 		t->dupacks++;
 	if (t->recovery == TCP_OPEN &&
 	    (t->dupacks >= TCP_DUPTHRESH ||
-	     (t->nsacked && tcp_unsacked(t, t->snd_una, t->snd_nxt) +
-				    TCP_DUPTHRESH * t->mss <
-			    t->snd_nxt - t->snd_una)))
+	     (t->nsacked &&
+	      tcp_unsacked(t, t->snd_una, t->snd_nxt) + TCP_DUPTHRESH * t->mss <
+		      t->snd_nxt - t->snd_una)))
 		tcp_enter_fast(t);
 }

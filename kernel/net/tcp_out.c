@@ -54,7 +54,7 @@ static u32 tcp_put_sack(struct tcpcb *t, u8 *o)
 	u32 n = 0, room = t->ts_ok ? 3 : 4, first = 0;
 	struct tcp_ooo *g;
 
-	list_for_each_entry(g, &t->ooo, node) {
+	list_for_each_entry (g, &t->ooo, node) {
 		u32 end = g->seq + g->len;
 
 		if (n && b[n - 1].end == g->seq) {
@@ -130,7 +130,7 @@ static void tcp_copy_chunks(struct tcpcb *t, u32 seq, u8 *to, u32 n)
 {
 	struct tcp_chunk *c;
 
-	list_for_each_entry(c, &t->chunks, node) {
+	list_for_each_entry (c, &t->chunks, node) {
 		u32 off = seq - c->seq, k;
 
 		if (!n)
@@ -149,9 +149,9 @@ u32 tcp_rcv_window(struct tcpcb *t)
 {
 	u32 limit = tcb_rcvbuf(t), used = t->rcv_nxt - t->copied;
 	u32 room = used < limit ? limit - used : 0;
-	u32 most = t->state == TCP_SYN_SENT || t->state == TCP_SYN_RECV ?
-			   65535u :
-			   0xffffu << t->rcv_wscale;
+	u32 most = t->state == TCP_SYN_SENT || t->state == TCP_SYN_RECV
+			   ? 65535u
+			   : 0xffffu << t->rcv_wscale;
 	u32 promised = t->rcv_adv - t->rcv_nxt;
 
 	room = min(room, most);
@@ -319,8 +319,7 @@ void tcp_reject(struct net *net, const struct tcp_seg *s)
 		put32(h + 4, s->ack);
 	} else {
 		h[13] |= TCP_ACK;
-		put32(h + 8, s->seq + s->len +
-				     !!(s->flags & TCP_SYN) +
+		put32(h + 8, s->seq + s->len + !!(s->flags & TCP_SYN) +
 				     !!(s->flags & TCP_FIN));
 	}
 	sum = csum_l4(&in->dst, &in->src, IPPROTO_TCP, h, TCP_HLEN);
@@ -440,8 +439,8 @@ static bool tcp_send_fin(struct tcpcb *t)
 	bool again = t->fin_sent && t->recovery == TCP_LOSS &&
 		     t->snd_una == t->snd_end && t->rtx_next == t->snd_end;
 
-	if (!t->fin_queued || (!again && (t->fin_sent ||
-					  t->snd_nxt != t->snd_end)))
+	if (!t->fin_queued ||
+	    (!again && (t->fin_sent || t->snd_nxt != t->snd_end)))
 		return false;
 	if (!tcp_send_data(t, t->snd_end, 0, TCP_ACK | TCP_FIN))
 		return false;

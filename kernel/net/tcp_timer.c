@@ -109,14 +109,14 @@ static void tcp_retransmit(struct tcpcb *t)
 		return;
 	}
 	if (tcp_gave_up(t)) {
-		tcb_close(t, t->state == TCP_SYN_RECV ? 0 :
-			     t->soft_err	      ? t->soft_err :
-							ETIMEDOUT);
+		tcb_close(t, t->state == TCP_SYN_RECV ? 0
+			     : t->soft_err	      ? t->soft_err
+						      : ETIMEDOUT);
 		return;
 	}
 	/* perhaps there is another way by now */
-	if (t->backoff > 2 && !net_route(&net0, &t->raddr,
-					 t->is->sk.bound_dev, &path) &&
+	if (t->backoff > 2 &&
+	    !net_route(&net0, &t->raddr, t->is->sk.bound_dev, &path) &&
 	    path.dev->index != NET_LO)
 		t->path = path;
 	if (t->state == TCP_SYN_SENT || t->state == TCP_SYN_RECV) {
@@ -151,10 +151,10 @@ static void tcp_keepalive(struct tcpcb *t)
 
 		if (user > 0 ? t->keep_probes &&
 				       now - t->heard_at >=
-					       (u64)user * NSEC_PER_MSEC :
-			       (s32)t->keep_probes >=
-				       inet_opt(t->is, IPPROTO_TCP,
-						TCP_KEEPCNT)) {
+					       (u64)user * NSEC_PER_MSEC
+			     : (s32)t->keep_probes >= inet_opt(t->is,
+							       IPPROTO_TCP,
+							       TCP_KEEPCNT)) {
 			tcp_send_rst(t);
 			tcb_close(t, ETIMEDOUT);
 			return;

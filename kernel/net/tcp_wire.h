@@ -28,28 +28,28 @@
 #include "inet_internal.h"
 #include "wire.h"
 
-#define TCP_HLEN      20u
-#define TCP_FIN	      0x01
-#define TCP_SYN	      0x02
-#define TCP_RST	      0x04
-#define TCP_PSH	      0x08
-#define TCP_ACK	      0x10
-#define TCP_URG	      0x20
+#define TCP_HLEN	   20u
+#define TCP_FIN		   0x01
+#define TCP_SYN		   0x02
+#define TCP_RST		   0x04
+#define TCP_PSH		   0x08
+#define TCP_ACK		   0x10
+#define TCP_URG		   0x20
 
-#define TCP_MSS_LEAST 536u
-#define TCP_RANGES    32u /* SACKed ranges remembered */
-#define TCP_OOO_MAX   512u
-#define TCP_WSCALE    10 /* what we offer: windows up to 64 MiB */
-#define TCP_RCV_WIRE  (6u << 20) /* buffers when the program set none */
-#define TCP_SND_WIRE  (4u << 20)
+#define TCP_MSS_LEAST	   536u
+#define TCP_RANGES	   32u /* SACKed ranges remembered */
+#define TCP_OOO_MAX	   512u
+#define TCP_WSCALE	   10	      /* what we offer: windows up to 64 MiB */
+#define TCP_RCV_WIRE	   (6u << 20) /* buffers when the program set none */
+#define TCP_SND_WIRE	   (4u << 20)
 
-#define TCP_RTO_MIN   (200 * NSEC_PER_MSEC)
-#define TCP_RTO_MAX   (120 * NSEC_PER_SEC)
-#define TCP_RTO_FIRST NSEC_PER_SEC
-#define TCP_DELACK    (40 * NSEC_PER_MSEC)
-#define TCP_TIMEWAIT  (60 * NSEC_PER_SEC)
-#define TCP_RETRIES   15
-#define TCP_SYN_RETRIES 6
+#define TCP_RTO_MIN	   (200 * NSEC_PER_MSEC)
+#define TCP_RTO_MAX	   (120 * NSEC_PER_SEC)
+#define TCP_RTO_FIRST	   NSEC_PER_SEC
+#define TCP_DELACK	   (40 * NSEC_PER_MSEC)
+#define TCP_TIMEWAIT	   (60 * NSEC_PER_SEC)
+#define TCP_RETRIES	   15
+#define TCP_SYN_RETRIES	   6
 #define TCP_ORPHAN_RETRIES 8
 
 struct tcp_range {
@@ -79,8 +79,8 @@ struct tcpcb {
 	struct list_head hash_node; /* under inet_lock */
 	bool hashed;		    /* the same */
 	/* under lock: */
-	u8 state; /* enum tcp_state */
-	bool ref; /* holds a reference on `is` */
+	u8 state;		/* enum tcp_state */
+	bool ref;		/* holds a reference on `is` */
 	struct isock *listener; /* SYN_RECV: reference */
 	struct net_path path;
 	struct in6_addr laddr, raddr;
@@ -94,16 +94,16 @@ struct tcpcb {
 	bool urgent;	 /* snd_up counts */
 	bool fin_queued; /* FIN is snd_end */
 	bool fin_sent;
-	bool cork;	 /* hold back what is no full segment */
+	bool cork; /* hold back what is no full segment */
 	struct list_head chunks;
-	u32 mss;	 /* of data in a segment, options deducted */
+	u32 mss; /* of data in a segment, options deducted */
 	u32 peer_mss;
 
 	/* receiving */
 	u32 irs, rcv_nxt, rcv_adv, copied;
-	u32 rcv_mss;	 /* as it looks */
-	u32 unacked;	 /* bytes since our last ACK */
-	u8 quick;	 /* ACKs not to be delayed */
+	u32 rcv_mss; /* as it looks */
+	u32 unacked; /* bytes since our last ACK */
+	u8 quick;    /* ACKs not to be delayed */
 	bool ack_now;
 	bool fin_rcvd;
 	struct list_head ooo;
@@ -120,7 +120,7 @@ struct tcpcb {
 	u32 dupacks, recover, rtx_next;
 	struct tcp_range sacked[TCP_RANGES]; /* ascending, apart */
 	u32 nsacked;
-	u32 cwnd, ssthresh; /* bytes */
+	u32 cwnd, ssthresh;			  /* bytes */
 	u32 prior_cwnd, prior_ssthresh, undo_una; /* RTO: to be undone */
 	bool undo;
 	u64 undo_stamp;
@@ -208,7 +208,8 @@ struct isock *tcp_conn_find(const struct in6_addr *laddr, u16 lport,
 			    const struct in6_addr *raddr, u16 rport);
 /* t's names are known. => 0, -EADDRNOTAVAIL: there is one already */
 int tcb_hash(struct tcpcb *t);
-void tcb_begin(struct tcpcb *t); /* options of this side's socket, first numbers */
+void tcb_begin(
+	struct tcpcb *t); /* options of this side's socket, first numbers */
 u32 tcp_first_seq(const struct tcpcb *t);
 
 /* --- tcp_out.c --- */

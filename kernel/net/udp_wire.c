@@ -43,8 +43,8 @@ static void udpw_loop(struct isock *is, const struct pkt *p, u16 dport)
 	bool v4 = in6_is_v4(&p->dst);
 	struct udp_msg *g;
 
-	if (!(v4 ? inet_opt(is, IPPROTO_IP, IP_MULTICAST_LOOP) :
-		   inet_opt(is, IPPROTO_IPV6, IPV6_MULTICAST_LOOP)))
+	if (!(v4 ? inet_opt(is, IPPROTO_IP, IP_MULTICAST_LOOP)
+		 : inet_opt(is, IPPROTO_IPV6, IPV6_MULTICAST_LOOP)))
 		return;
 	g = udp_msg_alloc(p->len - UDP_HLEN);
 	if (!g)

@@ -24,9 +24,9 @@ static struct usock *usock_alloc(int type)
 	if (!u)
 		return NULL;
 	sock_init(&u->sk, AF_UNIX, type, 0,
-		  type == SOCK_STREAM ? &unix_stream_ops :
-		  type == SOCK_DGRAM  ? &unix_dgram_ops :
-					&unix_seqpacket_ops);
+		  type == SOCK_STREAM  ? &unix_stream_ops
+		  : type == SOCK_DGRAM ? &unix_dgram_ops
+				       : &unix_seqpacket_ops);
 	sock_queue_init(&u->q);
 	list_init(&u->pending);
 	list_init(&u->room_waiters);
@@ -119,7 +119,7 @@ static void unix_shut_down(struct usock *u, bool reset)
 	reset |= u->q.nr > 1 ||
 		 (u->q.nr &&
 		  list_first(&u->q.list, struct sock_piece, node)->len);
-	list_for_each_entry_safe(e, next, &u->pending, acc_node) {
+	list_for_each_entry_safe (e, next, &u->pending, acc_node) {
 		list_del(&e->acc_node);
 		list_add_tail(&e->acc_node, &pending);
 	}
@@ -129,7 +129,7 @@ static void unix_shut_down(struct usock *u, bool reset)
 
 	if (peer && !unix_is_dgram(u))
 		unix_hang_up(peer, reset);
-	list_for_each_entry_safe(e, next, &pending, acc_node) {
+	list_for_each_entry_safe (e, next, &pending, acc_node) {
 		list_del(&e->acc_node);
 		unix_shut_down(e, true); /* one level: it does not listen */
 		usock_put(e);

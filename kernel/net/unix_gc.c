@@ -77,7 +77,7 @@ static void unix_gc_each(struct usock *u, void (*fn)(struct usock *v))
 	struct usock *e, *v;
 
 	spin_lock(&u->q.lock);
-	list_for_each_entry(g, &u->q.list, p.node) {
+	list_for_each_entry (g, &u->q.list, p.node) {
 		if (likely(!g->scm))
 			continue;
 		for (u32 i = 0; i < g->scm->n; i++) {
@@ -87,7 +87,7 @@ static void unix_gc_each(struct usock *u, void (*fn)(struct usock *v))
 		}
 	}
 	/* Who can accept can receive what waits in the backlog. */
-	list_for_each_entry(e, &u->pending, acc_node)
+	list_for_each_entry (e, &u->pending, acc_node)
 		fn(e);
 	spin_unlock(&u->q.lock);
 }
@@ -120,13 +120,13 @@ static u32 unix_gc_mark_locked(void)
 	u32 garbage = 0;
 
 	list_init(&unix_gc_work);
-	list_for_each_entry(u, &unix_all, all_node) {
+	list_for_each_entry (u, &unix_all, all_node) {
 		u->gc_refs = 0;
 		u->gc_seen = false;
 	}
-	list_for_each_entry(u, &unix_all, all_node)
+	list_for_each_entry (u, &unix_all, all_node)
 		unix_gc_each(u, unix_gc_ref);
-	list_for_each_entry(u, &unix_all, all_node)
+	list_for_each_entry (u, &unix_all, all_node)
 		if (unix_gc_is_root(u))
 			unix_gc_see(u);
 	while (!list_empty(&unix_gc_work)) {
@@ -134,7 +134,7 @@ static u32 unix_gc_mark_locked(void)
 		list_del(&u->gc_node);
 		unix_gc_each(u, unix_gc_see);
 	}
-	list_for_each_entry(u, &unix_all, all_node)
+	list_for_each_entry (u, &unix_all, all_node)
 		garbage += !u->gc_seen;
 	return garbage;
 }
@@ -145,7 +145,7 @@ static void unix_gc_strip(struct usock *u, struct list_head *out)
 	struct unix_msg *g, *next;
 
 	spin_lock(&u->q.lock);
-	list_for_each_entry_safe(g, next, &u->q.list, p.node) {
+	list_for_each_entry_safe (g, next, &u->q.list, p.node) {
 		if (!g->scm)
 			continue;
 		sock_queue_del_locked(&u->q, &g->p);
@@ -166,12 +166,12 @@ void unix_gc(void)
 	mutex_lock(&unix_gc_mutex);
 	spin_lock(&unix_all_lock);
 	if (unix_gc_mark_locked())
-		list_for_each_entry(u, &unix_all, all_node)
+		list_for_each_entry (u, &unix_all, all_node)
 			if (!u->gc_seen)
 				unix_gc_strip(u, &out);
 	spin_unlock(&unix_all_lock);
 	mutex_unlock(&unix_gc_mutex);
-	list_for_each_entry_safe(g, next, &out, p.node) {
+	list_for_each_entry_safe (g, next, &out, p.node) {
 		list_del(&g->p.node);
 		unix_msg_free(g);
 	}

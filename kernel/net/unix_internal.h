@@ -48,7 +48,7 @@ struct unix_msg {
 };
 
 enum unix_state {
-	UNIX_NEW,	/* fresh, or a datagram socket */
+	UNIX_NEW, /* fresh, or a datagram socket */
 	UNIX_LISTENING,
 	UNIX_CONNECTED, /* has a peer (which may be dead) */
 	UNIX_DEAD,	/* its file is closed */

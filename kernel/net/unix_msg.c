@@ -88,7 +88,7 @@ void unix_queue_flush(struct usock *u)
 	if (list_empty(&u->q.list))
 		return;
 	sock_queue_take_all(&u->q, &out);
-	list_for_each_entry_safe(g, next, &out, p.node)
+	list_for_each_entry_safe (g, next, &out, p.node)
 		unix_msg_free(g);
 }
 
@@ -352,8 +352,8 @@ static void unix_stream_drop(struct usock *u, struct unix_msg *g)
  * SO_OOBINLINE is set or a newer one has made it an ordinary byte.
  * => 1 go on behind it, 0 stop before it, 2 it is data
  */
-static int unix_at_mark(struct usock *u, struct unix_msg *g,
-			struct sock_msg *m, struct unix_reader *r)
+static int unix_at_mark(struct usock *u, struct unix_msg *g, struct sock_msg *m,
+			struct unix_reader *r)
 {
 	bool taken = g->p.off == g->p.len;
 
@@ -662,7 +662,8 @@ ssize_t unix_dgram_recv(struct sock *sk, struct sock_msg *m)
 	if (ret)
 		return ret;
 	mutex_lock(&u->q.iolock);
-	while (!(g = unix_dgram_next(u, sock_peek_start(sk, m->flags), &skip))) {
+	while (!(
+		g = unix_dgram_next(u, sock_peek_start(sk, m->flags), &skip))) {
 		ret = unix_recv_empty(u);
 		if (!ret)
 			ret = sock_queue_wait_past(
@@ -733,8 +734,7 @@ static bool unix_writable(struct usock *u, struct file *f,
 
 	if (unix_is_stream(u)) {
 		peer = load_acquire(&u->peer);
-		return !peer ||
-		       READ_ONCE(peer->q.bytes) * 4ull <= u->sk.sndbuf;
+		return !peer || READ_ONCE(peer->q.bytes) * 4ull <= u->sk.sndbuf;
 	}
 	peer = unix_peer_get(u);
 	if (!peer)
@@ -789,9 +789,9 @@ static bool unix_at_mark_now(struct usock *u)
 
 	spin_lock(&u->q.lock);
 	if (!list_empty(&u->q.list)) {
-		g = container_of(list_first(&u->q.list, struct sock_piece,
-					    node),
-				 struct unix_msg, p);
+		g = container_of(
+			list_first(&u->q.list, struct sock_piece, node),
+			struct unix_msg, p);
 		at = g->oob && (g == u->oob || g->p.off == g->p.len);
 	}
 	spin_unlock(&u->q.lock);

@@ -268,8 +268,7 @@ int unix_bind(struct sock *sk, const struct sockaddr_storage *a, u32 len)
 	mutex_lock(&sk->lock);
 	if (u->addr) {
 		/* that the name is taken is found first */
-		err = addr->un.sun_path[0] &&
-				      unix_name_taken(addr->un.sun_path)
+		err = addr->un.sun_path[0] && unix_name_taken(addr->un.sun_path)
 			      ? -EADDRINUSE
 			      : -EINVAL;
 		unix_addr_put(addr);

@@ -24,9 +24,10 @@ static void proc_unix(struct seqbuf *s)
 	struct unix_addr *a;
 	struct usock *u;
 
-	seq_puts(s, "Num       RefCount Protocol Flags    Type St Inode Path\n");
+	seq_puts(s,
+		 "Num       RefCount Protocol Flags    Type St Inode Path\n");
 	spin_lock(&unix_all_lock);
-	list_for_each_entry(u, &unix_all, all_node) {
+	list_for_each_entry (u, &unix_all, all_node) {
 		bool up = u->state == UNIX_CONNECTED;
 
 		/* SS_CONNECTED, SS_CONNECTING (not accepted), SS_UNCONNECTED */

@@ -36,15 +36,20 @@
 #include <kernel/net.h>
 #include <kernel/time.h>
 
-#define PKT_HEAD     96u   /* room for headers: Ethernet, IPv6, fragment */
-#define PKT_MAX	     65535u
-#define NET_DEVS     16
-#define NET_ADDRS    16
-#define NET_LO	     1	   /* index of lo */
-#define NET_LO_MTU   65536u
+#define PKT_HEAD   96u /* room for headers: Ethernet, IPv6, fragment */
+#define PKT_MAX	   65535u
+#define NET_DEVS   16
+#define NET_ADDRS  16
+#define NET_LO	   1 /* index of lo */
+#define NET_LO_MTU 65536u
 
-enum pkt_type { PKT_HOST, PKT_BROADCAST, PKT_MULTICAST, PKT_OTHERHOST,
-		PKT_OUTGOING };
+enum pkt_type {
+	PKT_HOST,
+	PKT_BROADCAST,
+	PKT_MULTICAST,
+	PKT_OTHERHOST,
+	PKT_OUTGOING
+};
 
 struct pkt {
 	struct list_head node; /* of whom has it */
@@ -56,13 +61,13 @@ struct pkt {
 	u8 type;	       /* enum pkt_type */
 	u8 l4;		       /* IPPROTO_* of what is in data */
 	u8 ttl, tos;
-	bool csum_ok;	       /* need not be checked */
-	bool partial;	       /* TCP's checksum is only begun */
-	u16 gso;	       /* to be cut into segments of so many bytes */
-	bool df;	       /* may not be fragmented */
+	bool csum_ok; /* need not be checked */
+	bool partial; /* TCP's checksum is only begun */
+	u16 gso;      /* to be cut into segments of so many bytes */
+	bool df;      /* may not be fragmented */
 	struct in6_addr src, dst;
-	u64 stamp;	       /* real time when it came */
-	u32 cap;	       /* bytes at buf */
+	u64 stamp; /* real time when it came */
+	u32 cap;   /* bytes at buf */
 	u8 buf[];
 };
 
@@ -278,7 +283,7 @@ struct neigh {
 	u8 state; /* NUD_* */
 	u8 probes, nqueued;
 	bool router;
-	u64 when; /* of its last change of state */
+	u64 when;		/* of its last change of state */
 	struct list_head queue; /* packets that wait for it */
 };
 

@@ -50,7 +50,7 @@ struct strace_line {
 };
 
 static void __printf(2, 3)
-strace_put(struct strace_line *l, const char *fmt, ...)
+	strace_put(struct strace_line *l, const char *fmt, ...)
 {
 	size_t room = sizeof(l->buf) - l->len;
 	va_list ap;

@@ -15,7 +15,7 @@ struct strace_flags {
 	char letter;
 	u32 field; /* bits that hold a value; the others are flags */
 	const struct strace_name *names; /* ends with a NULL name */
-	const char *zero; /* what 0 is called, or NULL */
+	const char *zero;		 /* what 0 is called, or NULL */
 };
 
 /* => NULL: not a letter of flags. */

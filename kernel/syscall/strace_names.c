@@ -25,32 +25,17 @@
 #include <kernel/string.h>
 #include "strace.h"
 
-#define N(x)                                                                   \
-	{                                                                      \
-		(u32)(x), #x                                                   \
+#define N(x)                 \
+	{                    \
+		(u32)(x), #x \
 	}
 
 static const struct strace_name strace_names_open[] = {
-	N(O_WRONLY),
-	N(O_RDWR),
-	N(O_CREAT),
-	N(O_EXCL),
-	N(O_NOCTTY),
-	N(O_TRUNC),
-	N(O_APPEND),
-	N(O_NONBLOCK),
-	N(O_SYNC),
-	N(O_DSYNC),
-	N(FASYNC),
-	N(O_DIRECT),
-	N(O_LARGEFILE),
-	N(O_TMPFILE),
-	N(O_DIRECTORY),
-	N(O_NOFOLLOW),
-	N(O_NOATIME),
-	N(O_CLOEXEC),
-	N(O_PATH),
-	{ 0, NULL },
+	N(O_WRONLY),	N(O_RDWR),    N(O_CREAT),     N(O_EXCL),
+	N(O_NOCTTY),	N(O_TRUNC),   N(O_APPEND),    N(O_NONBLOCK),
+	N(O_SYNC),	N(O_DSYNC),   N(FASYNC),      N(O_DIRECT),
+	N(O_LARGEFILE), N(O_TMPFILE), N(O_DIRECTORY), N(O_NOFOLLOW),
+	N(O_NOATIME),	N(O_CLOEXEC), N(O_PATH),      { 0, NULL },
 };
 
 static const struct strace_name strace_names_access[] = {
@@ -61,147 +46,61 @@ static const struct strace_name strace_names_access[] = {
 };
 
 static const struct strace_name strace_names_at[] = {
-	N(AT_SYMLINK_NOFOLLOW),
-	N(AT_REMOVEDIR),
-	N(AT_SYMLINK_FOLLOW),
-	N(AT_NO_AUTOMOUNT),
-	N(AT_EMPTY_PATH),
-	N(AT_STATX_FORCE_SYNC),
-	N(AT_STATX_DONT_SYNC),
-	N(AT_RECURSIVE),
-	{ 0, NULL },
+	N(AT_SYMLINK_NOFOLLOW), N(AT_REMOVEDIR),  N(AT_SYMLINK_FOLLOW),
+	N(AT_NO_AUTOMOUNT),	N(AT_EMPTY_PATH), N(AT_STATX_FORCE_SYNC),
+	N(AT_STATX_DONT_SYNC),	N(AT_RECURSIVE),  { 0, NULL },
 };
 
 static const struct strace_name strace_names_whence[] = {
-	N(SEEK_CUR),
-	N(SEEK_END),
-	N(SEEK_DATA),
-	N(SEEK_HOLE),
-	{ 0, NULL },
+	N(SEEK_CUR), N(SEEK_END), N(SEEK_DATA), N(SEEK_HOLE), { 0, NULL },
 };
 
 static const struct strace_name strace_names_fcntl[] = {
-	N(F_GETFD),
-	N(F_SETFD),
-	N(F_GETFL),
-	N(F_SETFL),
-	N(F_GETLK),
-	N(F_SETLK),
-	N(F_SETLKW),
-	N(F_SETOWN),
-	N(F_GETOWN),
-	N(F_SETSIG),
-	N(F_GETSIG),
-	N(F_SETOWN_EX),
-	N(F_GETOWN_EX),
-	N(F_OFD_GETLK),
-	N(F_OFD_SETLK),
-	N(F_OFD_SETLKW),
-	N(F_SETLEASE),
-	N(F_GETLEASE),
-	N(F_NOTIFY),
-	N(F_DUPFD_CLOEXEC),
-	N(F_SETPIPE_SZ),
-	N(F_GETPIPE_SZ),
-	N(F_ADD_SEALS),
-	N(F_GET_SEALS),
+	N(F_GETFD),	 N(F_SETFD),	  N(F_GETFL),	  N(F_SETFL),
+	N(F_GETLK),	 N(F_SETLK),	  N(F_SETLKW),	  N(F_SETOWN),
+	N(F_GETOWN),	 N(F_SETSIG),	  N(F_GETSIG),	  N(F_SETOWN_EX),
+	N(F_GETOWN_EX),	 N(F_OFD_GETLK),  N(F_OFD_SETLK), N(F_OFD_SETLKW),
+	N(F_SETLEASE),	 N(F_GETLEASE),	  N(F_NOTIFY),	  N(F_DUPFD_CLOEXEC),
+	N(F_SETPIPE_SZ), N(F_GETPIPE_SZ), N(F_ADD_SEALS), N(F_GET_SEALS),
 	{ 0, NULL },
 };
 
 static const struct strace_name strace_names_ioctl[] = {
-	N(TCGETS),
-	N(TCSETS),
-	N(TCSETSW),
-	N(TCSETSF),
-	N(TCGETA),
-	N(TCSBRK),
-	N(TCXONC),
-	N(TCFLSH),
-	N(TIOCEXCL),
-	N(TIOCNXCL),
-	N(TIOCSCTTY),
-	N(TIOCGPGRP),
-	N(TIOCSPGRP),
-	N(TIOCOUTQ),
-	N(TIOCSTI),
-	N(TIOCGWINSZ),
-	N(TIOCSWINSZ),
-	N(FIONREAD),
-	N(TIOCPKT),
-	N(FIONBIO),
-	N(TIOCNOTTY),
-	N(TIOCSETD),
-	N(TIOCGETD),
-	N(TCSBRKP),
-	N(TIOCGSID),
-	N(TCGETS2),
-	N(TCSETS2),
-	N(TIOCGPTN),
-	N(TIOCSPTLCK),
-	N(TIOCGPTPEER),
-	N(FIONCLEX),
-	N(FIOCLEX),
-	N(FIOASYNC),
-	N(FIOQSIZE),
-	N(SIOCGIFCONF),
-	N(SIOCGIFFLAGS),
-	N(SIOCGIFADDR),
-	N(SIOCGIFINDEX),
-	N(FICLONE),
-	N(FS_IOC_GETFLAGS),
+	N(TCGETS),	N(TCSETS),	 N(TCSETSW),	 N(TCSETSF),
+	N(TCGETA),	N(TCSBRK),	 N(TCXONC),	 N(TCFLSH),
+	N(TIOCEXCL),	N(TIOCNXCL),	 N(TIOCSCTTY),	 N(TIOCGPGRP),
+	N(TIOCSPGRP),	N(TIOCOUTQ),	 N(TIOCSTI),	 N(TIOCGWINSZ),
+	N(TIOCSWINSZ),	N(FIONREAD),	 N(TIOCPKT),	 N(FIONBIO),
+	N(TIOCNOTTY),	N(TIOCSETD),	 N(TIOCGETD),	 N(TCSBRKP),
+	N(TIOCGSID),	N(TCGETS2),	 N(TCSETS2),	 N(TIOCGPTN),
+	N(TIOCSPTLCK),	N(TIOCGPTPEER),	 N(FIONCLEX),	 N(FIOCLEX),
+	N(FIOASYNC),	N(FIOQSIZE),	 N(SIOCGIFCONF), N(SIOCGIFFLAGS),
+	N(SIOCGIFADDR), N(SIOCGIFINDEX), N(FICLONE),	 N(FS_IOC_GETFLAGS),
 	{ 0, NULL },
 };
 
 static const struct strace_name strace_names_prot[] = {
-	N(PROT_READ),
-	N(PROT_WRITE),
-	N(PROT_EXEC),
-	N(PROT_GROWSDOWN),
-	N(PROT_GROWSUP),
-	{ 0, NULL },
+	N(PROT_READ),	   N(PROT_WRITE),   N(PROT_EXEC),
+	N(PROT_GROWSDOWN), N(PROT_GROWSUP), { 0, NULL },
 };
 
 static const struct strace_name strace_names_map[] = {
-	N(MAP_SHARED),
-	N(MAP_PRIVATE),
-	N(MAP_SHARED_VALIDATE),
-	N(MAP_FIXED),
-	N(MAP_ANONYMOUS),
-	N(MAP_GROWSDOWN),
-	N(MAP_DENYWRITE),
-	N(MAP_LOCKED),
-	N(MAP_NORESERVE),
-	N(MAP_POPULATE),
-	N(MAP_NONBLOCK),
-	N(MAP_STACK),
-	N(MAP_HUGETLB),
-	N(MAP_SYNC),
-	N(MAP_FIXED_NOREPLACE),
+	N(MAP_SHARED),	  N(MAP_PRIVATE),   N(MAP_SHARED_VALIDATE),
+	N(MAP_FIXED),	  N(MAP_ANONYMOUS), N(MAP_GROWSDOWN),
+	N(MAP_DENYWRITE), N(MAP_LOCKED),    N(MAP_NORESERVE),
+	N(MAP_POPULATE),  N(MAP_NONBLOCK),  N(MAP_STACK),
+	N(MAP_HUGETLB),	  N(MAP_SYNC),	    N(MAP_FIXED_NOREPLACE),
 	{ 0, NULL },
 };
 
 static const struct strace_name strace_names_madvise[] = {
-	N(MADV_RANDOM),
-	N(MADV_SEQUENTIAL),
-	N(MADV_WILLNEED),
-	N(MADV_DONTNEED),
-	N(MADV_FREE),
-	N(MADV_REMOVE),
-	N(MADV_DONTFORK),
-	N(MADV_DOFORK),
-	N(MADV_MERGEABLE),
-	N(MADV_UNMERGEABLE),
-	N(MADV_HUGEPAGE),
-	N(MADV_NOHUGEPAGE),
-	N(MADV_DONTDUMP),
-	N(MADV_DODUMP),
-	N(MADV_WIPEONFORK),
-	N(MADV_KEEPONFORK),
-	N(MADV_COLD),
-	N(MADV_PAGEOUT),
-	N(MADV_POPULATE_READ),
-	N(MADV_POPULATE_WRITE),
-	{ 0, NULL },
+	N(MADV_RANDOM),	       N(MADV_SEQUENTIAL),     N(MADV_WILLNEED),
+	N(MADV_DONTNEED),      N(MADV_FREE),	       N(MADV_REMOVE),
+	N(MADV_DONTFORK),      N(MADV_DOFORK),	       N(MADV_MERGEABLE),
+	N(MADV_UNMERGEABLE),   N(MADV_HUGEPAGE),       N(MADV_NOHUGEPAGE),
+	N(MADV_DONTDUMP),      N(MADV_DODUMP),	       N(MADV_WIPEONFORK),
+	N(MADV_KEEPONFORK),    N(MADV_COLD),	       N(MADV_PAGEOUT),
+	N(MADV_POPULATE_READ), N(MADV_POPULATE_WRITE), { 0, NULL },
 };
 
 static const struct strace_name strace_names_clone[] = {
@@ -234,38 +133,13 @@ static const struct strace_name strace_names_clone[] = {
 };
 
 static const struct strace_name strace_names_signal[] = {
-	N(SIGHUP),
-	N(SIGINT),
-	N(SIGQUIT),
-	N(SIGILL),
-	N(SIGTRAP),
-	N(SIGABRT),
-	N(SIGBUS),
-	N(SIGFPE),
-	N(SIGKILL),
-	N(SIGUSR1),
-	N(SIGSEGV),
-	N(SIGUSR2),
-	N(SIGPIPE),
-	N(SIGALRM),
-	N(SIGTERM),
-	N(SIGSTKFLT),
-	N(SIGCHLD),
-	N(SIGCONT),
-	N(SIGSTOP),
-	N(SIGTSTP),
-	N(SIGTTIN),
-	N(SIGTTOU),
-	N(SIGURG),
-	N(SIGXCPU),
-	N(SIGXFSZ),
-	N(SIGVTALRM),
-	N(SIGPROF),
-	N(SIGWINCH),
-	N(SIGIO),
-	N(SIGPWR),
-	N(SIGSYS),
-	{ 0, NULL },
+	N(SIGHUP),    N(SIGINT),   N(SIGQUIT),	N(SIGILL),  N(SIGTRAP),
+	N(SIGABRT),   N(SIGBUS),   N(SIGFPE),	N(SIGKILL), N(SIGUSR1),
+	N(SIGSEGV),   N(SIGUSR2),  N(SIGPIPE),	N(SIGALRM), N(SIGTERM),
+	N(SIGSTKFLT), N(SIGCHLD),  N(SIGCONT),	N(SIGSTOP), N(SIGTSTP),
+	N(SIGTTIN),   N(SIGTTOU),  N(SIGURG),	N(SIGXCPU), N(SIGXFSZ),
+	N(SIGVTALRM), N(SIGPROF),  N(SIGWINCH), N(SIGIO),   N(SIGPWR),
+	N(SIGSYS),    { 0, NULL },
 };
 
 static const struct strace_name strace_names_how[] = {
@@ -275,15 +149,8 @@ static const struct strace_name strace_names_how[] = {
 };
 
 static const struct strace_name strace_names_wait[] = {
-	N(WNOHANG),
-	N(WUNTRACED),
-	N(WEXITED),
-	N(WCONTINUED),
-	N(WNOWAIT),
-	N(__WNOTHREAD),
-	N(__WALL),
-	N(__WCLONE),
-	{ 0, NULL },
+	N(WNOHANG),	N(WUNTRACED), N(WEXITED),  N(WCONTINUED), N(WNOWAIT),
+	N(__WNOTHREAD), N(__WALL),    N(__WCLONE), { 0, NULL },
 };
 
 static const struct strace_name strace_names_futex[] = {
@@ -306,24 +173,14 @@ static const struct strace_name strace_names_futex[] = {
 };
 
 static const struct strace_name strace_names_family[] = {
-	N(AF_UNIX),
-	N(AF_INET),
-	N(AF_INET6),
-	N(AF_NETLINK),
-	N(AF_PACKET),
-	{ 0, NULL },
+	N(AF_UNIX),    N(AF_INET),   N(AF_INET6),
+	N(AF_NETLINK), N(AF_PACKET), { 0, NULL },
 };
 
 static const struct strace_name strace_names_socktype[] = {
-	N(SOCK_STREAM),
-	N(SOCK_DGRAM),
-	N(SOCK_RAW),
-	N(SOCK_RDM),
-	N(SOCK_SEQPACKET),
-	N(SOCK_PACKET),
-	N(SOCK_NONBLOCK),
-	N(SOCK_CLOEXEC),
-	{ 0, NULL },
+	N(SOCK_STREAM),	  N(SOCK_DGRAM),     N(SOCK_RAW),
+	N(SOCK_RDM),	  N(SOCK_SEQPACKET), N(SOCK_PACKET),
+	N(SOCK_NONBLOCK), N(SOCK_CLOEXEC),   { 0, NULL },
 };
 
 static const struct strace_name strace_names_clock[] = {
@@ -341,21 +198,11 @@ static const struct strace_name strace_names_clock[] = {
 };
 
 static const struct strace_name strace_names_rlimit[] = {
-	N(RLIMIT_FSIZE),
-	N(RLIMIT_DATA),
-	N(RLIMIT_STACK),
-	N(RLIMIT_CORE),
-	N(RLIMIT_RSS),
-	N(RLIMIT_NPROC),
-	N(RLIMIT_NOFILE),
-	N(RLIMIT_MEMLOCK),
-	N(RLIMIT_AS),
-	N(RLIMIT_LOCKS),
-	N(RLIMIT_SIGPENDING),
-	N(RLIMIT_MSGQUEUE),
-	N(RLIMIT_NICE),
-	N(RLIMIT_RTPRIO),
-	N(RLIMIT_RTTIME),
+	N(RLIMIT_FSIZE),  N(RLIMIT_DATA),	N(RLIMIT_STACK),
+	N(RLIMIT_CORE),	  N(RLIMIT_RSS),	N(RLIMIT_NPROC),
+	N(RLIMIT_NOFILE), N(RLIMIT_MEMLOCK),	N(RLIMIT_AS),
+	N(RLIMIT_LOCKS),  N(RLIMIT_SIGPENDING), N(RLIMIT_MSGQUEUE),
+	N(RLIMIT_NICE),	  N(RLIMIT_RTPRIO),	N(RLIMIT_RTTIME),
 	{ 0, NULL },
 };
 

@@ -70,9 +70,9 @@ static int aio_check(const struct iocb *cb, struct file *f)
 	case IOCB_CMD_FSYNC:
 	case IOCB_CMD_FDSYNC:
 		return cb->aio_buf || cb->aio_offset || cb->aio_nbytes ||
-				       cb->aio_rw_flags ?
-			       -EINVAL :
-			       0;
+				       cb->aio_rw_flags
+			       ? -EINVAL
+			       : 0;
 	default:
 		return -EINVAL;
 	}
@@ -89,20 +89,20 @@ static long aio_do(const struct iocb *cb, struct file *f)
 
 	switch (cb->aio_lio_opcode) {
 	case IOCB_CMD_PREAD:
-		return stream ? sys_read(fd, buf, cb->aio_nbytes) :
-				sys_pread64(fd, buf, cb->aio_nbytes,
+		return stream ? sys_read(fd, buf, cb->aio_nbytes)
+			      : sys_pread64(fd, buf, cb->aio_nbytes,
 					    cb->aio_offset);
 	case IOCB_CMD_PWRITE:
-		return stream ? sys_write(fd, buf, cb->aio_nbytes) :
-				sys_pwrite64(fd, buf, cb->aio_nbytes,
+		return stream ? sys_write(fd, buf, cb->aio_nbytes)
+			      : sys_pwrite64(fd, buf, cb->aio_nbytes,
 					     cb->aio_offset);
 	case IOCB_CMD_PREADV:
-		return stream ? sys_readv(fd, buf, cb->aio_nbytes) :
-				sys_preadv(fd, buf, cb->aio_nbytes,
+		return stream ? sys_readv(fd, buf, cb->aio_nbytes)
+			      : sys_preadv(fd, buf, cb->aio_nbytes,
 					   (u64)cb->aio_offset, 0);
 	case IOCB_CMD_PWRITEV:
-		return stream ? sys_writev(fd, buf, cb->aio_nbytes) :
-				sys_pwritev(fd, buf, cb->aio_nbytes,
+		return stream ? sys_writev(fd, buf, cb->aio_nbytes)
+			      : sys_pwritev(fd, buf, cb->aio_nbytes,
 					    (u64)cb->aio_offset, 0);
 	case IOCB_CMD_FSYNC:
 		return sys_fsync(fd);
@@ -213,9 +213,9 @@ static long aio_getevents(u64 ctx, long min_nr, long nr, uaddr events,
 	c = aio_get(ctx);
 	if (!c)
 		return -EINVAL;
-	ret = min_nr < 0 || nr < min_nr ?
-		      -EINVAL :
-		      aio_read_events(c, min_nr, nr, events, deadline);
+	ret = min_nr < 0 || nr < min_nr
+		      ? -EINVAL
+		      : aio_read_events(c, min_nr, nr, events, deadline);
 	aio_put(c);
 	return ret;
 }

@@ -55,7 +55,7 @@ static int attr_of_fd(int fd, struct iattr *a)
 
 long sys_fchmodat2(int dirfd, uaddr path, u32 mode, u32 flags)
 {
-	struct iattr a = {.valid = ATTR_MODE, .mode = mode & S_IALLUGO};
+	struct iattr a = { .valid = ATTR_MODE, .mode = mode & S_IALLUGO };
 
 	return attr_of_path(dirfd, path, (int)flags, &a);
 }
@@ -72,7 +72,7 @@ long sys_chmod(uaddr path, u32 mode)
 
 long sys_fchmod(int fd, u32 mode)
 {
-	struct iattr a = {.valid = ATTR_MODE, .mode = mode & S_IALLUGO};
+	struct iattr a = { .valid = ATTR_MODE, .mode = mode & S_IALLUGO };
 
 	return attr_of_fd(fd, &a);
 }
@@ -82,8 +82,9 @@ long sys_fchmod(int fd, u32 mode)
 /* -1 leaves an id as it is. */
 static struct iattr chown_attr(u32 uid, u32 gid)
 {
-	struct iattr a = {.valid = 0, .uid = uid_given(uid),
-			  .gid = gid_given(gid)};
+	struct iattr a = { .valid = 0,
+			   .uid = uid_given(uid),
+			   .gid = gid_given(gid) };
 
 	if (uid != (u32)-1)
 		a.valid |= ATTR_UID;
@@ -143,7 +144,7 @@ static int utimes_one(const struct timespec_k *t, bool explicit, u32 bit,
 
 static int utimes_path(const struct path *p, const struct timespec_k *times)
 {
-	struct iattr a = {.valid = ATTR_ATIME | ATTR_MTIME};
+	struct iattr a = { .valid = ATTR_ATIME | ATTR_MTIME };
 	bool now = !times ||
 		   (times[0].nsec == UTIME_NOW && times[1].nsec == UTIME_NOW);
 	int err;
@@ -247,8 +248,8 @@ long sys_utime(uaddr path, uaddr utimes)
 		return utimes_at(AT_FDCWD, path, NULL, 0);
 	if (copy_from_user(sec, utimes, sizeof(sec)))
 		return -EFAULT;
-	times[0] = (struct timespec_k){sec[0], 0};
-	times[1] = (struct timespec_k){sec[1], 0};
+	times[0] = (struct timespec_k){ sec[0], 0 };
+	times[1] = (struct timespec_k){ sec[1], 0 };
 	return utimes_at(AT_FDCWD, path, times, 0);
 }
 

@@ -17,7 +17,7 @@
 #include <kernel/uaccess.h>
 #include "../task/internal.h"
 
-#define ID_NONE ((u32)-1)
+#define ID_NONE	   ((u32)-1)
 
 #define CAP_BIT(c) (1ull << (c))
 /* What goes and comes with the file-system user ID. */
@@ -58,16 +58,16 @@ long sys_getresuid(uaddr ruid, uaddr euid, uaddr suid)
 {
 	const struct cred *c = current->cred;
 
-	return cred_put_three(ruid, uid_shown(c->uid), euid,
-			      uid_shown(c->euid), suid, uid_shown(c->suid));
+	return cred_put_three(ruid, uid_shown(c->uid), euid, uid_shown(c->euid),
+			      suid, uid_shown(c->suid));
 }
 
 long sys_getresgid(uaddr rgid, uaddr egid, uaddr sgid)
 {
 	const struct cred *c = current->cred;
 
-	return cred_put_three(rgid, gid_shown(c->gid), egid,
-			      gid_shown(c->egid), sgid, gid_shown(c->sgid));
+	return cred_put_three(rgid, gid_shown(c->gid), egid, gid_shown(c->egid),
+			      sgid, gid_shown(c->sgid));
 }
 
 /* -1 stays, "leave it"; another id must exist here. */
@@ -158,8 +158,7 @@ long sys_setreuid(u32 ruid, u32 euid)
 	bool may = own_capable(CAP_SETUID);
 	struct cred *n;
 
-	if (!cred_take_uid(&ruid) ||
-	    !cred_take_uid(&euid))
+	if (!cred_take_uid(&ruid) || !cred_take_uid(&euid))
 		return -EINVAL;
 	if (ruid != ID_NONE && !may && ruid != old->uid && ruid != old->euid)
 		return -EPERM;
@@ -189,8 +188,7 @@ long sys_setresuid(u32 ruid, u32 euid, u32 suid)
 	const struct cred *old = current->cred;
 	struct cred *n;
 
-	if (!cred_take_uid(&ruid) ||
-	    !cred_take_uid(&euid) ||
+	if (!cred_take_uid(&ruid) || !cred_take_uid(&euid) ||
 	    !cred_take_uid(&suid))
 		return -EINVAL;
 	if ((!cred_uid_is_ours(old, ruid) || !cred_uid_is_ours(old, euid) ||
@@ -270,8 +268,7 @@ long sys_setregid(u32 rgid, u32 egid)
 	bool may = own_capable(CAP_SETGID);
 	struct cred *n;
 
-	if (!cred_take_gid(&rgid) ||
-	    !cred_take_gid(&egid))
+	if (!cred_take_gid(&rgid) || !cred_take_gid(&egid))
 		return -EINVAL;
 	if (rgid != ID_NONE && !may && rgid != old->gid && rgid != old->egid)
 		return -EPERM;
@@ -301,8 +298,7 @@ long sys_setresgid(u32 rgid, u32 egid, u32 sgid)
 	const struct cred *old = current->cred;
 	struct cred *n;
 
-	if (!cred_take_gid(&rgid) ||
-	    !cred_take_gid(&egid) ||
+	if (!cred_take_gid(&rgid) || !cred_take_gid(&egid) ||
 	    !cred_take_gid(&sgid))
 		return -EINVAL;
 	if ((!cred_gid_is_ours(old, rgid) || !cred_gid_is_ours(old, egid) ||

@@ -86,7 +86,7 @@ static int dir_iterate(struct file *f, struct dir_buf *b)
 
 static long dir_read(int fd, uaddr to, u32 count, bool old)
 {
-	struct dir_buf b = {.ctx.emit = dir_buf_emit, .old = old};
+	struct dir_buf b = { .ctx.emit = dir_buf_emit, .old = old };
 	struct fd_ref r = fd_ref_get(fd);
 	long n;
 

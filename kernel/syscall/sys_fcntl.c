@@ -13,8 +13,8 @@
 #include "vfs/internal.h"
 #include "vfs/locks.h"
 
-#define F_DUPFD_QUERY (1024 + 3)
-#define FCNTL_SETFL   (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
+#define F_DUPFD_QUERY	(1024 + 3)
+#define FCNTL_SETFL	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
 #define F_CREATED_QUERY (1024 + 4)
 
 /* --- Record locks --- */
@@ -75,7 +75,7 @@ static int fcntl_lock_request(struct file *f, const struct flock *fl, bool ofd,
 
 static long fcntl_getlk(struct file *f, uaddr arg, bool ofd)
 {
-	struct lock_request r = {.wait = false};
+	struct lock_request r = { .wait = false };
 	struct flock fl;
 	int err;
 
@@ -100,7 +100,7 @@ static long fcntl_getlk(struct file *f, uaddr arg, bool ofd)
 
 static long fcntl_setlk(int fd, struct file *f, uaddr arg, bool ofd, bool wait)
 {
-	struct lock_request r = {.wait = wait};
+	struct lock_request r = { .wait = wait };
 	struct flock fl;
 	int err;
 
@@ -136,10 +136,10 @@ static long fcntl_setlk(int fd, struct file *f, uaddr arg, bool ofd, bool wait)
 
 long sys_flock(int fd, u32 cmd)
 {
-	struct lock_request r = {.kind = LOCK_FLOCK,
-				 .start = 0,
-				 .end = ~0ull,
-				 .wait = !(cmd & LOCK_NB)};
+	struct lock_request r = { .kind = LOCK_FLOCK,
+				  .start = 0,
+				  .end = ~0ull,
+				  .wait = !(cmd & LOCK_NB) };
 	struct fd_ref ref;
 	long err = -EBADF;
 
@@ -292,7 +292,7 @@ static long fcntl_file(int fd, struct file *f, u32 cmd, u64 arg)
 			return -EINVAL;
 		if ((int)arg < 0)
 			return file_set_owner(f, F_OWNER_PGRP,
-					      (s32)pid_given((u32)-(int)arg),
+					      (s32)pid_given((u32) - (int)arg),
 					      true);
 		return file_set_owner(f, F_OWNER_PID, (s32)pid_given((u32)arg),
 				      true);

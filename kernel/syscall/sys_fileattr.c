@@ -9,14 +9,14 @@
 #include "syscall/sys_file.h"
 #include "vfs/internal.h"
 
-#define FS_IOC_FSGETXATTR  0x801c581fu
-#define FS_IOC_FSSETXATTR  0x401c5820u
+#define FS_IOC_FSGETXATTR 0x801c581fu
+#define FS_IOC_FSSETXATTR 0x401c5820u
 
-#define XFLAG_IMMUTABLE 0x08u
-#define XFLAG_APPEND	0x10u
-#define XFLAG_NOATIME	0x40u
-#define XFLAG_NODUMP	0x80u
-#define XFLAG_KNOWN                                                            \
+#define XFLAG_IMMUTABLE	  0x08u
+#define XFLAG_APPEND	  0x10u
+#define XFLAG_NOATIME	  0x40u
+#define XFLAG_NODUMP	  0x80u
+#define XFLAG_KNOWN \
 	(XFLAG_IMMUTABLE | XFLAG_APPEND | XFLAG_NOATIME | XFLAG_NODUMP)
 
 struct fsxattr {
@@ -110,12 +110,11 @@ static long fileattr_at(int dirfd, uaddr path, u32 flags, struct path *p)
 {
 	if (flags & ~(u32)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	return path_lookup_user(dirfd, path,
-				(flags & AT_SYMLINK_NOFOLLOW ? 0 :
-							       LOOKUP_FOLLOW) |
-					(flags & AT_EMPTY_PATH ? LOOKUP_EMPTY :
-								 0),
-				p);
+	return path_lookup_user(
+		dirfd, path,
+		(flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
+			(flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0),
+		p);
 }
 
 static long fileattr_check_size(u64 size)
@@ -168,9 +167,9 @@ long sys_file_setattr(int dirfd, uaddr path, uaddr attr, u64 size, u32 flags)
 		err = fileattr_at(dirfd, path, flags, &p);
 	if (err)
 		return err;
-	err = fileattr_has(p.dentry->inode) ?
-		      fileattr_set(&p, fileattr_from_x((u32)a.xflags)) :
-		      -EOPNOTSUPP;
+	err = fileattr_has(p.dentry->inode)
+		      ? fileattr_set(&p, fileattr_from_x((u32)a.xflags))
+		      : -EOPNOTSUPP;
 	path_put(&p);
 	return err;
 }

@@ -18,9 +18,9 @@
 
 /* Commands out of turn are EBUSY. */
 enum fscontext_phase {
-	FSCONTEXT_PARAMS,   /* fsopen: taking parameters */
-	FSCONTEXT_CREATED,  /* the super is there, to be mounted */
-	FSCONTEXT_RECONF,   /* fspick, or mounted: taking parameters */
+	FSCONTEXT_PARAMS,  /* fsopen: taking parameters */
+	FSCONTEXT_CREATED, /* the super is there, to be mounted */
+	FSCONTEXT_RECONF,  /* fspick, or mounted: taking parameters */
 	FSCONTEXT_FAILED,
 };
 
@@ -351,7 +351,7 @@ static const struct file_ops mountfd_ops = {
 /* Takes over m, a tree that nobody holds. */
 static long mountfd_install(struct mount *m, bool cloexec)
 {
-	struct path p = {m, m->root};
+	struct path p = { m, m->root };
 	struct file *f = file_open_path(&p, O_PATH | O_DIRECTORY);
 	int fd;
 
@@ -393,9 +393,9 @@ static u32 mount_attr_atime(u64 attr)
 	return 0;
 }
 
-#define MOUNT_ATTR_KNOWN                                                     \
-	(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |          \
-	 MOUNT_ATTR_NOEXEC | MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME |     \
+#define MOUNT_ATTR_KNOWN                                                 \
+	(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |      \
+	 MOUNT_ATTR_NOEXEC | MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME | \
 	 MOUNT_ATTR_NOSYMFOLLOW)
 
 long sys_fsmount(int fs_fd, u32 flags, u32 attr)
@@ -425,10 +425,9 @@ long sys_fsmount(int fs_fd, u32 flags, u32 attr)
 		err = -EPERM;
 	else if (fc->phase == FSCONTEXT_CREATED) {
 		ref_get(&fc->sb->refs);
-		m = mount_of_super(fc->sb,
-				   mount_attr_flags(attr) |
-					   mount_attr_atime(attr),
-				   fc->has_source ? fc->source : "none");
+		m = mount_of_super(
+			fc->sb, mount_attr_flags(attr) | mount_attr_atime(attr),
+			fc->has_source ? fc->source : "none");
 		err = IS_ERR(m) ? PTR_ERR(m) : 0;
 		if (!err)
 			fc->phase = FSCONTEXT_RECONF;
@@ -450,8 +449,9 @@ static long open_tree(int dirfd, uaddr path, u32 flags)
 	long ret;
 	int fd;
 
-	if (flags & ~(AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_RECURSIVE |
-		      AT_SYMLINK_NOFOLLOW | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC))
+	if (flags &
+	    ~(AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_RECURSIVE |
+	      AT_SYMLINK_NOFOLLOW | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC))
 		return -EINVAL;
 	if ((flags & (AT_RECURSIVE | OPEN_TREE_CLONE)) == AT_RECURSIVE)
 		return -EINVAL;
@@ -465,9 +465,9 @@ static long open_tree(int dirfd, uaddr path, u32 flags)
 	if (flags & OPEN_TREE_CLONE) {
 		m = mount_copy_tree(&p, flags & AT_RECURSIVE);
 		path_put(&p);
-		return IS_ERR(m) ? PTR_ERR(m)
-				 : mountfd_install(m,
-						   flags & OPEN_TREE_CLOEXEC);
+		return IS_ERR(m)
+			       ? PTR_ERR(m)
+			       : mountfd_install(m, flags & OPEN_TREE_CLOEXEC);
 	}
 	f = file_open_path(&p, O_PATH);
 	path_put(&p);
@@ -528,7 +528,8 @@ static int mount_attr_decode(const struct mount_attr *a, struct mount_change *c)
 {
 	u64 type = a->propagation;
 
-	if ((type & ~(u64)(MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)) ||
+	if ((type &
+	     ~(u64)(MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)) ||
 	    (type & (type - 1)))
 		return -EINVAL;
 	/* owners are not mapped here */

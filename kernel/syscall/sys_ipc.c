@@ -19,8 +19,8 @@ long sys_pipe2(uaddr fds, int flags)
 	int fd[2], err;
 
 	if (flags & O_EXCL) /* a pipe for notifications of key changes */
-		return flags & ~(O_CLOEXEC | O_NONBLOCK | O_EXCL) ? -EINVAL :
-								    -ENOPKG;
+		return flags & ~(O_CLOEXEC | O_NONBLOCK | O_EXCL) ? -EINVAL
+								  : -ENOPKG;
 	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
 		return -EINVAL;
 	err = pipe_create(f, flags);

@@ -330,8 +330,8 @@ void machine_stop(bool restart, int code)
 	console_drain();
 	hostio_drain();
 	if (restart) {
-		struct ring_req *r = ring_get(RING_DEV_MONITOR,
-					      RING_MON_REBOOT);
+		struct ring_req *r =
+			ring_get(RING_DEV_MONITOR, RING_MON_REBOOT);
 
 		r->arg[0] = (u64)(u32)code;
 		ring_call(r);

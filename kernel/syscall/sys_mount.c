@@ -55,22 +55,21 @@ static void mount_string_put(char *s)
 static long mount_at(const char *source, uaddr target, const char *type,
 		     u64 flags, const char *data)
 {
-	return WITH_PATH(name, target, ({
-				 struct path p;
-				 long err = path_lookup(AT_FDCWD, name,
-							LOOKUP_FOLLOW, &p);
+	return WITH_PATH(
+		name, target, ({
+			struct path p;
+			long err =
+				path_lookup(AT_FDCWD, name, LOOKUP_FOLLOW, &p);
 
-				 /* the place is looked at before the right */
-				 if (!err) {
-					 path_put(&p);
-					 err = mount_may()
-						       ? do_mount(source, name,
-								  type, flags,
-								  data)
-						       : -EPERM;
-				 }
-				 err;
-			 }));
+			/* the place is looked at before the right */
+			if (!err) {
+				path_put(&p);
+				err = mount_may() ? do_mount(source, name, type,
+							     flags, data)
+						  : -EPERM;
+			}
+			err;
+		}));
 }
 
 long sys_mount(uaddr source, uaddr target, uaddr type, u64 flags, uaddr data)
@@ -133,13 +132,13 @@ long sys_pivot_root(uaddr new_root, uaddr put_old)
 
 /* --- Handles --- */
 
-#define HANDLE_MAX	    128u
-#define HANDLE_BYTES	    12u
-#define HANDLE_INVALID	    255
-#define HANDLE_TYPE	    1
-#define HANDLE_INO	    0x81
-#define AT_HANDLE_FID	    0x200
-#define AT_HANDLE_MNT_UNIQUE 0x001
+#define HANDLE_MAX	      128u
+#define HANDLE_BYTES	      12u
+#define HANDLE_INVALID	      255
+#define HANDLE_TYPE	      1
+#define HANDLE_INO	      0x81
+#define AT_HANDLE_FID	      0x200
+#define AT_HANDLE_MNT_UNIQUE  0x001
 #define AT_HANDLE_CONNECTABLE 0x002
 
 struct file_handle {
@@ -198,8 +197,8 @@ long sys_name_to_handle_at(int dirfd, uaddr path, uaddr handle, uaddr mount_id,
 	else
 		err = handle_make(&p, flags, &fh, h);
 	if (!err || err == -EOVERFLOW) {
-		u64 id = flags & AT_HANDLE_MNT_UNIQUE ? mount_unique_id(p.mnt) :
-							p.mnt->id;
+		u64 id = flags & AT_HANDLE_MNT_UNIQUE ? mount_unique_id(p.mnt)
+						      : p.mnt->id;
 
 		if (copy_to_user(mount_id, &id,
 				 flags & AT_HANDLE_MNT_UNIQUE ? 8 : 4) ||

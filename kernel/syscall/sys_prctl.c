@@ -19,8 +19,8 @@
 #define TIMER_SLACK_DEFAULT 50000
 
 /* arch_prctl codes that arch-um answers: permissions of AMX state */
-#define XCOMP_FIRST ARCH_GET_XCOMP_SUPP
-#define XCOMP_LAST  ARCH_REQ_XCOMP_GUEST_PERM
+#define XCOMP_FIRST	    ARCH_GET_XCOMP_SUPP
+#define XCOMP_LAST	    ARCH_REQ_XCOMP_GUEST_PERM
 
 static bool prctl_any(u64 a, u64 b, u64 c)
 {
@@ -162,8 +162,8 @@ static long prctl_ambient_change(u64 op, u64 cap)
 static long prctl_cap_ambient(u64 a2, u64 a3, u64 a4, u64 a5)
 {
 	if (a2 == PR_CAP_AMBIENT_CLEAR_ALL)
-		return prctl_any(a3, a4, a5) ? -EINVAL :
-					       prctl_ambient_change(a2, 0);
+		return prctl_any(a3, a4, a5) ? -EINVAL
+					     : prctl_ambient_change(a2, 0);
 	if (a3 > CAP_LAST_CAP || a4 || a5)
 		return -EINVAL;
 	switch (a2) {
@@ -291,37 +291,35 @@ static bool prctl_mm_marked(u32 mark)
 
 static long prctl_set_thp(u64 a2, u64 a3, u64 a4, u64 a5)
 {
-	return prctl_any(a3, a4, a5) ?
-		       -EINVAL :
-		       prctl_mm_mark(MM_PRCTL_THP_DISABLE, a2);
+	return prctl_any(a3, a4, a5) ? -EINVAL
+				     : prctl_mm_mark(MM_PRCTL_THP_DISABLE, a2);
 }
 
 static long prctl_get_thp(u64 a2, u64 a3, u64 a4, u64 a5)
 {
-	return prctl_any(a2, a3, a4) || a5 ?
-		       -EINVAL :
-		       prctl_mm_marked(MM_PRCTL_THP_DISABLE);
+	return prctl_any(a2, a3, a4) || a5
+		       ? -EINVAL
+		       : prctl_mm_marked(MM_PRCTL_THP_DISABLE);
 }
 
 static long prctl_set_merge(u64 a2, u64 a3, u64 a4, u64 a5)
 {
-	return prctl_any(a3, a4, a5) ? -EINVAL :
-				       prctl_mm_mark(MM_PRCTL_MERGE_ANY, a2);
+	return prctl_any(a3, a4, a5) ? -EINVAL
+				     : prctl_mm_mark(MM_PRCTL_MERGE_ANY, a2);
 }
 
 static long prctl_get_merge(u64 a2, u64 a3, u64 a4, u64 a5)
 {
-	return prctl_any(a2, a3, a4) || a5 ?
-		       -EINVAL :
-		       prctl_mm_marked(MM_PRCTL_MERGE_ANY);
+	return prctl_any(a2, a3, a4) || a5
+		       ? -EINVAL
+		       : prctl_mm_marked(MM_PRCTL_MERGE_ANY);
 }
 
 static u64 prctl_mdwe_now(void)
 {
 	return (prctl_mm_marked(MM_PRCTL_MDWE) ? PR_MDWE_REFUSE_EXEC_GAIN : 0) |
-	       (prctl_mm_marked(MM_PRCTL_MDWE_NO_INHERIT) ?
-			PR_MDWE_NO_INHERIT :
-			0);
+	       (prctl_mm_marked(MM_PRCTL_MDWE_NO_INHERIT) ? PR_MDWE_NO_INHERIT
+							  : 0);
 }
 
 static long prctl_set_mdwe(u64 a2, u64 a3, u64 a4, u64 a5)
@@ -365,9 +363,9 @@ static long prctl_mce_kill(u64 a2, u64 a3, u64 a4, u64 a5)
 
 static long prctl_mce_kill_get(u64 a2, u64 a3, u64 a4, u64 a5)
 {
-	return prctl_any(a2, a3, a4) || a5 ?
-		       -EINVAL :
-		       PR_MCE_KILL_DEFAULT - current->mce_kill;
+	return prctl_any(a2, a3, a4) || a5
+		       ? -EINVAL
+		       : PR_MCE_KILL_DEFAULT - current->mce_kill;
 }
 
 static long prctl_set_io_flusher(u64 a2, u64 a3, u64 a4, u64 a5)

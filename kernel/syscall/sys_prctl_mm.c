@@ -111,8 +111,8 @@ static long prctl_mm_map(struct mm *mm, u64 addr, u64 size)
 	    m.auxv_size > sizeof(mm->auxv))
 		return -EINVAL;
 	if (m.exe_fd != (u32)-1)
-		err = capable(CAP_SYS_ADMIN) ? prctl_mm_exe((int)m.exe_fd) :
-					       -EPERM;
+		err = capable(CAP_SYS_ADMIN) ? prctl_mm_exe((int)m.exe_fd)
+					     : -EPERM;
 	if (!err && m.auxv_size)
 		err = prctl_mm_auxv(mm, m.auxv, m.auxv_size);
 	if (err)

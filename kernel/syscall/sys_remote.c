@@ -132,8 +132,8 @@ static long remote_rw(int pid, uaddr lvec, u64 ln, uaddr rvec, u64 rn,
 	if (!it.count)
 		goto out;
 	mm = remote_mm(pid);
-	ret = IS_ERR(mm) ? PTR_ERR(mm) :
-			   remote_transfer(mm, &it, rsegs, rn, write);
+	ret = IS_ERR(mm) ? PTR_ERR(mm)
+			 : remote_transfer(mm, &it, rsegs, rn, write);
 	if (!IS_ERR(mm))
 		mm_put(mm);
 out:
@@ -249,8 +249,7 @@ static long kcmp_tasks(struct task *a, struct task *b, int type, u64 i, u64 j)
 	case KCMP_FS:
 		return kcmp_order(READ_ONCE(a->fs), READ_ONCE(b->fs));
 	case KCMP_SIGHAND:
-		return kcmp_order(READ_ONCE(a->sighand),
-				  READ_ONCE(b->sighand));
+		return kcmp_order(READ_ONCE(a->sighand), READ_ONCE(b->sighand));
 	case KCMP_IO: /* nobody has an I/O context of his own */
 		return 0;
 	case KCMP_SYSVSEM:
@@ -375,9 +374,8 @@ long sys_process_mrelease(int pidfd, u32 flags)
 		t = pidfd_task(f, &thread);
 		ret = -ESRCH;
 		if (t) {
-			ret = t->proc->group_flags & PROC_GROUP_EXIT ?
-				      0 :
-				      -EINVAL;
+			ret = t->proc->group_flags & PROC_GROUP_EXIT ? 0
+								     : -EINVAL;
 			task_put(t);
 		}
 	}
@@ -387,12 +385,12 @@ long sys_process_mrelease(int pidfd, u32 flags)
 
 /* --- membarrier --- */
 
-#define MEMBARRIER_PRIVATE                                                     \
-	(MEMBARRIER_CMD_PRIVATE_EXPEDITED |                                    \
+#define MEMBARRIER_PRIVATE                  \
+	(MEMBARRIER_CMD_PRIVATE_EXPEDITED | \
 	 MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE)
-#define MEMBARRIER_ALL                                                         \
-	(MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED |             \
-	 MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | MEMBARRIER_PRIVATE |       \
+#define MEMBARRIER_ALL                                                   \
+	(MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED |       \
+	 MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | MEMBARRIER_PRIVATE | \
 	 MEMBARRIER_PRIVATE << 1 | MEMBARRIER_CMD_GET_REGISTRATIONS)
 #define MEMBARRIER_CMD_GET_REGISTRATIONS 512
 #define MEMBARRIER_POLL_NS		 20000
@@ -414,7 +412,7 @@ static bool membarrier_pending(struct mm *mm, bool start)
 	bool any = false;
 
 	mutex_lock(&tasklist_lock);
-	list_for_each_entry(t, &all_tasks, all_node) {
+	list_for_each_entry (t, &all_tasks, all_node) {
 		if (!membarrier_concerns(t, mm))
 			continue;
 		if (start)

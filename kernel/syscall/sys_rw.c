@@ -198,8 +198,8 @@ long sys_pwritev(int fd, uaddr vec, u64 vlen, u64 pos_l, u64 pos_h)
 	return rwv_at(fd, vec, vlen, (loff_t)pos_l, vfs_write);
 }
 
-#define RW_KNOWN                                                          \
-	(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND |     \
+#define RW_KNOWN                                                      \
+	(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND | \
 	 RWF_NOAPPEND)
 
 /* Without waiting: what can say so. Memory and host files do not. */

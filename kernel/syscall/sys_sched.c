@@ -50,7 +50,7 @@ static bool sched_is_rt(u32 policy)
 }
 
 /* Linux has a policy of this number that takes no thread here. */
-#define SCHED_EXT 7
+#define SCHED_EXT	   7
 
 #define IOPRIO_WHO_PROCESS 1
 
@@ -287,16 +287,14 @@ long sys_sched_getattr(int pid, uaddr attr, u32 size, u32 flags)
 
 long sys_sched_get_priority_max(int policy)
 {
-	if (policy != SCHED_EXT &&
-	    (policy < 0 || !sched_is_known((u32)policy)))
+	if (policy != SCHED_EXT && (policy < 0 || !sched_is_known((u32)policy)))
 		return -EINVAL;
 	return sched_is_rt((u32)policy) ? 99 : 0;
 }
 
 long sys_sched_get_priority_min(int policy)
 {
-	if (policy != SCHED_EXT &&
-	    (policy < 0 || !sched_is_known((u32)policy)))
+	if (policy != SCHED_EXT && (policy < 0 || !sched_is_known((u32)policy)))
 		return -EINVAL;
 	return sched_is_rt((u32)policy) ? 1 : 0;
 }
@@ -343,8 +341,8 @@ long sys_sched_setaffinity(int pid, u32 len, uaddr mask)
 		goto out;
 	err = -EINVAL;
 	for (u32 i = 0; i < sizeof(m); i++) {
-		u32 left = host_info.ncpus > 8 * i ? host_info.ncpus - 8 * i :
-						     0;
+		u32 left = host_info.ncpus > 8 * i ? host_info.ncpus - 8 * i
+						   : 0;
 
 		if (left < 8)
 			m[i] &= (u8)((1u << left) - 1);
@@ -418,7 +416,7 @@ static long prio_walk(const struct prio_walk *w)
 	struct task *t;
 
 	mutex_lock(&tasklist_lock);
-	list_for_each_entry(t, &all_tasks, all_node)
+	list_for_each_entry (t, &all_tasks, all_node)
 		if (prio_matches(w, t))
 			ret = w->fn(t, w->value, ret);
 	mutex_unlock(&tasklist_lock);
@@ -436,9 +434,9 @@ static int prio_who(struct prio_walk *w, int which, int who)
 			w->who = pid_given((u32)who);
 		return 0;
 	}
-	w->who = which == PRIO_PROCESS ? current->tid :
-		 which == PRIO_PGRP    ? current->proc->pgid :
-					 current->cred->uid;
+	w->who = which == PRIO_PROCESS ? current->tid
+		 : which == PRIO_PGRP  ? current->proc->pgid
+				       : current->cred->uid;
 	return 0;
 }
 
@@ -519,9 +517,8 @@ static int ioprio_check(int ioprio)
 
 	switch (class) {
 	case IOPRIO_CLASS_RT:
-		return capable(CAP_SYS_ADMIN) || capable(CAP_SYS_NICE) ?
-			       0 :
-			       -EPERM;
+		return capable(CAP_SYS_ADMIN) || capable(CAP_SYS_NICE) ? 0
+								       : -EPERM;
 	case IOPRIO_CLASS_BE:
 	case IOPRIO_CLASS_IDLE:
 		return 0;
@@ -543,9 +540,9 @@ long sys_ioprio_set(int which, int who, int ioprio)
 
 long sys_ioprio_get(int which, int who)
 {
-	struct prio_walk w = { .fn = which == IOPRIO_WHO_PROCESS ?
-					     ioprio_get_raw :
-					     ioprio_get_one };
+	struct prio_walk w = { .fn = which == IOPRIO_WHO_PROCESS
+					     ? ioprio_get_raw
+					     : ioprio_get_one };
 	int err = prio_who(&w, (int)((u32)which - 1), who);
 
 	return err ? err : prio_walk(&w);

@@ -15,12 +15,12 @@
 #include <kernel/vfs.h>
 #include "../task/internal.h"
 
-#define PIDFD_SIGNAL_THREAD	  1u
-#define PIDFD_SIGNAL_THREAD_GROUP 2u
+#define PIDFD_SIGNAL_THREAD	   1u
+#define PIDFD_SIGNAL_THREAD_GROUP  2u
 #define PIDFD_SIGNAL_PROCESS_GROUP 4u
 
-#define SA_KNOWN                                                               \
-	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART |  \
+#define SA_KNOWN                                                              \
+	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | \
 	 SA_NODEFER | SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
 
 static bool sig_is_valid(int sig)
@@ -198,8 +198,8 @@ static long kill_one(struct task *t, int sig, const struct siginfo *si,
 		return -EPERM;
 	if (!sig)
 		return 0;
-	return group ? send_signal_process(t->proc, sig, si) :
-		       send_signal_task(t, sig, si);
+	return group ? send_signal_process(t->proc, sig, si)
+		     : send_signal_task(t, sig, si);
 }
 
 static long kill_pid(u32 pid, int sig, const struct siginfo *si)
@@ -225,7 +225,7 @@ static long kill_pgrp(u32 pgid, int sig, const struct siginfo *si)
 	mutex_lock(&tasklist_lock);
 	group = pid_group(pgid);
 	if (group) {
-		list_for_each_entry(p, group, pgrp_node) {
+		list_for_each_entry (p, group, pgrp_node) {
 			long err = kill_one(p->leader, sig, si, true);
 
 			any |= !err;
@@ -244,7 +244,7 @@ static long kill_all(int sig, const struct siginfo *si)
 	struct task *t;
 
 	mutex_lock(&tasklist_lock);
-	list_for_each_entry(t, &all_tasks, all_node) {
+	list_for_each_entry (t, &all_tasks, all_node) {
 		long err;
 
 		if (t->kthread || t->proc->leader != t || t->proc->pid <= 1 ||
@@ -267,8 +267,8 @@ long sys_kill(int pid, int sig)
 
 	if (sig < 0 || sig > NSIG) {
 		/* whom it is for is asked first */
-		struct task *t = pid > 0 ? process_find_get(pid_given((u32)pid)) :
-					current;
+		struct task *t = pid > 0 ? process_find_get(pid_given((u32)pid))
+					 : current;
 
 		if (!t)
 			return -ESRCH;
@@ -340,7 +340,8 @@ static int sigqueue_get(struct siginfo *si, uaddr info, int sig, bool self)
 long sys_rt_sigqueueinfo(int pid, int sig, uaddr info)
 {
 	struct siginfo si;
-	int err = sigqueue_get(&si, info, sig, pid == (int)pid_shown(current->proc->pid));
+	int err = sigqueue_get(&si, info, sig,
+			       pid == (int)pid_shown(current->proc->pid));
 
 	if (err)
 		return err;
@@ -384,22 +385,22 @@ static long pidfd_send(struct task *t, int sig, uaddr info, u32 scope)
 			return err;
 	} else {
 		signal_info_user(&si, sig,
-				 scope == PIDFD_SIGNAL_THREAD ? SI_TKILL :
-								SI_USER);
+				 scope == PIDFD_SIGNAL_THREAD ? SI_TKILL
+							      : SI_USER);
 	}
 	if (scope == PIDFD_SIGNAL_PROCESS_GROUP)
 		return kill_pgrp(t->proc->pid, sig, &si);
 	return kill_one(t, sig, &si, scope != PIDFD_SIGNAL_THREAD);
 }
 
-static long pidfd_send_checked(struct task *t, bool thread, int sig,
-			       uaddr info, u32 scope)
+static long pidfd_send_checked(struct task *t, bool thread, int sig, uaddr info,
+			       u32 scope)
 {
 	if (sig < 0 || sig > NSIG)
 		return -EINVAL;
 	if (!scope)
-		scope = thread ? PIDFD_SIGNAL_THREAD :
-				 PIDFD_SIGNAL_THREAD_GROUP;
+		scope = thread ? PIDFD_SIGNAL_THREAD
+			       : PIDFD_SIGNAL_THREAD_GROUP;
 	return pidfd_send(t, sig, info, scope);
 }
 
@@ -418,8 +419,8 @@ long sys_pidfd_send_signal(int pidfd, int sig, uaddr info, u32 flags)
 		return -EINVAL;
 	if (pidfd == PIDFD_SELF_THREAD || pidfd == PIDFD_SELF_THREAD_GROUP) {
 		thread = pidfd == PIDFD_SELF_THREAD;
-		return pidfd_send_checked(thread ? current :
-						   current->proc->leader,
+		return pidfd_send_checked(thread ? current
+						 : current->proc->leader,
 					  thread, sig, info, flags);
 	}
 	f = fd_get(pidfd);

@@ -286,8 +286,8 @@ static long socket_name(int fd, uaddr addr, uaddr addrlen, bool peer)
 
 	if (!sk)
 		return err;
-	err = len = sk->ops->getname(sk, &a,
-				     peer ? SOCK_NAME_PEER : SOCK_NAME_OWN);
+	err = len =
+		sk->ops->getname(sk, &a, peer ? SOCK_NAME_PEER : SOCK_NAME_OWN);
 	if (len >= 0) {
 		err = get_user(room, addrlen);
 		if (!err)
@@ -315,8 +315,8 @@ long sys_shutdown(int fd, int how)
 
 	if (!sk)
 		return err;
-	err = how < SHUT_RD || how > SHUT_RDWR ? -EINVAL :
-						 sk->ops->shutdown(sk, how);
+	err = how < SHUT_RD || how > SHUT_RDWR ? -EINVAL
+					       : sk->ops->shutdown(sk, how);
 	fd_ref_put(r);
 	return err;
 }
@@ -362,9 +362,9 @@ long sys_getsockopt(int fd, int level, int optname, uaddr optval, uaddr optlen)
 		err = -EINVAL;
 	if (!err) {
 		n = min((u32)len, SOCKET_OPTLEN_MAX);
-		err = level == SOL_SOCKET ?
-			      sock_getsockopt(sk, optname, buf, &n) :
-			      -ENOPROTOOPT;
+		err = level == SOL_SOCKET
+			      ? sock_getsockopt(sk, optname, buf, &n)
+			      : -ENOPROTOOPT;
 		if (err == -ENOPROTOOPT && sk->ops->getsockopt)
 			err = sk->ops->getsockopt(sk, level, optname, buf, &n);
 		else if (level != SOL_SOCKET)
@@ -502,8 +502,8 @@ long sys_sendmmsg(int fd, uaddr msgvec, u32 vlen, u32 flags)
 		if (ret < 0)
 			break;
 		len = ret;
-		ret = put_user(len, uadd(at, offsetof(struct mmsghdr,
-						      msg_len)));
+		ret = put_user(len,
+			       uadd(at, offsetof(struct mmsghdr, msg_len)));
 		if (ret)
 			break;
 	}
@@ -557,10 +557,9 @@ static int socket_recv_done(struct sock *sk, struct sock_msg *m,
 	int err = 0;
 
 	if (h->msg_name)
-		err = socket_addr_out(m->name, m->namelen, UADDR(h->msg_name),
-				      h->msg_namelen,
-				      uadd(hdr, offsetof(struct msghdr,
-							 msg_namelen)));
+		err = socket_addr_out(
+			m->name, m->namelen, UADDR(h->msg_name), h->msg_namelen,
+			uadd(hdr, offsetof(struct msghdr, msg_namelen)));
 	if (!err)
 		err = put_user(out,
 			       uadd(hdr, offsetof(struct msghdr, msg_flags)));
@@ -637,8 +636,8 @@ static long socket_recv_many(struct sock *sk, struct file *f, uaddr vec,
 		if (ret < 0)
 			break;
 		len = ret;
-		ret = put_user(len, uadd(at, offsetof(struct mmsghdr,
-						      msg_len)));
+		ret = put_user(len,
+			       uadd(at, offsetof(struct mmsghdr, msg_len)));
 		if (ret)
 			break;
 		n++;

@@ -16,7 +16,7 @@
 #include "vfs/internal.h"
 
 #define SPLICE_CHUNK 65536u
-#define SPLICE_F_ALL                                                     \
+#define SPLICE_F_ALL \
 	(SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | SPLICE_F_GIFT)
 
 static bool splice_is_pipe(const struct file *f)
@@ -104,7 +104,7 @@ struct splice_pos {
 
 static int splice_pos_get(struct splice_pos *p, struct file *f, uaddr at)
 {
-	*p = (struct splice_pos){.at = at, .f = f};
+	*p = (struct splice_pos){ .at = at, .f = f };
 	if (f->mode & FMODE_STREAM)
 		return at.va ? -ESPIPE : 0;
 	if (at.va) {
@@ -208,15 +208,14 @@ static void splice_wait_queue(struct poll_table *pt, struct file *f,
 /* Wait until the pipe takes at least a page (POLLOUT), or has something. */
 static int splice_wait_for(struct file *pipe, u32 event, u32 flags)
 {
-	struct splice_wait w = {.pt.queue = splice_wait_queue};
+	struct splice_wait w = { .pt.queue = splice_wait_queue };
 	int err = 0;
 
 	if (event == POLLOUT && (vfs_poll(pipe, NULL) & POLLERR)) {
 		send_signal_self(SIGPIPE);
 		return -EPIPE;
 	}
-	if (splice_ready(pipe, event) ||
-	    (event == POLLIN && pipe_at_end(pipe)))
+	if (splice_ready(pipe, event) || (event == POLLIN && pipe_at_end(pipe)))
 		return 0;
 	if (splice_nonblock(pipe, flags))
 		return -EAGAIN;
@@ -419,7 +418,8 @@ long sys_sendfile(int out_fd, int in_fd, uaddr offset, u64 count)
 	count = min(count, (u64)MAX_RW_COUNT);
 	if (!splice_is_pipe(s.out)) {
 		n = -EINVAL;
-		if (!(s.out->mode & FMODE_STREAM) && !rw_range_ok(op.pos, count))
+		if (!(s.out->mode & FMODE_STREAM) &&
+		    !rw_range_ok(op.pos, count))
 			goto out;
 		if (((s.in->mode & FMODE_STREAM) &&
 		     s.in->ops->llseek != noop_llseek) ||
@@ -430,8 +430,8 @@ long sys_sendfile(int out_fd, int in_fd, uaddr offset, u64 count)
 	}
 	if (splice_is_pipe(s.out))
 		n = splice_to_pipe(s.in, &ip.pos, s.out, count,
-				   s.in->flags & O_NONBLOCK ?
-					   SPLICE_F_NONBLOCK : 0);
+				   s.in->flags & O_NONBLOCK ? SPLICE_F_NONBLOCK
+							    : 0);
 	else
 		n = copy_seekable(s.in, &ip.pos, s.out, &op.pos, count);
 	if (n >= 0) {
@@ -489,7 +489,7 @@ static int copy_range_length(struct splice_pair *s, loff_t ipos, loff_t opos,
 /* A position of the caller's, whatever kind of file that is for. */
 static int copy_range_pos(struct splice_pos *p, struct file *f, uaddr at)
 {
-	*p = (struct splice_pos){.at = at, .f = f, .pos = f->pos};
+	*p = (struct splice_pos){ .at = at, .f = f, .pos = f->pos };
 	return at.va && get_user(p->pos, at) ? -EFAULT : 0;
 }
 
@@ -604,8 +604,7 @@ static long tee_pipes(struct file *in, struct file *out, u64 len, u32 flags)
 	if (!buf)
 		return -ENOMEM;
 	while (len && splice_ready(out, POLLOUT)) {
-		n = pipe_peek(in, buf, (size_t)done,
-			      min(len, (u64)PAGE_SIZE));
+		n = pipe_peek(in, buf, (size_t)done, min(len, (u64)PAGE_SIZE));
 		if (n > 0)
 			n = splice_write_all(out, buf, (size_t)n, &none);
 		if (n <= 0)

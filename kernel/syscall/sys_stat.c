@@ -120,8 +120,8 @@ long sys_newfstatat(int dirfd, uaddr path, uaddr st, int flags)
 
 static struct statx_timestamp statx_time(const struct timespec_k *t)
 {
-	return (struct statx_timestamp){.tv_sec = t->sec,
-					.tv_nsec = (u32)t->nsec};
+	return (struct statx_timestamp){ .tv_sec = t->sec,
+					 .tv_nsec = (u32)t->nsec };
 }
 
 /* The mount's part: needs the path, not only the inode. */
@@ -146,8 +146,8 @@ static void statx_fill_mount(const struct path *p, u32 mask, struct statx *sx)
 static void statx_fill(const struct kstat *ks, u32 mask, struct statx *sx)
 {
 	sx->stx_mask = STATX_BASIC_STATS;
-	sx->stx_attributes |= ks->attrs & (FS_IMMUTABLE_FL | FS_APPEND_FL |
-					   FS_NODUMP_FL);
+	sx->stx_attributes |= ks->attrs &
+			      (FS_IMMUTABLE_FL | FS_APPEND_FL | FS_NODUMP_FL);
 	sx->stx_blksize = ks->blksize;
 	sx->stx_nlink = ks->nlink;
 	sx->stx_uid = uid_shown(ks->uid);
@@ -172,7 +172,7 @@ static void statx_fill(const struct kstat *ks, u32 mask, struct statx *sx)
 long sys_statx(int dirfd, uaddr path, u32 flags, u32 mask, uaddr buf)
 {
 	u32 lookup = LOOKUP_EMPTY;
-	struct statx sx = {.stx_mask = 0};
+	struct statx sx = { .stx_mask = 0 };
 	struct kstat ks;
 	struct path p;
 	int empty, err;
@@ -360,11 +360,11 @@ static u64 statfs_flags(const struct mount *m)
 static long statfs_copy_out(const struct path *p, uaddr to)
 {
 	struct super *sb = p->mnt->sb;
-	struct statfs_k k = {.type = sb->magic,
-			     .bsize = sb->blksize,
-			     .namelen = NAME_MAX,
-			     .fsid = sb->dev};
-	struct statfs st = {.f_type = 0};
+	struct statfs_k k = { .type = sb->magic,
+			      .bsize = sb->blksize,
+			      .namelen = NAME_MAX,
+			      .fsid = sb->dev };
+	struct statfs st = { .f_type = 0 };
 	int err = sb->ops && sb->ops->statfs ? sb->ops->statfs(sb, &k) : 0;
 
 	if (err)

@@ -8,23 +8,23 @@
 #include "syscall/sys_file.h"
 #include "vfs/internal.h"
 
-#define MNT_ID_REQ_MIN 24u
-#define STATMOUNT_FIXED 512u
-#define LSMT_ROOT	(~0ull)
-#define LISTMOUNT_REVERSE 1u
-#define LISTMOUNT_MAX	1000000ull
+#define MNT_ID_REQ_MIN		 24u
+#define STATMOUNT_FIXED		 512u
+#define LSMT_ROOT		 (~0ull)
+#define LISTMOUNT_REVERSE	 1u
+#define LISTMOUNT_MAX		 1000000ull
 
-#define STATMOUNT_SB_BASIC	  0x01ull
-#define STATMOUNT_MNT_BASIC	  0x02ull
-#define STATMOUNT_PROPAGATE_FROM  0x04ull
-#define STATMOUNT_MNT_ROOT	  0x08ull
-#define STATMOUNT_MNT_POINT	  0x10ull
-#define STATMOUNT_FS_TYPE	  0x20ull
-#define STATMOUNT_MNT_OPTS	  0x80ull
-#define STATMOUNT_SB_SOURCE	  0x200ull
-#define STATMOUNT_SUPPORTED_MASK  0x1000ull
-#define STATMOUNT_STRINGS                                                      \
-	(STATMOUNT_MNT_ROOT | STATMOUNT_MNT_POINT | STATMOUNT_FS_TYPE |        \
+#define STATMOUNT_SB_BASIC	 0x01ull
+#define STATMOUNT_MNT_BASIC	 0x02ull
+#define STATMOUNT_PROPAGATE_FROM 0x04ull
+#define STATMOUNT_MNT_ROOT	 0x08ull
+#define STATMOUNT_MNT_POINT	 0x10ull
+#define STATMOUNT_FS_TYPE	 0x20ull
+#define STATMOUNT_MNT_OPTS	 0x80ull
+#define STATMOUNT_SB_SOURCE	 0x200ull
+#define STATMOUNT_SUPPORTED_MASK 0x1000ull
+#define STATMOUNT_STRINGS                                               \
+	(STATMOUNT_MNT_ROOT | STATMOUNT_MNT_POINT | STATMOUNT_FS_TYPE | \
 	 STATMOUNT_MNT_OPTS | STATMOUNT_SB_SOURCE)
 #define STATMOUNT_KNOWN                                                        \
 	(STATMOUNT_SB_BASIC | STATMOUNT_MNT_BASIC | STATMOUNT_PROPAGATE_FROM | \
@@ -76,7 +76,7 @@ static struct mount *mount_by_unique_id(u64 id)
 {
 	struct mount *m;
 
-	list_for_each_entry(m, &all_mounts, node)
+	list_for_each_entry (m, &all_mounts, node)
 		if (mount_is_ours(m) && mount_unique_id(m) == id)
 			return m;
 	return NULL;
@@ -90,9 +90,9 @@ static u64 statmount_attr(u32 f)
 	       (f & MS_NOSUID ? MOUNT_ATTR_NOSUID : 0) |
 	       (f & MS_NODEV ? MOUNT_ATTR_NODEV : 0) |
 	       (f & MS_NOEXEC ? MOUNT_ATTR_NOEXEC : 0) |
-	       (f & MS_NOATIME	  ? MOUNT_ATTR_NOATIME :
-		f & MS_RELATIME ? 0 :
-				  MOUNT_ATTR_STRICTATIME) |
+	       (f & MS_NOATIME	  ? MOUNT_ATTR_NOATIME
+		: f & MS_RELATIME ? 0
+				  : MOUNT_ATTR_STRICTATIME) |
 	       (f & MS_NODIRATIME ? MOUNT_ATTR_NODIRATIME : 0) |
 	       (f & MS_NOSYMFOLLOW ? MOUNT_ATTR_NOSYMFOLLOW : 0);
 }
@@ -126,8 +126,8 @@ static u32 statmount_add(struct statmount_text *t, const char *s)
 }
 
 static void statmount_strings(struct statmount *o, struct statmount_text *t,
-			      struct mount *m, const struct path *root, u64 mask,
-			      char *page)
+			      struct mount *m, const struct path *root,
+			      u64 mask, char *page)
 {
 	struct path at = { m, m->root };
 
@@ -256,7 +256,7 @@ static u64 listmount_next(const struct mount *top, bool with_top, u64 last,
 	struct mount *m;
 	u64 best = 0;
 
-	list_for_each_entry(m, &all_mounts, node) {
+	list_for_each_entry (m, &all_mounts, node) {
 		u64 id = mount_unique_id(m);
 
 		if ((m == top && !with_top) || !mount_is_below(m, top))
@@ -300,8 +300,7 @@ long sys_listmount(uaddr req, uaddr mnt_ids, u64 nr, u32 flags)
 		top = all ? root.mnt : mount_by_unique_id(r.mnt_id);
 		if (!top)
 			err = -ENOENT;
-		else if (!mount_is_below(top, root.mnt) &&
-			 !mount_may())
+		else if (!mount_is_below(top, root.mnt) && !mount_may())
 			err = -EPERM;
 		else
 			id = listmount_next(top, all, r.param, reverse);

@@ -224,8 +224,7 @@ long sys_cachestat(u32 fd, uaddr range, uaddr stat, u32 flags)
 	if (S_ISREG(f.file->inode->mode)) {
 		end = r.len && r.off + r.len > r.off ? r.off + r.len : ~0ull;
 		pages = PAGE_UP(READ_ONCE(f.file->inode->size)) >> PAGE_SHIFT;
-		end = end > (u64)INT64_MAX ? pages :
-					     PAGE_UP(end) >> PAGE_SHIFT;
+		end = end > (u64)INT64_MAX ? pages : PAGE_UP(end) >> PAGE_SHIFT;
 		cachestat_count(&f.file->inode->mapping, r.off >> PAGE_SHIFT,
 				min(end, pages), &st);
 	}

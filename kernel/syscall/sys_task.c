@@ -19,7 +19,6 @@
 #include <kernel/vfs.h>
 #include "../task/internal.h"
 
-
 /* --- Who am I --- */
 
 long sys_getpid(void)
@@ -150,8 +149,8 @@ long sys_clone3(uaddr args, u64 size)
 	if (ca.exit_signal & ~(u64)CSIGNAL || ca.exit_signal > NSIG)
 		return -EINVAL;
 	if (ca.flags & (CLONE_DETACHED | CSIGNAL) & ~(u64)CLONE_NEWTIME ||
-	    ca.flags & ~(0xffffffffull | CLONE_CLEAR_SIGHAND |
-			 CLONE_INTO_CGROUP))
+	    ca.flags &
+		    ~(0xffffffffull | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP))
 		return -EINVAL;
 	if ((ca.flags & (CLONE_THREAD | CLONE_PARENT)) && ca.exit_signal)
 		return -EINVAL;
@@ -213,8 +212,8 @@ long sys_wait4(int pid, uaddr status, int options, uaddr rusage)
 	w.options = (u32)options | WEXITED;
 	w.want_usage = rusage.va != 0;
 	w.which = pid == -1 ? P_ALL : pid > 0 ? P_PID : P_PGID;
-	w.id = pid ? pid_given(pid > 0 ? (u32)pid : (u32)-pid) :
-		     current->proc->pgid;
+	w.id = pid ? pid_given(pid > 0 ? (u32)pid : (u32)-pid)
+		   : current->proc->pgid;
 	ret = do_wait(&w);
 	if (ret <= 0)
 		return ret;
@@ -277,8 +276,9 @@ static int waitid_put_info(uaddr info, const struct wait_job *w, bool found)
 		si.si_uid = uid_shown(w->uid);
 		si.si_status = w->si_status;
 	}
-	return copy_to_user(info, &si, offsetof(struct siginfo, si_status) +
-					       sizeof(si.si_status));
+	return copy_to_user(info, &si,
+			    offsetof(struct siginfo, si_status) +
+				    sizeof(si.si_status));
 }
 
 long sys_waitid(int which, int id, uaddr info, int options, uaddr rusage)

@@ -272,8 +272,8 @@ long sys_clock_nanosleep(int clock, int flags, uaddr req, uaddr rem)
 	if (clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM) {
 		if (!capable(CAP_WAKE_ALARM))
 			return -EPERM;
-		clock = clock == CLOCK_REALTIME_ALARM ? CLOCK_REALTIME :
-							CLOCK_BOOTTIME;
+		clock = clock == CLOCK_REALTIME_ALARM ? CLOCK_REALTIME
+						      : CLOCK_BOOTTIME;
 	}
 	if (!clock_can_sleep(clock)) {
 		if (clock_read(clock, &now))

@@ -166,10 +166,11 @@ static long xattr_remove(const struct xattr_at *at, uaddr uname)
 
 /* --- The entries --- */
 
-#define AT_PATH(path)  (&(struct xattr_at){AT_FDCWD, path, 0, false})
-#define AT_LPATH(path) (&(struct xattr_at){AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, false})
-#define AT_FD(fd)      (&(struct xattr_at){fd, UNULL, AT_EMPTY_PATH, true})
-#define AT_ALL(dfd, path, flags) (&(struct xattr_at){dfd, path, flags, false})
+#define AT_PATH(path) (&(struct xattr_at){ AT_FDCWD, path, 0, false })
+#define AT_LPATH(path) \
+	(&(struct xattr_at){ AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, false })
+#define AT_FD(fd)		 (&(struct xattr_at){ fd, UNULL, AT_EMPTY_PATH, true })
+#define AT_ALL(dfd, path, flags) (&(struct xattr_at){ dfd, path, flags, false })
 
 long sys_setxattr(uaddr path, uaddr name, uaddr value, u64 size, int flags)
 {

@@ -37,10 +37,10 @@
 char core_pattern[CORE_PATTERN_MAX] = "core";
 struct mutex core_pattern_lock = MUTEX_INIT(core_pattern_lock);
 
-#define CORE_XFEATURE_PKRU 0x200u
-#define CORE_XSTATE_PKRU   2688u
-#define CORE_MAPS_MAX  65000u
-#define CORE_SMALL_MAP (1ull << 20)
+#define CORE_XFEATURE_PKRU  0x200u
+#define CORE_XSTATE_PKRU    2688u
+#define CORE_MAPS_MAX	    65000u
+#define CORE_SMALL_MAP	    (1ull << 20)
 /* bits of coredump_filter */
 #define CORE_ANON_PRIVATE   1u
 #define CORE_ANON_SHARED    2u
@@ -125,7 +125,7 @@ static bool core_stop_group(struct task *t, int sig)
 	p->group_flags = PROC_GROUP_EXIT;
 	p->group_exit_code = sig;
 	p->core_missing = 0;
-	list_for_each_entry(u, &p->threads, thread_node)
+	list_for_each_entry (u, &p->threads, thread_node)
 		if (u != t && !u->dying)
 			p->core_missing++;
 	WRITE_ONCE(p->core_dumper, t);
@@ -153,7 +153,7 @@ static void core_let_go(struct process *p, bool dumped)
 	if (dumped)
 		p->group_exit_code |= W_COREDUMP;
 	store_release(&p->core_dumper, NULL);
-	list_for_each_entry(u, &p->threads, thread_node)
+	list_for_each_entry (u, &p->threads, thread_node)
 		task_wake(u);
 	spin_unlock(&sh->lock);
 }
@@ -291,8 +291,7 @@ static bool core_may_take(struct file *f)
 	struct inode *ino = f->inode;
 
 	return S_ISREG(ino->mode) && ino->nlink == 1 &&
-	       ino->uid == current->cred->fsuid &&
-	       (ino->mode & 0677) == 0600;
+	       ino->uid == current->cred->fsuid && (ino->mode & 0677) == 0600;
 }
 
 static struct file *core_open(int sig)
@@ -540,8 +539,7 @@ static u64 core_notes_size(struct core_file *c)
 		n += core_note_size(5, sizeof(struct core_prstatus));
 		if (c->threads[i]->core_fpu)
 			n += core_note_size(5, 512) +
-			     core_note_size(6,
-					    core_xstate_size(c->threads[i]));
+			     core_note_size(6, core_xstate_size(c->threads[i]));
 	}
 	return n;
 }
@@ -555,11 +553,11 @@ static bool core_notes(struct core_file *c, const struct siginfo *si)
 
 		if (!core_note_prstatus(c, t, si))
 			return false;
-		if (!i && (!core_note_prpsinfo(c) ||
-			   !core_note(c, "CORE", NT_SIGINFO, si, sizeof(*si)) ||
-			   !core_note(c, "CORE", NT_AUXV, mm->auxv,
-				      mm->auxv_len) ||
-			   !core_note_files(c)))
+		if (!i &&
+		    (!core_note_prpsinfo(c) ||
+		     !core_note(c, "CORE", NT_SIGINFO, si, sizeof(*si)) ||
+		     !core_note(c, "CORE", NT_AUXV, mm->auxv, mm->auxv_len) ||
+		     !core_note_files(c)))
 			return false;
 		if (!core_note_fpu(c, t))
 			return false;
@@ -578,15 +576,16 @@ static u64 core_map_bytes(const struct vma *v, u32 filter)
 	if (v->flags & VM_SHARED) {
 		bool named = v->file && v->file->inode->nlink;
 
-		return filter & (named ? CORE_MAPPED_SHARED :
-					 CORE_ANON_SHARED) ?
-			       len :
-			       0;
+		return filter & (named ? CORE_MAPPED_SHARED : CORE_ANON_SHARED)
+			       ? len
+			       : 0;
 	}
 	if (!v->file)
-		return (filter & CORE_ANON_PRIVATE) && (v->flags & (VM_READ | VM_WRITE | VM_EXEC)) ?
-			       len :
-			       0;
+		return (filter & CORE_ANON_PRIVATE) &&
+				       (v->flags &
+					(VM_READ | VM_WRITE | VM_EXEC))
+			       ? len
+			       : 0;
 	if (filter & CORE_MAPPED_PRIVATE)
 		return len;
 	/* What was written before it was made read-only cannot be told. */
@@ -627,14 +626,14 @@ static bool core_collect_maps(struct core_file *c, struct mm *mm)
 	c->maps = kcalloc(mm->map_count + 1u, sizeof(*c->maps));
 	if (!c->maps)
 		goto out;
-	vma_for_each(v, mm) {
+	vma_for_each (v, mm) {
 		struct core_map *m = &c->maps[n];
 
 		if (v->flags & VM_HIDDEN)
 			continue;
 		n++;
-		m->start = v->flags & VM_STACK ? core_stack_start(mm, v) :
-						 v->start;
+		m->start = v->flags & VM_STACK ? core_stack_start(mm, v)
+					       : v->start;
 		m->end = v->end;
 		m->dump = min(core_map_bytes(v, filter), m->end - m->start);
 		m->flags = core_map_prot(v->flags);
@@ -756,7 +755,7 @@ static bool core_collect_threads(struct core_file *c, struct process *p)
 		return false;
 	c->threads[c->nthreads++] = current;
 	mutex_lock(&tasklist_lock);
-	list_for_each_entry(u, &p->threads, thread_node)
+	list_for_each_entry (u, &p->threads, thread_node)
 		if (u != current && u->core_seen && c->nthreads < max)
 			c->threads[c->nthreads++] = u;
 	mutex_unlock(&tasklist_lock);

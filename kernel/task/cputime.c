@@ -29,7 +29,7 @@
 #include <kernel/string.h>
 #include "internal.h"
 
-#define CPU_TIMER_GRAIN (2 * NSEC_PER_MSEC)
+#define CPU_TIMER_GRAIN	 (2 * NSEC_PER_MSEC)
 
 /* Smaller address spaces are not worth asking how much of them is there. */
 #define CPUTIME_SMALL_KB (32u << 10)
@@ -85,10 +85,10 @@ void cputime_refresh(void)
 
 	host_usage(&u);
 	t->sys_host_ns = t->sys_before + cputime_since(u.sys_ns, t->sys_base);
-	t->min_flt = t->flt_before[0] +
-		     cputime_since(u.min_flt, t->flt_base[0]);
-	t->maj_flt = t->flt_before[1] +
-		     cputime_since(u.maj_flt, t->flt_base[1]);
+	t->min_flt =
+		t->flt_before[0] + cputime_since(u.min_flt, t->flt_base[0]);
+	t->maj_flt =
+		t->flt_before[1] + cputime_since(u.maj_flt, t->flt_base[1]);
 	if (!mm)
 		return;
 	kb = READ_ONCE(mm->peak_pages) << (PAGE_SHIFT - 10);
@@ -109,7 +109,7 @@ void process_cputime_locked(struct process *p, u64 *utime, u64 *stime)
 	u64 ut = p->utime_ns, st = p->stime_ns;
 	struct task *t;
 
-	list_for_each_entry(t, &p->threads, thread_node) {
+	list_for_each_entry (t, &p->threads, thread_node) {
 		u64 u, s;
 
 		if (t->state >= TASK_ZOMBIE)
@@ -168,7 +168,7 @@ void task_count_calls(u64 *calls, u64 *trapped)
 	mutex_lock(&tasklist_lock);
 	*calls = calls_before;
 	*trapped = trapped_before;
-	list_for_each_entry(t, &all_tasks, all_node)
+	list_for_each_entry (t, &all_tasks, all_node)
 		if (READ_ONCE(t->state) < TASK_ZOMBIE) {
 			*calls += t->syscalls;
 			*trapped += t->trapped;
@@ -241,7 +241,7 @@ static void rusage_add_self(struct rusage *ru, struct process *p, u64 *ut,
 	ru->ru_nivcsw += (s64)p->nivcsw;
 	ru->ru_inblock += (s64)p->inblock;
 	ru->ru_oublock += (s64)p->oublock;
-	list_for_each_entry(t, &p->threads, thread_node)
+	list_for_each_entry (t, &p->threads, thread_node)
 		if (t->state < TASK_ZOMBIE)
 			rusage_add_thread(ru, t);
 	ru->ru_maxrss = (s64)p->maxrss_kb;
@@ -327,9 +327,9 @@ void itimer_real_set(struct process *p, u64 value, u64 interval, u64 *old_value,
 	u64 now = time_mono_ns();
 
 	*old_interval = p->itimer_interval;
-	*old_value = !p->itimer_expires	       ? 0 :
-		     p->itimer_expires <= now ? NSEC_PER_USEC :
-						p->itimer_expires - now;
+	*old_value = !p->itimer_expires		? 0
+		     : p->itimer_expires <= now ? NSEC_PER_USEC
+						: p->itimer_expires - now;
 	if (value != TIME_NEVER) {
 		p->itimer_interval = interval;
 		p->itimer_expires = value ? now + value : 0;
@@ -364,9 +364,9 @@ static u64 cpu_timers_next_locked(struct cpu_timers *ct, const u64 used[2])
 
 	for (int i = 0; i < 2; i++)
 		if (ct->expires[i])
-			left = min(left, ct->expires[i] > used[i] ?
-						 ct->expires[i] - used[i] :
-						 0);
+			left = min(left, ct->expires[i] > used[i]
+						 ? ct->expires[i] - used[i]
+						 : 0);
 	if (rl->rlim_cur < RLIM_INFINITY / NSEC_PER_SEC) {
 		u64 at = rl->rlim_cur * NSEC_PER_SEC;
 
@@ -384,7 +384,7 @@ void cpu_timers_ring(struct process *p)
 	struct sighand *sh = sighand_lock(p);
 	struct task *t;
 
-	list_for_each_entry(t, &p->threads, thread_node)
+	list_for_each_entry (t, &p->threads, thread_node)
 		if (!t->dying)
 			task_set_work(t, WORK_CPUTIME);
 	spin_unlock(&sh->lock);
@@ -404,8 +404,8 @@ static void cpu_timers_expire_locked(struct cpu_timers *ct, const u64 used[2])
 		if (!ct->expires[i] || used[i] < ct->expires[i])
 			continue;
 		signal_send_locked(signo[i], NULL, p->leader, true);
-		ct->expires[i] = ct->interval[i] ? used[i] + ct->interval[i] :
-						   0;
+		ct->expires[i] = ct->interval[i] ? used[i] + ct->interval[i]
+						 : 0;
 	}
 	cpu_timers_rlimit_locked(p, used[0]);
 }
@@ -484,9 +484,9 @@ int itimer_cpu_set(int which, u64 value, u64 interval, u64 *old_value,
 	sh = sighand_lock(p);
 	*old_interval = ct->interval[which];
 	if (ct->expires[which])
-		*old_value = ct->expires[which] > used[which] ?
-				     ct->expires[which] - used[which] :
-				     NSEC_PER_USEC;
+		*old_value = ct->expires[which] > used[which]
+				     ? ct->expires[which] - used[which]
+				     : NSEC_PER_USEC;
 	if (value != TIME_NEVER) {
 		u64 next;
 

@@ -24,11 +24,11 @@
 #include <kernel/vfs.h>
 #include "exec.h"
 
-#define ELF_DYN_BASE   PAGE_DOWN(USER_MAX / 3 * 2)
-#define ELF_RND_PAGES  (1ull << 28)
-#define ELF_BRK_PAGES  (1ull << 18) /* 1 GiB */
-#define ELF_PHDRS_MAX  65536u
-#define ELF_ALIGN_MAX  (1ull << 30)
+#define ELF_DYN_BASE  PAGE_DOWN(USER_MAX / 3 * 2)
+#define ELF_RND_PAGES (1ull << 28)
+#define ELF_BRK_PAGES (1ull << 18) /* 1 GiB */
+#define ELF_PHDRS_MAX 65536u
+#define ELF_ALIGN_MAX (1ull << 30)
 
 static u64 elf_random_pages(u64 n)
 {

@@ -34,8 +34,8 @@
 
 #define EXEC_STACK_EXTRA (128u << 10)
 #define EXEC_STACK_RND	 (1ull << 22) /* pages */
-#define PER_CLEAR_ON_SETID                                                     \
-	(READ_IMPLIES_EXEC | ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT |          \
+#define PER_CLEAR_ON_SETID                                            \
+	(READ_IMPLIES_EXEC | ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT | \
 	 MMAP_PAGE_ZERO)
 
 /* --- Opening --- */

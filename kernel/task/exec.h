@@ -41,17 +41,17 @@ struct elf_file {
 	struct file *file;
 	struct elf64_ehdr eh;
 	struct elf64_phdr *ph;
-	u64 lo, hi;    /* page-aligned extent of its PT_LOADs, unbiased */
+	u64 lo, hi; /* page-aligned extent of its PT_LOADs, unbiased */
 	u64 align;
-	u64 bias;      /* once placed */
+	u64 bias; /* once placed */
 };
 
 struct exec_job {
-	struct file *file; /* what is to be loaded */
-	char *filename;	   /* as given: AT_EXECFN, comm */
+	struct file *file;  /* what is to be loaded */
+	char *filename;	    /* as given: AT_EXECFN, comm */
 	const char *interp; /* as the last script names it, or filename */
 	char *interp_buf;
-	u64 size;	   /* valid bytes in head */
+	u64 size; /* valid bytes in head */
 	char head[EXEC_HEAD_SIZE];
 	bool path_inaccessible; /* /dev/fd/N of a close-on-exec descriptor */
 	struct exec_args args;

@@ -50,8 +50,8 @@ static int exec_args_room(struct exec_args *a, char **p, u64 *n)
 	if (i == a->npages) {
 		if (i == a->max_pages) {
 			u32 max_pages = a->max_pages ? 4 * a->max_pages : 8;
-			char **pages = krealloc(a->page,
-						max_pages * sizeof(*pages));
+			char **pages =
+				krealloc(a->page, max_pages * sizeof(*pages));
 
 			if (!pages)
 				return -ENOMEM;
@@ -269,10 +269,9 @@ static void exec_put_pointers(struct exec_words *w, const struct exec_args *a,
 			char c;
 
 			pos = at - a->prefix_len + a->skip;
-			c = at < a->prefix_len ?
-				    a->prefix[at] :
-				    a->page[pos >> PAGE_SHIFT]
-					   [pos & (PAGE_SIZE - 1)];
+			c = at < a->prefix_len ? a->prefix[at]
+					       : a->page[pos >> PAGE_SHIFT]
+							[pos & (PAGE_SIZE - 1)];
 			if (!c)
 				break;
 		}

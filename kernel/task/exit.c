@@ -43,7 +43,7 @@ bool pgrp_is_orphaned_locked(u32 pgid, const struct process *ignored)
 
 	if (!group)
 		return true;
-	list_for_each_entry(p, group, pgrp_node) {
+	list_for_each_entry (p, group, pgrp_node) {
 		if (p == ignored || !p->live || p->parent == init_process)
 			continue;
 		if (p->parent->pgid != pgid && p->parent->sid == p->sid)
@@ -68,7 +68,7 @@ static bool pgrp_has_stopped(u32 pgid)
 	struct process *p;
 
 	if (group)
-		list_for_each_entry(p, group, pgrp_node)
+		list_for_each_entry (p, group, pgrp_node)
 			if (p->group_flags & PROC_STOPPED)
 				return true;
 	return false;
@@ -122,8 +122,9 @@ static bool exit_signal_parent(struct process *p, int sig)
 
 	exit_child_info(&si, p, sig);
 	si.si_status = status & 0x7f ? status & 0x7f : status >> 8;
-	si.si_code = !(status & 0x7f) ? CLD_EXITED :
-		     status & W_COREDUMP ? CLD_DUMPED : CLD_KILLED;
+	si.si_code = !(status & 0x7f)	   ? CLD_EXITED
+		     : status & W_COREDUMP ? CLD_DUMPED
+					   : CLD_KILLED;
 	sh = sighand_lock(parent);
 	if (parent->parent == parent) {
 		autoreap = true; /* a kernel thread of task 0 */
@@ -131,8 +132,7 @@ static bool exit_signal_parent(struct process *p, int sig)
 	} else if (sig == SIGCHLD) {
 		const struct ksigaction *ka = &sh->action[SIGCHLD - 1];
 
-		autoreap = ka->handler == SIG_IGN ||
-			   (ka->flags & SA_NOCLDWAIT);
+		autoreap = ka->handler == SIG_IGN || (ka->flags & SA_NOCLDWAIT);
 		if (ka->handler == SIG_IGN)
 			sig = 0;
 	}
@@ -234,7 +234,7 @@ static void exit_send_pdeath(struct process *child)
 {
 	struct task *t;
 
-	list_for_each_entry(t, &child->threads, thread_node) {
+	list_for_each_entry (t, &child->threads, thread_node) {
 		struct siginfo si;
 
 		if (!t->pdeath_signal)
@@ -251,7 +251,7 @@ static void exit_reparent_children(struct process *p)
 	if (list_empty(&p->children))
 		return;
 	reaper = exit_find_reaper(p);
-	list_for_each_entry_safe(c, n, &p->children, sibling) {
+	list_for_each_entry_safe (c, n, &p->children, sibling) {
 		c->parent = reaper;
 		c->parent_tid = reaper->pid;
 		list_del(&c->sibling);
@@ -271,7 +271,7 @@ static void exit_hand_on_children(struct task *t)
 {
 	struct process *c;
 
-	list_for_each_entry(c, &t->proc->children, sibling) {
+	list_for_each_entry (c, &t->proc->children, sibling) {
 		if (c->parent_tid != t->tid)
 			continue;
 		c->parent_tid = t->proc->pid;
@@ -310,9 +310,8 @@ static void exit_notify(struct task *t, bool last)
 	else if (ptrace_reparented(t)) {
 		if (process_empty_but_leader(p))
 			(void)exit_leader_alone(p);
-	}
-	else if (process_empty_but_leader(p) &&
-		 exit_signal_parent(p, (int)p->exit_signal))
+	} else if (process_empty_but_leader(p) &&
+		   exit_signal_parent(p, (int)p->exit_signal))
 		task_release(t);
 	waitqueue_wake_poll(&p->exit_wait, ~0ull);
 	if (execer)

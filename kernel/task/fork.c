@@ -180,10 +180,11 @@ static void clone_new_process(struct clone_job *j)
 				   j->flags & CLONE_CLEAR_SIGHAND);
 	}
 	p->sighand = p->first_sighand = t->sighand;
-	p->exit_signal = j->flags & CLONE_PARENT ? mine->exit_signal :
-						   j->a->exit_signal;
+	p->exit_signal = j->flags & CLONE_PARENT ? mine->exit_signal
+						 : j->a->exit_signal;
 	t->exit_signal = p->exit_signal;
-	p->unkillable = unlikely(t->pid_inner) && pid_nr_in(t->tid, t->pid_ns) == 1;
+	p->unkillable = unlikely(t->pid_inner) &&
+			pid_nr_in(t->tid, t->pid_ns) == 1;
 	p->parent_tid = j->flags & CLONE_PARENT ? mine->parent_tid : me->tid;
 	memcpy(p->rlim, mine->rlim, sizeof(p->rlim));
 	p->securebits = mine->securebits;
@@ -334,8 +335,7 @@ static int clone_start_thread(struct clone_job *j)
 	t->mm = mm;
 	mm_get(mm);
 	ref_get(&mm->users);
-	if ((j->flags & CLONE_PARENT_SETTID) &&
-	    put_user(tid, j->a->parent_tid))
+	if ((j->flags & CLONE_PARENT_SETTID) && put_user(tid, j->a->parent_tid))
 		pr_debug(DEBUG_TASK, "clone: parent_tid is no address\n");
 	err = clone_attach(j);
 	if (!err) {
@@ -414,8 +414,8 @@ static struct pid_ns *clone_pid_ns(struct clone_job *j)
 	struct ns *ns = current->nss->ns[NS_PID];
 
 	if (unlikely(j->flags & CLONE_NEWPID)) {
-		struct user_ns *owner = j->cred ? j->cred->user_ns :
-						  current->cred->user_ns;
+		struct user_ns *owner = j->cred ? j->cred->user_ns
+						: current->cred->user_ns;
 
 		if (!ns_count(owner, NS_PID))
 			return ERR_PTR(-ENOSPC);
@@ -438,8 +438,8 @@ static struct task *clone_new_task(struct clone_job *j)
 	if (!t)
 		return ERR_PTR(-ENOMEM);
 	ns = clone_pid_ns(j);
-	tid = IS_ERR(ns) ? (int)PTR_ERR(ns) :
-			   pid_alloc(ns, j->a->set_tid, j->a->nset_tid);
+	tid = IS_ERR(ns) ? (int)PTR_ERR(ns)
+			 : pid_alloc(ns, j->a->set_tid, j->a->nset_tid);
 	if (tid < 0) {
 		if (!IS_ERR(ns))
 			ns_put(&ns->ns);
@@ -519,8 +519,8 @@ long do_clone(const struct clone_args_k *a)
 		t->vfork_done = &j.vfork;
 		task_get(t);
 	}
-	err = a->flags & CLONE_VM ? clone_start_thread(&j) :
-				    clone_start_fork(&j);
+	err = a->flags & CLONE_VM ? clone_start_thread(&j)
+				  : clone_start_fork(&j);
 	if (!err)
 		return clone_started(&j, tid, nr);
 	if (a->flags & CLONE_VFORK)

@@ -33,16 +33,16 @@ struct completion_vfork {
 };
 
 /* task->jobctl */
-#define JOBCTL_STOP_PENDING  1u /* is to take part in a group stop */
-#define JOBCTL_STOP_CONSUME  2u /* and counts in proc->stop_count */
-#define JOBCTL_STOP_DEQUEUED 4u /* took a stop signal, nothing undid it yet */
-#define JOBCTL_STOPPED	     8u /* sleeps in the stop */
+#define JOBCTL_STOP_PENDING  1u	 /* is to take part in a group stop */
+#define JOBCTL_STOP_CONSUME  2u	 /* and counts in proc->stop_count */
+#define JOBCTL_STOP_DEQUEUED 4u	 /* took a stop signal, nothing undid it yet */
+#define JOBCTL_STOPPED	     8u	 /* sleeps in the stop */
 #define JOBCTL_TRACED	     16u /* in a stop for its tracer */
 #define JOBCTL_TRAP	     32u /* is to stop for its tracer */
 
 /* more of process->group_flags: the parent is to be told */
-#define PROC_TELL_STOPPED   16u
-#define PROC_TELL_CONTINUED 32u
+#define PROC_TELL_STOPPED    16u
+#define PROC_TELL_CONTINUED  32u
 
 /* task.c */
 struct task *task_alloc(void);
@@ -145,8 +145,8 @@ static inline bool process_empty_but_leader(const struct process *p)
 }
 static inline int process_wait_status(const struct process *p)
 {
-	return p->group_flags & PROC_GROUP_EXIT ? p->group_exit_code :
-						  p->exit_code;
+	return p->group_flags & PROC_GROUP_EXIT ? p->group_exit_code
+						: p->exit_code;
 }
 bool pgrp_is_orphaned_locked(u32 pgid, const struct process *ignored);
 
@@ -179,6 +179,5 @@ static inline void user_hold(struct user *u)
 	ref_get(&u->refs);
 }
 void cred_init(void);
-
 
 #endif

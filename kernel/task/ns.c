@@ -20,16 +20,16 @@
 #include "internal.h"
 #include "ptrace_internal.h"
 
-#define NS_GET_USERNS	 0xb701u
-#define NS_GET_PARENT	 0xb702u
-#define NS_GET_NSTYPE	 0xb703u
-#define NS_GET_OWNER_UID 0xb704u
-#define NS_GET_PID_FROM_PIDNS	0x8004b706u
-#define NS_GET_TGID_FROM_PIDNS	0x8004b707u
-#define NS_GET_PID_IN_PIDNS	0x8004b708u
-#define NS_GET_TGID_IN_PIDNS	0x8004b709u
+#define NS_GET_USERNS	       0xb701u
+#define NS_GET_PARENT	       0xb702u
+#define NS_GET_NSTYPE	       0xb703u
+#define NS_GET_OWNER_UID       0xb704u
+#define NS_GET_PID_FROM_PIDNS  0x8004b706u
+#define NS_GET_TGID_FROM_PIDNS 0x8004b707u
+#define NS_GET_PID_IN_PIDNS    0x8004b708u
+#define NS_GET_TGID_IN_PIDNS   0x8004b709u
 
-#define NS_FIRST_DYNAMIC 4026532200u /* numbers below are taken on Linux */
+#define NS_FIRST_DYNAMIC       4026532200u /* numbers below are taken on Linux */
 
 struct mutex uts_lock = MUTEX_INIT(uts_lock);
 struct uts_ns init_uts_ns = {
@@ -45,8 +45,10 @@ struct uts_ns init_uts_ns = {
 	},
 };
 
-#define NS_FIRST(k, no)                                                        \
-	{ .refs = { 1 }, .kind = k, .inum = no, .owner = &init_user_ns }
+#define NS_FIRST(k, no)                                                      \
+	{                                                                    \
+		.refs = { 1 }, .kind = k, .inum = no, .owner = &init_user_ns \
+	}
 /* Of these there is one so far. */
 static struct ns init_cgroup_ns = NS_FIRST(NS_CGROUP, 4026531835u),
 		 init_net_ns = NS_FIRST(NS_NET, 4026531840u),
@@ -54,9 +56,12 @@ static struct ns init_cgroup_ns = NS_FIRST(NS_CGROUP, 4026531835u),
 
 struct nsset init_nsset = {
 	.refs = { 1 },
-	.ns = { [NS_CGROUP] = &init_cgroup_ns, [NS_IPC] = &init_ipc_ns.ns,
-		[NS_MNT] = &init_mnt_ns.ns, [NS_NET] = &init_net_ns,
-		[NS_PID] = &init_pid_ns.ns, [NS_TIME] = &init_time_ns,
+	.ns = { [NS_CGROUP] = &init_cgroup_ns,
+		[NS_IPC] = &init_ipc_ns.ns,
+		[NS_MNT] = &init_mnt_ns.ns,
+		[NS_NET] = &init_net_ns,
+		[NS_PID] = &init_pid_ns.ns,
+		[NS_TIME] = &init_time_ns,
 		[NS_UTS] = &init_uts_ns.ns },
 	.time = &init_time_ns,
 };
@@ -90,7 +95,8 @@ static const struct {
 			   struct fs_context *fs);
 	void (*free)(struct ns *ns);
 } ns_kinds[] = {
-	[NS_CGROUP] = { "cgroup", CLONE_NEWCGROUP, cgroup_ns_copy, plain_ns_free },
+	[NS_CGROUP] = { "cgroup", CLONE_NEWCGROUP, cgroup_ns_copy,
+			plain_ns_free },
 	[NS_IPC] = { "ipc", CLONE_NEWIPC, ipc_ns_copy, ipc_ns_free },
 	[NS_MNT] = { "mnt", CLONE_NEWNS, mnt_ns_copy, mnt_ns_free },
 	[NS_NET] = { "net", CLONE_NEWNET },
@@ -156,7 +162,8 @@ struct ns *task_get_ns(struct task *t, u32 kind)
 	else if (kind == NS_PID && !children)
 		ns = &t->pid_ns->ns;
 	else if (t->nss)
-		ns = kind == NS_TIME && !children ? t->nss->time : t->nss->ns[kind];
+		ns = kind == NS_TIME && !children ? t->nss->time
+						  : t->nss->ns[kind];
 	/* a pid namespace without init is not shown */
 	if (ns && kind == NS_PID && children &&
 	    !container_of(ns, struct pid_ns, ns)->init && ns != &init_pid_ns.ns)
@@ -583,9 +590,9 @@ static int setns_one(struct setns_job *j, struct ns *ns)
 static int setns_of_task(struct setns_job *j, struct file *f, u32 flags)
 {
 	/* the user namespace first: its capabilities open the others */
-	static const enum ns_kind order[] = { NS_USER, NS_MNT, NS_UTS, NS_IPC,
-					      NS_PID, NS_CGROUP, NS_NET,
-					      NS_TIME };
+	static const enum ns_kind order[] = { NS_USER, NS_MNT, NS_UTS,
+					      NS_IPC,  NS_PID, NS_CGROUP,
+					      NS_NET,  NS_TIME };
 	struct task *t;
 	bool thread;
 	int err;

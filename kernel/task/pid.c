@@ -35,14 +35,14 @@ struct pid_nr {
 };
 
 struct pid_nrs {
-	struct pid_ns *ns; /* the innermost; reference */
+	struct pid_ns *ns;  /* the innermost; reference */
 	struct pid_nr nr[]; /* by level, from 1 */
 };
 
 struct pid_slot {
 	struct task *task;
 	u32 refs;
-	struct pid_nrs *nrs; /* NULL: of the first namespace only */
+	struct pid_nrs *nrs;	/* NULL: of the first namespace only */
 	struct list_head group; /* struct process by pgrp_node */
 };
 
@@ -54,7 +54,9 @@ static struct pid_slot pid_table[PID_MAX] __big_bss;
 static struct pid_nr *pid_hash[PID_HASH];
 
 struct pid_ns init_pid_ns = {
-	.ns = { .refs = { 1 }, .kind = NS_PID, .inum = 4026531836u,
+	.ns = { .refs = { 1 },
+		.kind = NS_PID,
+		.inum = 4026531836u,
 		.owner = &init_user_ns },
 };
 
@@ -91,8 +93,9 @@ static int pid_choose_nr(struct pid_ns *ns, u32 want)
 	u32 nr = ns->last, top = (u32)sysctl_get(SYSCTL_PID_MAX);
 
 	if (want)
-		return want >= top ? -EINVAL :
-		       pid_find_nr(ns, want) ? -EEXIST : (int)want;
+		return want >= top	       ? -EINVAL
+		       : pid_find_nr(ns, want) ? -EEXIST
+					       : (int)want;
 	for (u32 i = 0; i < top; i++) {
 		if (++nr >= top)
 			nr = PID_RESERVED;

@@ -65,8 +65,8 @@ static u64 cpu_clock_pick(int which, u64 ut, u64 st)
 int cpu_clock_read(int clock, u64 *ns)
 {
 	int which = clock < 0 ? CPUCLOCK_WHICH(clock) : 2;
-	bool thread = clock < 0 ? CPUCLOCK_PERTHREAD(clock) != 0 :
-				  clock == CLOCK_THREAD_CPUTIME_ID;
+	bool thread = clock < 0 ? CPUCLOCK_PERTHREAD(clock) != 0
+				: clock == CLOCK_THREAD_CPUTIME_ID;
 	u32 pid = clock < 0 ? (u32)CPUCLOCK_PID(clock) : 0;
 	struct task *t = current;
 	int err = -EINVAL;
@@ -126,8 +126,8 @@ u64 clock_to_mono(int clock, u64 at)
 		return at;
 	if (clock_read(clock, &now) || at <= now)
 		return mono;
-	return at - now > TIME_NEVER - 1 - mono ? TIME_NEVER - 1 :
-						  mono + (at - now);
+	return at - now > TIME_NEVER - 1 - mono ? TIME_NEVER - 1
+						: mono + (at - now);
 }
 
 int cpu_clock_sleep(int clock, u64 until)
@@ -165,8 +165,7 @@ static void posix_timer_start(struct posix_timer *pt, u64 now)
 	}
 	left = pt->expires > now ? pt->expires - now : 0;
 	left /= max(pt->proc->nr_threads, 1u);
-	timer_arm(&pt->timer,
-		  time_mono_ns() + max(left, (u64)TIMER_CPU_GRAIN));
+	timer_arm(&pt->timer, time_mono_ns() + max(left, (u64)TIMER_CPU_GRAIN));
 }
 
 /* Move on by whole periods until after now. => periods skipped */
@@ -192,7 +191,7 @@ static bool posix_timer_signal(struct posix_timer *pt)
 		return false;
 	if (!group) {
 		t = NULL;
-		list_for_each_entry(u, &p->threads, thread_node)
+		list_for_each_entry (u, &p->threads, thread_node)
 			if (u->tid == pt->target_tid && !u->dying)
 				t = u;
 		if (!t)
@@ -256,14 +255,14 @@ void posix_timers_check_cpu(struct process *p, u64 utime, u64 stime)
 	struct posix_timer *pt;
 	struct task *t;
 
-	list_for_each_entry(pt, &p->posix_timers, node) {
+	list_for_each_entry (pt, &p->posix_timers, node) {
 		int which = pt->clock < 0 ? CPUCLOCK_WHICH(pt->clock) : 2;
 		u64 ut = utime, st = stime;
 
 		if (!clock_is_cpu(pt->clock))
 			continue;
 		if (clock_is_of_thread(pt->clock)) {
-			list_for_each_entry(t, &p->threads, thread_node)
+			list_for_each_entry (t, &p->threads, thread_node)
 				if (t->tid == pt->clock_tid)
 					task_cputime(t, &ut, &st);
 		}
@@ -296,7 +295,7 @@ static struct posix_timer *posix_timer_find_locked(struct process *p, s32 id)
 {
 	struct posix_timer *pt;
 
-	list_for_each_entry(pt, &p->posix_timers, node)
+	list_for_each_entry (pt, &p->posix_timers, node)
 		if (pt->id == id)
 			return pt;
 	return NULL;
@@ -308,15 +307,17 @@ bool posix_timer_nth(struct process *p, u32 nth, struct posix_timer_info *o)
 	struct posix_timer *pt;
 	bool found = false;
 
-	list_for_each_entry(pt, &p->posix_timers, node) {
+	list_for_each_entry (pt, &p->posix_timers, node) {
 		if (nth--)
 			continue;
 		*o = (struct posix_timer_info){
-			.id = pt->id, .clock = pt->clock,
-			.notify = pt->notify, .signo = pt->signo,
+			.id = pt->id,
+			.clock = pt->clock,
+			.notify = pt->notify,
+			.signo = pt->signo,
 			.value = pt->value.sival_ptr,
-			.target = pt->notify == SIGEV_THREAD_ID ?
-					  pt->target_tid : p->pid,
+			.target = pt->notify == SIGEV_THREAD_ID ? pt->target_tid
+								: p->pid,
 		};
 		found = true;
 		break;
@@ -363,8 +364,7 @@ static int posix_timer_check_event(const struct sigevent *ev)
 	case SIGEV_THREAD:
 		break;
 	case SIGEV_THREAD_ID:
-		t = task_find_get(
-			pid_given((u32)ev->sigev_notify_thread_id));
+		t = task_find_get(pid_given((u32)ev->sigev_notify_thread_id));
 		if (!t)
 			return -EINVAL;
 		ours = t->proc == current->proc;
@@ -496,8 +496,8 @@ int posix_timer_settime(s32 id, int flags, u64 value, u64 interval,
 	pt->expires = 0;
 	if (value) {
 		if (!(flags & TIMER_ABSTIME))
-			value = value > TIME_NEVER - 1 - now ? TIME_NEVER - 1 :
-							       now + value;
+			value = value > TIME_NEVER - 1 - now ? TIME_NEVER - 1
+							     : now + value;
 		pt->expires = value;
 		posix_timer_start(pt, now);
 	}

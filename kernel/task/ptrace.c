@@ -106,7 +106,7 @@ void ptrace_exit_tracer(struct task *me)
 {
 	struct task *t, *n;
 
-	list_for_each_entry_safe(t, n, &me->proc->ptraced, pt.node) {
+	list_for_each_entry_safe (t, n, &me->proc->ptraced, pt.node) {
 		bool kill, other;
 
 		if (t->tracer != me)
@@ -245,11 +245,10 @@ bool ptrace_seccomp(u32 data)
 {
 	struct task *t = current;
 
-	if (!READ_ONCE(t->tracer) ||
-	    !(t->pt.options & PTRACE_O_TRACESECCOMP))
+	if (!READ_ONCE(t->tracer) || !(t->pt.options & PTRACE_O_TRACESECCOMP))
 		return false;
-	ptrace_stop_and_send((int)PTRACE_EVENT_CODE(PTRACE_EVENT_SECCOMP),
-			     data, PTRACE_SYSCALL_INFO_SECCOMP);
+	ptrace_stop_and_send((int)PTRACE_EVENT_CODE(PTRACE_EVENT_SECCOMP), data,
+			     PTRACE_SYSCALL_INFO_SECCOMP);
 	return true;
 }
 
@@ -260,9 +259,9 @@ static void ptrace_syscall_stop(u32 op)
 	if (current->pt.options & PTRACE_O_TRACESYSGOOD)
 		code |= 0x80;
 	ptrace_stop_and_send(code,
-			     op == PTRACE_SYSCALL_INFO_ENTRY ?
-				     PTRACE_EVENTMSG_SYSCALL_ENTRY :
-				     PTRACE_EVENTMSG_SYSCALL_EXIT,
+			     op == PTRACE_SYSCALL_INFO_ENTRY
+				     ? PTRACE_EVENTMSG_SYSCALL_ENTRY
+				     : PTRACE_EVENTMSG_SYSCALL_EXIT,
 			     op);
 }
 
@@ -303,8 +302,7 @@ int ptrace_signal_locked(struct task *t, struct ksignal *ks)
 		ks->info.si_signo = sig;
 		ks->info.si_code = SI_USER;
 		if (t->tracer) {
-			ks->info.si_pid = (s32)pid_shown(
-				t->tracer->proc->pid);
+			ks->info.si_pid = (s32)pid_shown(t->tracer->proc->pid);
 			ks->info.si_uid = t->tracer->cred->uid;
 		}
 	}
@@ -352,9 +350,9 @@ u32 ptrace_clone_event(u64 flags, u32 exit_signal)
 
 	if (!READ_ONCE(t->tracer) || (flags & CLONE_UNTRACED))
 		return 0;
-	event = flags & CLONE_VFORK	? PTRACE_EVENT_VFORK :
-		exit_signal != SIGCHLD ? PTRACE_EVENT_CLONE :
-					 PTRACE_EVENT_FORK;
+	event = flags & CLONE_VFORK	 ? PTRACE_EVENT_VFORK
+		: exit_signal != SIGCHLD ? PTRACE_EVENT_CLONE
+					 : PTRACE_EVENT_FORK;
 	return t->pt.options & (1u << event) ? event : 0;
 }
 
@@ -384,7 +382,7 @@ static long ptrace_traceme(void)
 	parent = me->proc->parent;
 	if (!me->tracer && parent != me->proc && parent->leader) {
 		by = parent->leader;
-		list_for_each_entry(t, &parent->threads, thread_node)
+		list_for_each_entry (t, &parent->threads, thread_node)
 			if (t->tid == me->proc->parent_tid && !t->dying)
 				by = t;
 		if (by->state < TASK_ZOMBIE && !by->kthread) {
@@ -470,9 +468,9 @@ static long ptrace_poke(struct task *t, u64 addr, u64 val)
 
 	if (!mm)
 		return -ESRCH;
-	n = user_range_ok(UADDR(addr), sizeof(val)) ?
-		    mm_write_remote(mm, addr, &val, sizeof(val), true) :
-		    -EFAULT;
+	n = user_range_ok(UADDR(addr), sizeof(val))
+		    ? mm_write_remote(mm, addr, &val, sizeof(val), true)
+		    : -EFAULT;
 	mm_put(mm);
 	return n == sizeof(val) ? 0 : -EIO;
 }
@@ -486,11 +484,10 @@ static long ptrace_resume(struct task *t, long req, u64 sig)
 		return -EIO;
 	sh = sighand_lock(t->proc);
 	ptrace_no_step(t);
-	t->pt.mode = req == PTRACE_SYSCALL ? PTRACE_MODE_SYSCALL :
-		     req == PTRACE_SYSEMU ||
-				     req == PTRACE_SYSEMU_SINGLESTEP ?
-					     PTRACE_MODE_SYSEMU :
-					     PTRACE_MODE_RUN;
+	t->pt.mode = req == PTRACE_SYSCALL ? PTRACE_MODE_SYSCALL
+		     : req == PTRACE_SYSEMU || req == PTRACE_SYSEMU_SINGLESTEP
+			     ? PTRACE_MODE_SYSEMU
+			     : PTRACE_MODE_RUN;
 	if (req == PTRACE_SINGLESTEP || req == PTRACE_SYSEMU_SINGLESTEP) {
 		t->pt.step = true;
 		regs->rflags |= 0x100;
@@ -607,7 +604,7 @@ static bool ptrace_peek_one(struct task *t, bool shared, u64 off,
 	struct sigqueue *q;
 	bool found = false;
 
-	list_for_each_entry(q, &pend->queue, node)
+	list_for_each_entry (q, &pend->queue, node)
 		if (!off--) {
 			*out = q->info;
 			found = true;
@@ -676,8 +673,7 @@ static long ptrace_syscall_info(struct task *t, u64 size, uaddr data)
 }
 
 /* The tracee is in a stop and ours. */
-static long ptrace_stopped_request(struct task *t, long req, u64 addr,
-				   u64 data)
+static long ptrace_stopped_request(struct task *t, long req, u64 addr, u64 data)
 {
 	long err;
 
@@ -698,7 +694,8 @@ static long ptrace_stopped_request(struct task *t, long req, u64 addr,
 		return ptrace_detach(t, data);
 	case PTRACE_SECCOMP_GET_FILTER:
 	case PTRACE_SECCOMP_GET_METADATA:
-		return seccomp_tell_tracer(t, req == PTRACE_SECCOMP_GET_METADATA,
+		return seccomp_tell_tracer(t,
+					   req == PTRACE_SECCOMP_GET_METADATA,
 					   addr, UADDR(data));
 	case PTRACE_OLDSETOPTIONS:
 	case PTRACE_SETOPTIONS:
@@ -714,8 +711,7 @@ static long ptrace_stopped_request(struct task *t, long req, u64 addr,
 	}
 	case PTRACE_GETSIGINFO:
 	case PTRACE_SETSIGINFO:
-		return ptrace_siginfo(t, req == PTRACE_SETSIGINFO,
-				      UADDR(data));
+		return ptrace_siginfo(t, req == PTRACE_SETSIGINFO, UADDR(data));
 	case PTRACE_GETSIGMASK:
 	case PTRACE_SETSIGMASK:
 		return ptrace_sigmask(t, req == PTRACE_SETSIGMASK, addr,

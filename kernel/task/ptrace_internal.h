@@ -33,8 +33,7 @@ void ptrace_exec(u32 old_tid);
 void task_user_regs(struct task *t, struct user_regs *u);
 
 /* --- with tasklist_lock held --- */
-void ptrace_link(struct task *t, struct task *tracer, bool seized,
-		 u32 options);
+void ptrace_link(struct task *t, struct task *tracer, bool seized, u32 options);
 void ptrace_unlink(struct task *t);
 /* The child of a clone is traced from the start. */
 void ptrace_clone_attach(struct task *child, u32 event);

@@ -15,13 +15,13 @@
 #include <kernel/uaccess.h>
 #include "ptrace_internal.h"
 
-#define PTRACE_FLAGS_MASK 0x54dd5ull /* CF PF AF ZF SF TF DF OF NT RF AC */
-#define PTRACE_USER_SIZE  912	     /* of the guest's struct user */
-#define PTRACE_USER_DEBUG 848
-#define PTRACE_USER_CS	  0x33
-#define PTRACE_USER_SS	  0x2b
-#define PTRACE_FXSAVE	  512
-#define PTRACE_TF	  0x100ull
+#define PTRACE_FLAGS_MASK    0x54dd5ull /* CF PF AF ZF SF TF DF OF NT RF AC */
+#define PTRACE_USER_SIZE     912	/* of the guest's struct user */
+#define PTRACE_USER_DEBUG    848
+#define PTRACE_USER_CS	     0x33
+#define PTRACE_USER_SS	     0x2b
+#define PTRACE_FXSAVE	     512
+#define PTRACE_TF	     0x100ull
 
 #define PTRACE_NT_PRSTATUS   1
 #define PTRACE_NT_PRFPREG    2

@@ -36,40 +36,40 @@
 #define SECCOMP_DEPTH 32768 /* instructions in a chain, with 4 a filter */
 
 /* Instruction fields of classic BPF, as in <linux/bpf_common.h>. */
-#define BPF_CLASS(c) ((c)&0x07)
-#define BPF_LD	 0x00
-#define BPF_LDX	 0x01
-#define BPF_ST	 0x02
-#define BPF_STX	 0x03
-#define BPF_ALU	 0x04
-#define BPF_JMP	 0x05
-#define BPF_RET	 0x06
-#define BPF_MISC 0x07
-#define BPF_W	 0x00
-#define BPF_IMM	 0x00
-#define BPF_ABS	 0x20
-#define BPF_MEM	 0x60
-#define BPF_LEN	 0x80
-#define BPF_ADD	 0x00
-#define BPF_SUB	 0x10
-#define BPF_MUL	 0x20
-#define BPF_DIV	 0x30
-#define BPF_OR	 0x40
-#define BPF_AND	 0x50
-#define BPF_LSH	 0x60
-#define BPF_RSH	 0x70
-#define BPF_NEG	 0x80
-#define BPF_XOR	 0xa0
-#define BPF_JA	 0x00
-#define BPF_JEQ	 0x10
-#define BPF_JGT	 0x20
-#define BPF_JGE	 0x30
-#define BPF_JSET 0x40
-#define BPF_K	 0x00
-#define BPF_X	 0x08
-#define BPF_A	 0x10
-#define BPF_TAX	 0x00
-#define BPF_TXA	 0x80
+#define BPF_CLASS(c)  ((c)&0x07)
+#define BPF_LD	      0x00
+#define BPF_LDX	      0x01
+#define BPF_ST	      0x02
+#define BPF_STX	      0x03
+#define BPF_ALU	      0x04
+#define BPF_JMP	      0x05
+#define BPF_RET	      0x06
+#define BPF_MISC      0x07
+#define BPF_W	      0x00
+#define BPF_IMM	      0x00
+#define BPF_ABS	      0x20
+#define BPF_MEM	      0x60
+#define BPF_LEN	      0x80
+#define BPF_ADD	      0x00
+#define BPF_SUB	      0x10
+#define BPF_MUL	      0x20
+#define BPF_DIV	      0x30
+#define BPF_OR	      0x40
+#define BPF_AND	      0x50
+#define BPF_LSH	      0x60
+#define BPF_RSH	      0x70
+#define BPF_NEG	      0x80
+#define BPF_XOR	      0xa0
+#define BPF_JA	      0x00
+#define BPF_JEQ	      0x10
+#define BPF_JGT	      0x20
+#define BPF_JGE	      0x30
+#define BPF_JSET      0x40
+#define BPF_K	      0x00
+#define BPF_X	      0x08
+#define BPF_A	      0x10
+#define BPF_TAX	      0x00
+#define BPF_TXA	      0x80
 
 struct seccomp_filter {
 	struct ref refs;
@@ -264,8 +264,8 @@ static u32 seccomp_run(const struct sock_filter *f,
 			if ((f->code & 0xf0) == BPF_JA)
 				f += f->k;
 			else
-				f += seccomp_test(f->code, a, b) ? f->jt :
-								   f->jf;
+				f += seccomp_test(f->code, a, b) ? f->jt
+								 : f->jf;
 			break;
 		case BPF_RET:
 			return f->code & BPF_A ? a : f->k;
@@ -331,8 +331,8 @@ static void seccomp_kill(u32 action, bool thread)
 {
 	struct task *t = current;
 
-	printk(KERN_INFO "seccomp: %s[%u]: killed at system call %d\n",
-	       t->comm, t->tid, (int)task_regs(t)->orig_rax);
+	printk(KERN_INFO "seccomp: %s[%u]: killed at system call %d\n", t->comm,
+	       t->tid, (int)task_regs(t)->orig_rax);
 	if (thread && t->proc->nr_threads > 1)
 		do_exit(SIGSYS);
 	force_fatal_signal(SIGSYS);
@@ -373,8 +373,8 @@ static bool seccomp_filter_check(struct pt_regs *regs)
 		return false;
 	case SECCOMP_RET_TRACE:
 		/* the second time round, with the call the tracer let pass */
-		return current->seccomp_traced ? false :
-						 seccomp_trace(regs, data);
+		return current->seccomp_traced ? false
+					       : seccomp_trace(regs, data);
 	case SECCOMP_RET_ERRNO:
 		regs->rax = (u64) - (s64)min(data, (u32)MAX_ERRNO);
 		return true;
@@ -453,9 +453,9 @@ void seccomp_exit(struct task *t)
 
 int seccomp_mode(const struct task *t)
 {
-	return t->seccomp_strict ? SECCOMP_MODE_STRICT :
-	       t->seccomp	 ? SECCOMP_MODE_FILTER :
-				   SECCOMP_MODE_DISABLED;
+	return t->seccomp_strict ? SECCOMP_MODE_STRICT
+	       : t->seccomp	 ? SECCOMP_MODE_FILTER
+				 : SECCOMP_MODE_DISABLED;
 }
 
 u32 seccomp_filters(const struct task *t)
@@ -503,7 +503,7 @@ static u32 seccomp_may_sync_locked(struct task *me)
 {
 	struct task *t;
 
-	list_for_each_entry(t, &me->proc->threads, thread_node)
+	list_for_each_entry (t, &me->proc->threads, thread_node)
 		if (t != me && !t->dying &&
 		    (t->seccomp_strict ||
 		     !seccomp_is_ancestor(t->seccomp, me->seccomp)))
@@ -545,16 +545,16 @@ static long seccomp_attach_locked(struct seccomp_filter *f, u32 flags)
 	if (flags & SECCOMP_FILTER_FLAG_TSYNC) {
 		tid = seccomp_may_sync_locked(me);
 		if (tid)
-			return flags & SECCOMP_FILTER_FLAG_TSYNC_ESRCH ?
-				       -ESRCH :
-				       (long)tid;
+			return flags & SECCOMP_FILTER_FLAG_TSYNC_ESRCH
+				       ? -ESRCH
+				       : (long)tid;
 	}
 	f->log = flags & SECCOMP_FILTER_FLAG_LOG;
 	f->older = me->seccomp; /* me's reference becomes the filter's */
 	store_release(&me->seccomp, f);
 	atomic_or(&me->syscall_work, SYSCALL_WORK_SECCOMP);
 	if (flags & SECCOMP_FILTER_FLAG_TSYNC)
-		list_for_each_entry(t, &me->proc->threads, thread_node)
+		list_for_each_entry (t, &me->proc->threads, thread_node)
 			if (t != me && !t->dying)
 				seccomp_give_locked(t, f);
 	return 0;
@@ -564,8 +564,7 @@ static bool seccomp_flags_ok(u32 flags)
 {
 	bool listens = flags & SECCOMP_FILTER_FLAG_NEW_LISTENER;
 
-	if (flags & ~(u32)(SECCOMP_FILTER_FLAG_TSYNC |
-			   SECCOMP_FILTER_FLAG_LOG |
+	if (flags & ~(u32)(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG |
 			   SECCOMP_FILTER_FLAG_SPEC_ALLOW |
 			   SECCOMP_FILTER_FLAG_NEW_LISTENER |
 			   SECCOMP_FILTER_FLAG_TSYNC_ESRCH |
@@ -694,8 +693,7 @@ long seccomp_tell_tracer(struct task *t, bool meta, u64 n, uaddr data)
 		md[1] = f->log ? SECCOMP_FILTER_FLAG_LOG : 0;
 		return copy_to_user(data, md, size) ? -EFAULT : (long)size;
 	}
-	if (data.va &&
-	    copy_to_user(data, f->insn, f->len * sizeof(f->insn[0])))
+	if (data.va && copy_to_user(data, f->insn, f->len * sizeof(f->insn[0])))
 		return -EFAULT;
 	return (long)f->len;
 }

@@ -22,13 +22,13 @@
 #include "internal.h"
 #include "seccomp_notify.h"
 
-#define IOCTL_RECV	   0xc0502100u
-#define IOCTL_SEND	   0xc0182101u
-#define IOCTL_ID_VALID	   0x40082102u
-#define IOCTL_ID_VALID_OLD 0x80082102u
-#define IOCTL_SET_FLAGS	   0x40082104u
-#define IOCTL_ADDFD	   0x40002103u /* and a size */
-#define IOCTL_SIZE	   0x3fff0000u
+#define IOCTL_RECV	    0xc0502100u
+#define IOCTL_SEND	    0xc0182101u
+#define IOCTL_ID_VALID	    0x40082102u
+#define IOCTL_ID_VALID_OLD  0x80082102u
+#define IOCTL_SET_FLAGS	    0x40082104u
+#define IOCTL_ADDFD	    0x40002103u /* and a size */
+#define IOCTL_SIZE	    0x3fff0000u
 
 #define NOTIFY_SYNC_WAKE_UP 1u
 
@@ -59,7 +59,7 @@ struct notice_fd {
 	struct list_head node;
 	struct seccomp_notif_addfd a;
 	struct file *file; /* the sender's reference */
-	bool taken; /* the caller is installing it: it must stay */
+	bool taken;	   /* the caller is installing it: it must stay */
 	bool done;
 	int ret;
 };
@@ -115,10 +115,10 @@ static void listener_changed(struct seccomp_listener *l)
 	struct notice *n;
 	u32 ev = 0;
 
-	list_for_each_entry(n, &l->notices, node)
-		ev |= n->state == NOTICE_NEW  ? POLLIN | POLLRDNORM :
-		      n->state == NOTICE_SENT ? POLLOUT | POLLWRNORM :
-						0;
+	list_for_each_entry (n, &l->notices, node)
+		ev |= n->state == NOTICE_NEW	? POLLIN | POLLRDNORM
+		      : n->state == NOTICE_SENT ? POLLOUT | POLLWRNORM
+						: 0;
 	WRITE_ONCE(l->events, ev);
 	if (ev)
 		waitqueue_wake_nr(&l->readers, 1, ev);
@@ -183,7 +183,7 @@ static void notice_withdraw(struct seccomp_listener *l, struct notice *n)
 {
 	struct notice_fd *nf, *next;
 
-	list_for_each_entry_safe(nf, next, &n->fds, node) {
+	list_for_each_entry_safe (nf, next, &n->fds, node) {
 		list_del(&nf->node);
 		nf->ret = -ESRCH;
 		nf->done = true;
@@ -195,8 +195,7 @@ static void notice_withdraw(struct seccomp_listener *l, struct notice *n)
 
 static bool notice_concerns(const struct notice *n)
 {
-	return READ_ONCE(n->state) == NOTICE_REPLIED ||
-	       !list_empty(&n->fds);
+	return READ_ONCE(n->state) == NOTICE_REPLIED || !list_empty(&n->fds);
 }
 
 /* Caller holds l->lock, which is let go meanwhile. => 0 or -EINTR */
@@ -206,12 +205,12 @@ static int notice_wait(struct seccomp_listener *l, struct notice *n)
 	int err;
 
 	mutex_unlock(&l->lock);
-	err = wait_event_deadline(&l->callers,
-				  notice_concerns(n) ||
-					  (l->killable && !killable &&
-					   READ_ONCE(n->state) == NOTICE_SENT),
-				  TIME_NEVER, killable ? SLEEP_KILLABLE : SLEEP_INTR,
-				  "seccomp_notify");
+	err = wait_event_deadline(
+		&l->callers,
+		notice_concerns(n) || (l->killable && !killable &&
+				       READ_ONCE(n->state) == NOTICE_SENT),
+		TIME_NEVER, killable ? SLEEP_KILLABLE : SLEEP_INTR,
+		"seccomp_notify");
 	mutex_lock(&l->lock);
 	/* read just now: from here on only SIGKILL counts */
 	if (err && l->killable && !killable && n->state == NOTICE_SENT)
@@ -252,8 +251,8 @@ bool seccomp_notify(struct seccomp_listener *l, const struct seccomp_data *d,
 	}
 	if (n.answer.flags & SECCOMP_USER_NOTIF_FLAG_CONTINUE)
 		return false;
-	regs->rax = n.answer.error ? (u64)(s64)n.answer.error :
-				     (u64)n.answer.val;
+	regs->rax = n.answer.error ? (u64)(s64)n.answer.error
+				   : (u64)n.answer.val;
 	return true;
 }
 
@@ -263,7 +262,7 @@ static struct notice *notice_find(struct seccomp_listener *l, u64 id)
 {
 	struct notice *n;
 
-	list_for_each_entry(n, &l->notices, node)
+	list_for_each_entry (n, &l->notices, node)
 		if (n->id == id)
 			return n;
 	return NULL;
@@ -273,7 +272,7 @@ static struct notice *notice_unread(struct seccomp_listener *l)
 {
 	struct notice *n;
 
-	list_for_each_entry(n, &l->notices, node)
+	list_for_each_entry (n, &l->notices, node)
 		if (n->state == NOTICE_NEW)
 			return n;
 	return NULL;
@@ -440,8 +439,8 @@ static long listener_addfd(struct seccomp_listener *l, uaddr from, u32 size)
 			return -E2BIG;
 	}
 	if ((nf.a.newfd_flags & ~(u32)O_CLOEXEC) ||
-	    (nf.a.flags & ~(u32)(SECCOMP_ADDFD_FLAG_SETFD |
-				 SECCOMP_ADDFD_FLAG_SEND)) ||
+	    (nf.a.flags &
+	     ~(u32)(SECCOMP_ADDFD_FLAG_SETFD | SECCOMP_ADDFD_FLAG_SEND)) ||
 	    (nf.a.newfd && !(nf.a.flags & SECCOMP_ADDFD_FLAG_SETFD)))
 		return -EINVAL;
 	src = fd_ref_get((int)nf.a.srcfd);
@@ -495,11 +494,10 @@ static void listener_release(struct file *f)
 
 	mutex_lock(&l->lock);
 	l->closed = true;
-	list_for_each_entry(n, &l->notices, node)
+	list_for_each_entry (n, &l->notices, node)
 		if (n->state != NOTICE_REPLIED) {
-			n->answer = (struct seccomp_notif_resp){
-				.error = -ENOSYS
-			};
+			n->answer =
+				(struct seccomp_notif_resp){ .error = -ENOSYS };
 			n->state = NOTICE_REPLIED;
 		}
 	waitqueue_wake_all(&l->callers);

@@ -43,9 +43,9 @@ bool signal_take_part_in_stop_locked(struct task *t)
 		p->stop_count--;
 	if (p->stop_count || (p->group_flags & PROC_STOPPED))
 		return false;
-	p->group_flags = (p->group_flags & ~(PROC_TELL_STOPPED |
-					     PROC_TELL_CONTINUED)) |
-			 PROC_STOPPED;
+	p->group_flags =
+		(p->group_flags & ~(PROC_TELL_STOPPED | PROC_TELL_CONTINUED)) |
+		PROC_STOPPED;
 	p->continued = false;
 	return true;
 }
@@ -71,7 +71,7 @@ static void signal_begin_stop_locked(struct task *t, int sig)
 		p->stop_code = sig;
 	p->stop_count = 1;
 	t->jobctl |= JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME;
-	list_for_each_entry(u, &p->threads, thread_node) {
+	list_for_each_entry (u, &p->threads, thread_node) {
 		if (u == t || u->dying || (u->jobctl & JOBCTL_STOPPED))
 			continue;
 		u->jobctl |= JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME;
@@ -119,8 +119,8 @@ static bool signal_stop_locked(struct task *t, int sig)
 
 static void signal_tell_parent(struct process *p)
 {
-	int why = p->group_flags & PROC_TELL_CONTINUED ? CLD_CONTINUED :
-							 CLD_STOPPED;
+	int why = p->group_flags & PROC_TELL_CONTINUED ? CLD_CONTINUED
+						       : CLD_STOPPED;
 
 	p->group_flags &= ~(PROC_TELL_CONTINUED | PROC_TELL_STOPPED);
 	spin_unlock(&current->sighand->lock);
@@ -196,8 +196,7 @@ static bool signal_get(struct ksignal *ks)
 		if (!ks->sig)
 			break;
 		if (unlikely(t->tracer) && ks->sig != SIGKILL &&
-		    !(t->sighand->action[ks->sig - 1].flags &
-		      SA_IMMUTABLE)) {
+		    !(t->sighand->action[ks->sig - 1].flags & SA_IMMUTABLE)) {
 			ks->sig = ptrace_signal_locked(t, ks);
 			if (!ks->sig)
 				continue;

@@ -56,8 +56,8 @@ static int sigframe_fpu(u64 addr, bool save)
 	size_t n = host_fpu_frame_size();
 
 	for (int tries = 0;; tries++) {
-		int err = save ? host_fpu_save_user(addr) :
-				 host_fpu_restore_user(addr);
+		int err = save ? host_fpu_save_user(addr)
+			       : host_fpu_restore_user(addr);
 
 		if (err != -EFAULT || tries == 4)
 			return err;
@@ -142,9 +142,9 @@ int sigframe_setup(const struct ksignal *ks, struct pt_regs *regs,
 	f.uc.uc_sigmask = saved;
 	f.info = ks->info;
 	if (copy_to_user(UADDR(sp), &f,
-			 ks->ka.flags & SA_SIGINFO ?
-				 sizeof(f) :
-				 offsetof(struct abi_rt_sigframe, info)))
+			 ks->ka.flags & SA_SIGINFO
+				 ? sizeof(f)
+				 : offsetof(struct abi_rt_sigframe, info)))
 		return -EFAULT;
 	if (sigframe_fpu(fp, true))
 		return -EFAULT;
@@ -223,8 +223,8 @@ long sigframe_return(struct pt_regs *regs)
 
 	current->restart_kind = RESTART_NONE;
 	regs->orig_rax = (u64)-1;
-	if (copy_from_user(&f, UADDR(sp), offsetof(struct abi_rt_sigframe,
-						   info)))
+	if (copy_from_user(&f, UADDR(sp),
+			   offsetof(struct abi_rt_sigframe, info)))
 		goto bad;
 	signal_set_blocked(f.uc.uc_sigmask);
 	sigframe_restore_regs(regs, sc);

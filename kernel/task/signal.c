@@ -30,11 +30,10 @@ const sigset_t sigset_stop = sigmask(SIGSTOP) | sigmask(SIGTSTP) |
 			     sigmask(SIGTTIN) | sigmask(SIGTTOU);
 const sigset_t sigset_ignore = sigmask(SIGCONT) | sigmask(SIGCHLD) |
 			       sigmask(SIGWINCH) | sigmask(SIGURG);
-const sigset_t sigset_core = sigmask(SIGQUIT) | sigmask(SIGILL) |
-			     sigmask(SIGTRAP) | sigmask(SIGABRT) |
-			     sigmask(SIGFPE) | sigmask(SIGSEGV) |
-			     sigmask(SIGBUS) | sigmask(SIGSYS) |
-			     sigmask(SIGXCPU) | sigmask(SIGXFSZ);
+const sigset_t sigset_core =
+	sigmask(SIGQUIT) | sigmask(SIGILL) | sigmask(SIGTRAP) |
+	sigmask(SIGABRT) | sigmask(SIGFPE) | sigmask(SIGSEGV) |
+	sigmask(SIGBUS) | sigmask(SIGSYS) | sigmask(SIGXCPU) | sigmask(SIGXFSZ);
 const sigset_t sigset_sync = sigmask(SIGSEGV) | sigmask(SIGBUS) |
 			     sigmask(SIGILL) | sigmask(SIGTRAP) |
 			     sigmask(SIGFPE) | sigmask(SIGSYS);
@@ -190,7 +189,7 @@ void signal_flush_set_locked(struct sigpending *pend, sigset_t set)
 	if (!(pend->set & set))
 		return;
 	pend->set &= ~set;
-	list_for_each_entry_safe(q, n, &pend->queue, node) {
+	list_for_each_entry_safe (q, n, &pend->queue, node) {
 		if (set & sigmask(q->info.si_signo)) {
 			list_del(&q->node);
 			sigqueue_free(q);
@@ -203,7 +202,7 @@ void signal_forget_locked(struct process *p, sigset_t set)
 	struct task *t;
 
 	signal_flush_set_locked(&p->pending, set);
-	list_for_each_entry(t, &p->threads, thread_node)
+	list_for_each_entry (t, &p->threads, thread_node)
 		signal_flush_set_locked(&t->pending, set);
 }
 
@@ -215,7 +214,7 @@ static struct posix_timer *signal_collect(struct sigpending *pend, int sig,
 	struct posix_timer *pt = NULL;
 	bool more = false;
 
-	list_for_each_entry(q, &pend->queue, node) {
+	list_for_each_entry (q, &pend->queue, node) {
 		if (q->info.si_signo != sig)
 			continue;
 		if (first) {
@@ -346,8 +345,7 @@ static bool signal_is_ignored(struct task *t, int sig, bool force)
 	if (t->proc->unkillable && h == SIG_DFL &&
 	    !(force && (sigmask(sig) & SIGSET_KERNEL_ONLY)))
 		return true;
-	return h == SIG_IGN ||
-	       (h == SIG_DFL && (sigmask(sig) & sigset_ignore));
+	return h == SIG_IGN || (h == SIG_DFL && (sigmask(sig) & sigset_ignore));
 }
 
 bool signal_ignored_or_blocked(struct task *t, int sig)
@@ -362,7 +360,7 @@ static void signal_continue_locked(struct process *p)
 	u32 tell = 0;
 
 	signal_flush_set_locked(&p->pending, sigset_stop);
-	list_for_each_entry(t, &p->threads, thread_node) {
+	list_for_each_entry (t, &p->threads, thread_node) {
 		bool stopped = t->jobctl & JOBCTL_STOPPED;
 		bool listens = t->pt.listening;
 
@@ -401,7 +399,7 @@ static bool signal_prepare_locked(int sig, struct task *t, bool force)
 		return sig == SIGKILL;
 	if (sigmask(sig) & sigset_stop) {
 		signal_flush_set_locked(&p->pending, sigmask(SIGCONT));
-		list_for_each_entry(u, &p->threads, thread_node)
+		list_for_each_entry (u, &p->threads, thread_node)
 			signal_flush_set_locked(&u->pending, sigmask(SIGCONT));
 	} else if (sig == SIGCONT) {
 		signal_continue_locked(p);
@@ -424,7 +422,7 @@ void signal_kill_threads_locked(struct process *p, struct task *except)
 	struct task *t;
 
 	p->stop_count = 0;
-	list_for_each_entry(t, &p->threads, thread_node) {
+	list_for_each_entry (t, &p->threads, thread_node) {
 		if (t == except || t->dying)
 			continue;
 		t->jobctl &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME);
@@ -452,7 +450,7 @@ static void signal_complete_locked(int sig, struct task *t, bool group)
 		if (!group || p->nr_threads <= 1)
 			return; /* the set bit waits for who unblocks it */
 		t = NULL;
-		list_for_each_entry(u, &p->threads, thread_node) {
+		list_for_each_entry (u, &p->threads, thread_node) {
 			if (signal_wanted_by(sig, u)) {
 				t = u;
 				break;
@@ -463,8 +461,7 @@ static void signal_complete_locked(int sig, struct task *t, bool group)
 	}
 	if (signal_is_deadly(p, sig) && !(p->group_flags & PROC_GROUP_EXIT) &&
 	    (sig == SIGKILL || !(t->real_blocked & sigmask(sig))) &&
-	    (sig == SIGKILL ||
-	     (!(sigmask(sig) & sigset_core) && !t->tracer))) {
+	    (sig == SIGKILL || (!(sigmask(sig) & sigset_core) && !t->tracer))) {
 		p->group_flags = PROC_GROUP_EXIT;
 		p->group_exit_code = sig;
 		signal_kill_threads_locked(p, NULL);
@@ -554,7 +551,7 @@ static void signal_drop_bit_if_gone(struct sigpending *pend, int sig)
 {
 	struct sigqueue *q;
 
-	list_for_each_entry(q, &pend->queue, node)
+	list_for_each_entry (q, &pend->queue, node)
 		if (q->info.si_signo == sig)
 			return;
 	if (sig != SIGKILL)
@@ -572,7 +569,7 @@ void signal_take_back_entry_locked(struct sigqueue *q, struct process *p)
 	/* A bit without an entry stands for a signal whose entry was refused:
 	   losing that one as well is the lesser evil. */
 	signal_drop_bit_if_gone(&p->pending, sig);
-	list_for_each_entry(t, &p->threads, thread_node)
+	list_for_each_entry (t, &p->threads, thread_node)
 		signal_drop_bit_if_gone(&t->pending, sig);
 }
 
@@ -615,7 +612,7 @@ int send_signal_pgrp_locked(u32 pgid, int sig, const struct siginfo *info)
 
 	if (!group)
 		return -ESRCH;
-	list_for_each_entry(p, group, pgrp_node) {
+	list_for_each_entry (p, group, pgrp_node) {
 		int e = sig ? send_signal_process(p, sig, info) : 0;
 
 		if (err)
@@ -773,7 +770,7 @@ void signal_retarget_locked(struct task *t, sigset_t which)
 
 	if (!set)
 		return;
-	list_for_each_entry(u, &t->proc->threads, thread_node) {
+	list_for_each_entry (u, &t->proc->threads, thread_node) {
 		if (u == t || u->dying || !(set & ~u->blocked))
 			continue;
 		set &= u->blocked;

@@ -29,7 +29,7 @@
 #include "internal.h"
 
 #define TASK_MAX     8000u /* the host side has a table of 8,192 */
-#define STACK_RLIMIT	 (8ull << 20)
+#define STACK_RLIMIT (8ull << 20)
 
 struct mutex tasklist_lock __hot_data = MUTEX_INIT(tasklist_lock);
 struct list_head all_tasks __hot_data = LIST_HEAD_INIT(all_tasks);
@@ -107,8 +107,8 @@ static void process_init_rlimits(struct process *p)
 		p->rlim[i] = (struct rlimit64){ RLIM_INFINITY, RLIM_INFINITY };
 	p->rlim[RLIMIT_STACK].rlim_cur = STACK_RLIMIT;
 	p->rlim[RLIMIT_CORE].rlim_cur = 0;
-	p->rlim[RLIMIT_NPROC] = (struct rlimit64){ max_tasks / 2,
-						   max_tasks / 2 };
+	p->rlim[RLIMIT_NPROC] =
+		(struct rlimit64){ max_tasks / 2, max_tasks / 2 };
 	p->rlim[RLIMIT_NOFILE] = (struct rlimit64){ 1024, 524288 };
 	p->rlim[RLIMIT_MEMLOCK] = (struct rlimit64){ 8ull << 20, 8ull << 20 };
 	p->rlim[RLIMIT_SIGPENDING] = p->rlim[RLIMIT_NPROC];
@@ -523,7 +523,7 @@ void task_dump_all(void)
 	}
 	printk(KERN_INFO "%u tasks%s\n", nr_tasks,
 	       locked ? "" : " (tasklist_lock is held)");
-	list_for_each_entry(t, &all_tasks, all_node) {
+	list_for_each_entry (t, &all_tasks, all_node) {
 		const char *wchan = READ_ONCE(t->wchan);
 		u32 state = READ_ONCE(t->state);
 

@@ -19,7 +19,7 @@
 #include <kernel/vfs.h>
 #include "internal.h"
 
-#define ID_NONE ((u32)-1)
+#define ID_NONE	       ((u32)-1)
 #define USER_NS_LEVELS 32u
 
 static struct id_extent user_ns_all = { 0, 0, ID_NONE };
@@ -28,7 +28,8 @@ static struct mutex user_ns_lock = MUTEX_INIT(user_ns_lock);
 struct user_ns init_user_ns = {
 	.ns = { .refs = { 1 }, .kind = NS_USER, .inum = 4026531837u },
 	.max = { [0 ... NS_NR - 1] = NS_DEFAULT_MAX },
-	.map = { { &user_ns_all, 1 }, { &user_ns_all, 1 },
+	.map = { { &user_ns_all, 1 },
+		 { &user_ns_all, 1 },
 		 { &user_ns_all, 1 } },
 };
 
@@ -277,8 +278,10 @@ static int map_parse(const char *p, struct id_extent *e)
 
 		if (n == ID_EXTENTS)
 			return -EINVAL;
-		if (!(p = map_number(p, &x->first)) || (*p != ' ' && *p != '\t') ||
-		    !(p = map_number(p, &x->lower)) || (*p != ' ' && *p != '\t') ||
+		if (!(p = map_number(p, &x->first)) ||
+		    (*p != ' ' && *p != '\t') ||
+		    !(p = map_number(p, &x->lower)) ||
+		    (*p != ' ' && *p != '\t') ||
 		    !(p = map_number(p, &x->count)))
 			return -EINVAL;
 		while (*p == ' ' || *p == '\t')
@@ -311,9 +314,9 @@ static bool map_allowed(const struct user_ns *ns, enum id_kind k,
 	if (k != ID_GID)
 		for (u32 i = 0; k == ID_UID && i < n; i++)
 			if (!id_to_kernel(parent, k, e[i].lower) &&
-			    (c->user_ns == ns ? !ns->parent_setfcap :
-						!ns_capable(parent,
-							    CAP_SETFCAP)))
+			    (c->user_ns == ns
+				     ? !ns->parent_setfcap
+				     : !ns_capable(parent, CAP_SETFCAP)))
 				return false;
 	if (n == 1 && e->count == 1 && ns->uid == c->euid) {
 		u32 id = id_to_kernel(parent, k, e->lower);
@@ -326,8 +329,8 @@ static bool map_allowed(const struct user_ns *ns, enum id_kind k,
 	return k == ID_PROJ || ns_capable(parent, cap);
 }
 
-static int map_install(struct user_ns *ns, enum id_kind k,
-		       struct id_extent *e, char *buf)
+static int map_install(struct user_ns *ns, enum id_kind k, struct id_extent *e,
+		       char *buf)
 {
 	struct id_map *m = &ns->map[k];
 	int n;

@@ -16,7 +16,6 @@
 #include <kernel/string.h>
 #include "ptrace_internal.h"
 
-
 static bool wait_eligible(const struct wait_job *w, const struct process *c)
 {
 	switch (w->which) {
@@ -59,9 +58,9 @@ static bool wait_zombie(struct wait_job *w, struct process *c)
 	wait_take_usage(w, c);
 	w->status = status;
 	w->si_status = status & 0x7f ? status & 0x7f : status >> 8;
-	w->si_code = !(status & 0x7f)	    ? CLD_EXITED :
-		     (status & W_COREDUMP) ? CLD_DUMPED :
-					     CLD_KILLED;
+	w->si_code = !(status & 0x7f)	     ? CLD_EXITED
+		     : (status & W_COREDUMP) ? CLD_DUMPED
+					     : CLD_KILLED;
 	if (!(w->options & WNOWAIT)) {
 		process_add_child_times(current->proc, c);
 		task_release(c->leader); /* c lives on in the caller's hold */
@@ -149,9 +148,9 @@ static void wait_tell_exit(struct wait_job *w, int status)
 {
 	w->status = status;
 	w->si_status = status & 0x7f ? status & 0x7f : status >> 8;
-	w->si_code = !(status & 0x7f)	    ? CLD_EXITED :
-		     (status & W_COREDUMP) ? CLD_DUMPED :
-					     CLD_KILLED;
+	w->si_code = !(status & 0x7f)	     ? CLD_EXITED
+		     : (status & W_COREDUMP) ? CLD_DUMPED
+					     : CLD_KILLED;
 }
 
 static bool wait_tracee_zombie(struct wait_job *w, struct task *t)
@@ -164,9 +163,9 @@ static bool wait_tracee_zombie(struct wait_job *w, struct task *t)
 		w->pid = t->tid;
 		w->nr = pid_shown(t->tid);
 		w->uid = t->cred->uid;
-		wait_tell_exit(w, c->group_flags & PROC_GROUP_EXIT ?
-					  c->group_exit_code :
-					  t->pt.exit_code);
+		wait_tell_exit(w, c->group_flags & PROC_GROUP_EXIT
+					  ? c->group_exit_code
+					  : t->pt.exit_code);
 		if (!(w->options & WNOWAIT))
 			task_release(t);
 		return true;
@@ -209,7 +208,7 @@ static int wait_look_at_tracees(struct wait_job *w, int ret)
 {
 	struct task *t;
 
-	list_for_each_entry(t, &current->proc->ptraced, pt.node) {
+	list_for_each_entry (t, &current->proc->ptraced, pt.node) {
 		if (!wait_tracee_eligible(w, t))
 			continue;
 		if (wait_tracee_zombie(w, t) || wait_tracee_stopped(w, t))
@@ -236,7 +235,7 @@ static int wait_look(struct wait_job *w)
 		if (t->proc->leader && t->proc->parent == p)
 			ret = wait_look_at(w, t->proc);
 	} else if (w->which != P_PID) {
-		list_for_each_entry(c, &p->children, sibling) {
+		list_for_each_entry (c, &p->children, sibling) {
 			int r = wait_look_at(w, c);
 
 			if (r >= 0)

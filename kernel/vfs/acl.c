@@ -19,7 +19,7 @@
 #include "vfs/acl.h"
 #include "vfs/internal.h"
 
-#define ACL_VERSION 2u
+#define ACL_VERSION	2u
 #define ACL_MAX_ENTRIES 8000u
 
 enum acl_tag {
@@ -203,16 +203,16 @@ static int acl_judge(const struct posix_acl *a, const struct inode *ino,
 			break;
 		case ACL_GROUP_OBJ:
 		case ACL_GROUP:
-			if (!cred_in_group(c, e->tag == ACL_GROUP ? e->id :
-								    ino->gid))
+			if (!cred_in_group(c, e->tag == ACL_GROUP ? e->id
+								  : ino->gid))
 				break;
 			in_group = true;
 			if (!(want & ~e->perm))
 				return acl_entry_allows(a, i, want);
 			break;
 		case ACL_OTHER:
-			return in_group ? -EACCES :
-					  acl_entry_allows(a, i, want);
+			return in_group ? -EACCES
+					: acl_entry_allows(a, i, want);
 		}
 	}
 	return -EACCES;
@@ -298,9 +298,9 @@ int acl_inherit(struct inode *ino, const struct inode *dir)
 
 int acl_name(const char *name)
 {
-	return !strcmp(name, XATTR_POSIX_ACL_ACCESS)  ? 1 :
-	       !strcmp(name, XATTR_POSIX_ACL_DEFAULT) ? 2 :
-							0;
+	return !strcmp(name, XATTR_POSIX_ACL_ACCESS)	? 1
+	       : !strcmp(name, XATTR_POSIX_ACL_DEFAULT) ? 2
+							: 0;
 }
 
 size_t acl_list(struct inode *ino, char *buf, size_t n)
@@ -308,8 +308,8 @@ size_t acl_list(struct inode *ino, char *buf, size_t n)
 	size_t at = 0, len;
 
 	for (int which = 1; which <= 2; which++) {
-		const char *name = which == 1 ? XATTR_POSIX_ACL_ACCESS :
-						XATTR_POSIX_ACL_DEFAULT;
+		const char *name = which == 1 ? XATTR_POSIX_ACL_ACCESS
+					      : XATTR_POSIX_ACL_DEFAULT;
 
 		if (!(which == 1 ? ino->acl : ino->acl_default))
 			continue;

@@ -64,9 +64,9 @@ static int special_open_none(struct inode *ino, struct file *f)
 	return -ENXIO;
 }
 
-static const struct file_ops chrdev_file_ops = {.open = chrdev_open};
-static const struct file_ops blkdev_open_ops = {.open = blkdev_open};
-static const struct file_ops special_none_ops = {.open = special_open_none};
+static const struct file_ops chrdev_file_ops = { .open = chrdev_open };
+static const struct file_ops blkdev_open_ops = { .open = blkdev_open };
+static const struct file_ops special_none_ops = { .open = special_open_none };
 
 void inode_init_special(struct inode *ino, u32 mode, u64 rdev)
 {

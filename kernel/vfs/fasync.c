@@ -169,7 +169,7 @@ void file_signal_owner(struct file *f, s32 fd, int reason)
 		[POLL_PRI] = POLLPRI | POLLRDBAND,
 		[POLL_HUP] = POLLHUP | POLLERR,
 	};
-	struct fasync_event e = {.pgid = f->owner};
+	struct fasync_event e = { .pgid = f->owner };
 
 	if (!e.pgid)
 		return;
@@ -178,10 +178,10 @@ void file_signal_owner(struct file *f, s32 fd, int reason)
 	e.si.si_code = reason;
 	/* codes of these signals mean something else */
 	if (e.sig && e.sig != SIGPOLL &&
-	    (sigmask(e.sig) & (sigmask(SIGILL) | sigmask(SIGFPE) |
-			       sigmask(SIGSEGV) | sigmask(SIGBUS) |
-			       sigmask(SIGTRAP) | sigmask(SIGCHLD) |
-			       sigmask(SIGSYS))))
+	    (sigmask(e.sig) &
+	     (sigmask(SIGILL) | sigmask(SIGFPE) | sigmask(SIGSEGV) |
+	      sigmask(SIGBUS) | sigmask(SIGTRAP) | sigmask(SIGCHLD) |
+	      sigmask(SIGSYS))))
 		e.si.si_code = SI_SIGIO;
 	e.si.si_band = bands[reason];
 	e.si.si_fd = fd;
@@ -190,7 +190,7 @@ void file_signal_owner(struct file *f, s32 fd, int reason)
 
 void file_signal_urgent(struct file *f)
 {
-	struct fasync_event e = {.sig = SIGURG};
+	struct fasync_event e = { .sig = SIGURG };
 
 	e.si.si_signo = SIGURG;
 	e.si.si_code = SI_KERNEL;
@@ -263,8 +263,8 @@ int file_set_async(struct file *f, s32 fd, bool on)
 		a->pt.queue = fasync_hook_queue;
 		/* a terminal signals whoever asked, if nobody was named */
 		if (S_ISCHR(f->inode->mode))
-			file_set_owner(f, F_OWNER_PID,
-				       (s32)current->proc->pid, false);
+			file_set_owner(f, F_OWNER_PID, (s32)current->proc->pid,
+				       false);
 		(void)f->ops->poll(f, &a->pt);
 	}
 	spin_lock(&f->lock);

@@ -29,7 +29,7 @@ struct file *file_alloc(int flags)
 	f->flags = (u32)flags & ~(u32)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
 	f->ops = &file_no_ops;
 	f->inode = NULL;
-	f->path = (struct path){NULL, NULL};
+	f->path = (struct path){ NULL, NULL };
 	mutex_init(&f->pos_lock);
 	f->pos = 0;
 	f->priv = NULL;
@@ -163,7 +163,7 @@ struct file *file_open_anon(const char *name, const struct file_ops *ops,
 		file_put(f);
 		return ERR_PTR(-ENOMEM);
 	}
-	f->path = (struct path){&anon_mount, d};
+	f->path = (struct path){ &anon_mount, d };
 	ref_get(&anon_mount.refs);
 	f->inode = ino;
 	f->ops = ops;

@@ -28,8 +28,8 @@ struct timespec_k inode_now(void)
 {
 	u64 ns = host_clock_ns(CLOCK_REALTIME_COARSE);
 
-	return (struct timespec_k){(s64)(ns / NSEC_PER_SEC),
-				   (s64)(ns % NSEC_PER_SEC)};
+	return (struct timespec_k){ (s64)(ns / NSEC_PER_SEC),
+				    (s64)(ns % NSEC_PER_SEC) };
 }
 
 static const struct inode_ops inode_no_ops;
@@ -269,15 +269,16 @@ int vfs_setattr(const struct path *p, struct iattr *a)
 int vfs_truncate(struct path *p, u64 size)
 {
 	struct inode *ino = p->dentry->inode;
-	struct iattr a = {.valid = ATTR_SIZE | ATTR_MTIME | ATTR_FORCE,
-			  .size = size};
+	struct iattr a = { .valid = ATTR_SIZE | ATTR_MTIME | ATTR_FORCE,
+			   .size = size };
 
 	if (S_ISDIR(ino->mode))
 		return -EISDIR;
 	if (!S_ISREG(ino->mode))
 		return -EINVAL;
 	/* set-id bits do not survive, as for a write */
-	if ((ino->mode & (S_ISUID | S_ISGID)) && !inode_capable(ino, CAP_FSETID)) {
+	if ((ino->mode & (S_ISUID | S_ISGID)) &&
+	    !inode_capable(ino, CAP_FSETID)) {
 		a.valid |= ATTR_MODE;
 		a.mode = inode_mode_no_setid(ino) & S_IALLUGO;
 	}

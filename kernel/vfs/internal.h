@@ -42,11 +42,10 @@ struct objcache {
 	const char *name;
 	struct objcache *next; /* of those that have memory */
 };
-#define OBJCACHE(type, link)                        \
-	{                                           \
-		.name = #type,                      \
-		.size = ALIGN_UP(sizeof(type), 64), \
-		.link_off = offsetof(type, link),   \
+#define OBJCACHE(type, link)                                       \
+	{                                                          \
+		.name = #type, .size = ALIGN_UP(sizeof(type), 64), \
+		.link_off = offsetof(type, link),                  \
 	}
 void *objcache_alloc(struct objcache *c);
 void objcache_free(struct objcache *c, void *obj);
@@ -130,7 +129,7 @@ static inline int may_search(struct inode *ino, const struct cred *c)
 }
 
 /* --- mount.c --- */
-extern u32 mount_seq; /* odd while the tree changes */
+extern u32 mount_seq;  /* odd while the tree changes */
 extern u32 rename_seq; /* odd while a name changes */
 /* A number never used again, told apart from mount->id: statmount(2). */
 #define MNT_UNIQUE_ID_OFFSET (1ull << 31)
@@ -214,7 +213,7 @@ int nd_follow_last(struct nameidata *nd, struct dentry *link);
 static inline void nd_take_path(struct nameidata *nd, struct path *out)
 {
 	*out = nd->path;
-	nd->path = (struct path){NULL, NULL};
+	nd->path = (struct path){ NULL, NULL };
 }
 /*
  * A whole walk without references. => 0 with *p, *seq, *mseq to be checked

@@ -96,13 +96,13 @@ static int lease_take(struct file *f, s32 fd, int type)
 	} else if (l) {
 		l->type = l->target = (u8)type;
 	} else {
-		*new = (struct lease){.next = ino->leases,
-				      .f = f,
-				      .ino = ino,
-				      .fd = fd,
-				      .pid = (s32)current->proc->pid,
-				      .type = (u8)type,
-				      .target = (u8)type};
+		*new = (struct lease){ .next = ino->leases,
+				       .f = f,
+				       .ino = ino,
+				       .fd = fd,
+				       .pid = (s32)current->proc->pid,
+				       .type = (u8)type,
+				       .target = (u8)type };
 		list_add_tail(&new->all, &lease_all);
 		WRITE_ONCE(ino->leases, new);
 		new = NULL;
@@ -184,8 +184,7 @@ static struct file *lease_break_step(struct inode *ino, bool write, s32 *fd,
 		pp = &l->next;
 		if (!write && l->type != F_WRLCK)
 			continue;
-		if (l->target == l->type ||
-		    (write && l->target != F_UNLCK)) {
+		if (l->target == l->type || (write && l->target != F_UNLCK)) {
 			if (l->target == l->type)
 				l->deadline = now + LEASE_BREAK_NS;
 			l->target = target;
@@ -255,12 +254,13 @@ size_t lease_show(char *buf, size_t n, u32 *nr)
 				buf + len, n - len,
 				"%u: LEASE  %s%s %d %02x:%02x:%llu 0 EOF\n",
 				++*nr,
-				l->target == l->type ? "ACTIVE    " : "BREAKING  ",
+				l->target == l->type ? "ACTIVE    "
+						     : "BREAKING  ",
 				l->target == F_WRLCK   ? "WRITE"
 				: l->target == F_RDLCK ? "READ "
 						       : "UNLCK",
-				l->pid,
-				MAJOR(l->ino->sb->dev), MINOR(l->ino->sb->dev),
+				l->pid, MAJOR(l->ino->sb->dev),
+				MINOR(l->ino->sb->dev),
 				(unsigned long long)l->ino->ino);
 	spin_unlock(&lease_lock);
 	return min(len, n);

@@ -72,8 +72,8 @@ static struct file_lock *locks_find_conflict(struct inode *ino,
 	struct file_lock *l, *c = NULL;
 
 	for (l = ino->flocks; l; l = l->next)
-		if (locks_conflict(l, r) && (!c || (l->owner == c->owner &&
-						    l->start < c->start)))
+		if (locks_conflict(l, r) &&
+		    (!c || (l->owner == c->owner && l->start < c->start)))
 			c = l; /* of one owner the first in the file */
 	return c;
 }
@@ -161,13 +161,13 @@ static void locks_apply(struct inode *ino, const struct lock_request *r,
 		return;
 	n = spare[0];
 	spare[0] = NULL;
-	*n = (struct file_lock){.kind = (u8)r->kind,
-				.type = (u8)r->type,
-				.start = start,
-				.end = end,
-				.owner = r->owner,
-				.pid = r->pid,
-				.ino = ino};
+	*n = (struct file_lock){ .kind = (u8)r->kind,
+				 .type = (u8)r->type,
+				 .start = start,
+				 .end = end,
+				 .owner = r->owner,
+				 .pid = r->pid,
+				 .ino = ino };
 	list_add_tail(&n->all, &locks_all);
 	*pp = n;
 }
@@ -187,7 +187,7 @@ static int locks_wait(struct inode *ino, const struct lock_request *r,
 		      struct file_lock *spare[2])
 {
 	struct waitqueue *q = locks_queue(ino);
-	struct lock_waiter me = {.owner = r->owner};
+	struct lock_waiter me = { .owner = r->owner };
 	struct file_lock *dead = NULL, *c;
 	struct wait_entry we;
 	int err = 0;
@@ -336,7 +336,7 @@ struct locks_show {
 
 static void locks_show_one(struct locks_show *s, const struct file_lock *l)
 {
-	static const char *const kinds[] = {"FLOCK ", "POSIX ", "OFDLCK"};
+	static const char *const kinds[] = { "FLOCK ", "POSIX ", "OFDLCK" };
 	const struct inode *ino = l->ino;
 	char end[24];
 
@@ -355,7 +355,7 @@ static void locks_show_one(struct locks_show *s, const struct file_lock *l)
 
 size_t locks_show(char *buf, size_t n)
 {
-	struct locks_show s = {.buf = buf, .n = n};
+	struct locks_show s = { .buf = buf, .n = n };
 	struct file_lock *l;
 
 	spin_lock(&locks_lock);

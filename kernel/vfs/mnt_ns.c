@@ -19,7 +19,9 @@
 #include "vfs/propagate.h"
 
 struct mnt_ns init_mnt_ns = {
-	.ns = { .refs = { 1 }, .kind = NS_MNT, .inum = 4026531841u,
+	.ns = { .refs = { 1 },
+		.kind = NS_MNT,
+		.inum = 4026531841u,
 		.owner = &init_user_ns },
 };
 
@@ -54,11 +56,10 @@ bool mount_may_bind(const struct path *p)
 	if (!mount_ns_file(p, &ns))
 		return mount_is_ours(p->mnt);
 	return ns->kind != NS_MNT ||
-	       container_of(ns, struct mnt_ns, ns)->seq >
-		       mnt_ns_current()->seq;
+	       container_of(ns, struct mnt_ns, ns)->seq > mnt_ns_current()->seq;
 }
 
-#define MOUNT_ATIME (MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME)
+#define MOUNT_ATIME	 (MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME)
 #define MOUNT_LOCK_ATIME MS_STRICTATIME /* its bit in ->locked: all of them */
 
 /* May m's flags become `flags`? What is locked must stay set. */
@@ -133,9 +134,9 @@ bool mount_reveals(const struct super *sb, u32 flags)
 /* Where the namespace above a copy has fewer privileges: all of it stays. */
 void mount_lock_down(struct mount *m, bool top)
 {
-	m->locked = (m->flags & (MS_RDONLY | MS_NODEV | MS_NOSUID |
-				 MS_NOEXEC)) |
-		    MOUNT_LOCK_ATIME;
+	m->locked =
+		(m->flags & (MS_RDONLY | MS_NODEV | MS_NOSUID | MS_NOEXEC)) |
+		MOUNT_LOCK_ATIME;
 	m->stuck = !top;
 }
 
@@ -344,7 +345,7 @@ static void mount_move_tasks(const struct path *from, const struct path *to)
 
 int do_pivot_root(struct path *new_root, struct path *put_old)
 {
-	struct path root, at = {NULL, NULL}, was = {NULL, NULL};
+	struct path root, at = { NULL, NULL }, was = { NULL, NULL };
 	struct mount *rm, *nm = new_root->mnt;
 	int err = -EINVAL;
 

@@ -92,7 +92,7 @@ bool path_cross_mounts(struct path *p)
 			break;
 		path_put(p);
 		dentry_get(m->root);
-		*p = (struct path){m, m->root};
+		*p = (struct path){ m, m->root };
 		crossed = true;
 	}
 	return crossed;
@@ -116,7 +116,7 @@ bool path_up_mounts(struct path *p)
 
 	while (p->dentry == p->mnt->root) {
 		spin_lock(&mount_hash_lock);
-		up = (struct path){p->mnt->parent, p->mnt->mountpoint};
+		up = (struct path){ p->mnt->parent, p->mnt->mountpoint };
 		if (up.mnt == p->mnt || !up.mnt) {
 			spin_unlock(&mount_hash_lock);
 			return false;
@@ -233,7 +233,7 @@ void mount_detach_locked(struct mount *m, struct path *where)
 {
 	struct mount **pp = mount_bucket(m->parent, m->mountpoint);
 
-	*where = (struct path){m->parent, m->mountpoint};
+	*where = (struct path){ m->parent, m->mountpoint };
 	mount_change_begin();
 	while (*pp != m)
 		pp = &(*pp)->hash_next;
@@ -322,7 +322,7 @@ static struct mount *mount_new(const char *source, const char *type, u64 flags,
 /* The very first mount: the machine's root and everybody's place. */
 static int mount_first(struct mount *m)
 {
-	struct path p = {m, m->root};
+	struct path p = { m, m->root };
 
 	mutex_lock(&mount_lock);
 	m->ns = &init_mnt_ns;
@@ -367,7 +367,8 @@ void mount_attach_under(struct mount *m, const struct path *at)
 	mount_attach_locked(m, at);
 }
 
-struct mount *mount_child_at(const struct mount *parent, const struct dentry *at)
+struct mount *mount_child_at(const struct mount *parent,
+			     const struct dentry *at)
 {
 	return mount_find(parent, at);
 }
@@ -390,7 +391,7 @@ static int mount_clone_children(struct mount *from, struct mount *to,
 	list_for_each_entry (c, &all_mounts, node) {
 		if (c != from && c->parent == from && !c->unbindable &&
 		    dentry_is_descendant(c->mountpoint, to->root)) {
-			struct path at = {to, c->mountpoint};
+			struct path at = { to, c->mountpoint };
 			struct mount *n = mount_clone(c, c->root);
 			int err;
 
@@ -456,8 +457,8 @@ out:
 
 int mount_reconfigure(struct super *sb, u32 flags, const char *data)
 {
-	const u32 known =
-		MS_RDONLY | MS_SYNCHRONOUS | MS_MANDLOCK | MS_LAZYTIME;
+	const u32 known = MS_RDONLY | MS_SYNCHRONOUS | MS_MANDLOCK |
+			  MS_LAZYTIME;
 
 	if ((flags & MS_RDONLY) && !(sb->flags & MS_RDONLY) &&
 	    READ_ONCE(sb->writers))
@@ -489,9 +490,9 @@ static int mount_remount(struct path *at, u64 flags, const char *data)
 	if (!mount_may_change(m, (u32)flags))
 		return -EPERM;
 	if (!(flags & MS_BIND)) {
-		int err = ns_capable(super_owner(sb), CAP_SYS_ADMIN) ?
-				  mount_reconfigure(sb, (u32)flags, data) :
-				  -EPERM;
+		int err = ns_capable(super_owner(sb), CAP_SYS_ADMIN)
+				  ? mount_reconfigure(sb, (u32)flags, data)
+				  : -EPERM;
 
 		if (err)
 			return err;
@@ -520,7 +521,7 @@ static bool mount_tree_unbindable(struct mount *top)
 /* From a place in the tree, or from a descriptor that holds a tree. */
 int mount_move_path(struct path *from, struct path *at)
 {
-	struct path was = {NULL, NULL};
+	struct path was = { NULL, NULL };
 	struct mount *m = from->mnt, *c;
 	int err = -EINVAL;
 
@@ -739,7 +740,7 @@ void umount_finish(struct list_head *gone)
 	struct mount *m, *n;
 
 	list_for_each_entry_safe (m, n, gone, node) {
-		struct path where = {m->parent, m->mountpoint};
+		struct path where = { m->parent, m->mountpoint };
 
 		list_del(&m->node);
 		mount_change_begin();

@@ -197,7 +197,7 @@ static bool path_get_checked(const struct path *p, u32 seq, u32 mseq)
 		if (likely(dentry_get_checked(p->dentry, seq)))
 			return true;
 	}
-	path_put(&(struct path){m, NULL});
+	path_put(&(struct path){ m, NULL });
 	return false;
 }
 
@@ -361,7 +361,7 @@ static int nd_follow(struct nameidata *nd, struct dentry *link,
 		     const char *rest)
 {
 	struct inode *ino = link->inode;
-	struct path lp = {nd->path.mnt, link};
+	struct path lp = { nd->path.mnt, link };
 	char *buf;
 	ssize_t n;
 	int err;
@@ -607,7 +607,7 @@ int path_lookup_try(int dfd, const char *name, u32 flags, struct path *out)
 		return -ECHILD;
 	err = path_lookup_fast(dfd, name, flags, out, &seq, &mseq);
 	if (likely(!err) && unlikely(!path_get_checked(out, seq, mseq))) {
-		*out = (struct path){NULL, NULL}; /* was never held */
+		*out = (struct path){ NULL, NULL }; /* was never held */
 		err = -ECHILD;
 	}
 	return err;

@@ -44,7 +44,8 @@ bool objcache_info(u32 i, struct slab_info *out)
 		.active = READ_ONCE(c->in_use),
 		.total = READ_ONCE(c->total),
 		.size = c->size,
-		.per_slab = (u32)((PAGE_SIZE << OBJCACHE_CHUNK_ORDER) / c->size),
+		.per_slab =
+			(u32)((PAGE_SIZE << OBJCACHE_CHUNK_ORDER) / c->size),
 		.pages = 1u << OBJCACHE_CHUNK_ORDER,
 	};
 	return true;

@@ -239,7 +239,7 @@ static int open_create_last(struct nameidata *nd, int flags, u32 mode,
 static struct file *open_create(int dfd, const char *name, int flags, u32 mode,
 				u32 lookup)
 {
-	struct path p = {NULL, NULL};
+	struct path p = { NULL, NULL };
 	struct nameidata nd;
 	bool created = false;
 	int err;

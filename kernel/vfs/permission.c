@@ -119,7 +119,8 @@ u32 inode_umask_mode(struct inode *dir, u32 mode)
 		mode &= ~READ_ONCE(current->fs->umask) | S_IFMT | 07000;
 	if ((dir->mode & S_ISGID) && !S_ISDIR(mode) &&
 	    (mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
-	    !cred_in_group(current->cred, dir->gid) && !inode_capable(dir, CAP_FSETID))
+	    !cred_in_group(current->cred, dir->gid) &&
+	    !inode_capable(dir, CAP_FSETID))
 		mode &= ~S_ISGID;
 	return mode;
 }

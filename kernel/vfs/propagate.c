@@ -128,7 +128,7 @@ static struct mount *propagate_copy(struct mount *m, const struct path *at,
 	if (n->ns && m->ns && n->ns->ns.owner != m->ns->ns.owner)
 		mount_lock_down(n, top);
 	list_for_each_entry (c, &all_mounts, node) {
-		struct path below = {n, c->mountpoint};
+		struct path below = { n, c->mountpoint };
 
 		if (c->parent == m && c != m && c != n)
 			propagate_copy(c, &below, as_slave, share, false);
@@ -146,13 +146,12 @@ static void propagate_group(struct mount *first, struct mount *skip,
 	struct mount *n = first, *s;
 
 	do {
-		struct path place = {n, at};
+		struct path place = { n, at };
 
 		n->round = propagate_round;
 		if (n != skip && n->ns && dentry_is_descendant(at, n->root)) {
 			struct mount *c = propagate_copy(
-				model, &place, slave, n->group_id != 0,
-				true);
+				model, &place, slave, n->group_id != 0, true);
 
 			if (c && slave) {
 				model = c;
@@ -202,7 +201,8 @@ static void propagate_gather_group(struct mount *first, struct mount *skip,
 		if (n != skip) {
 			c = mount_child_at(n, at);
 			/* what something else stands on stays */
-			if (c && !mount_has_children(c) && list_empty(&c->gather))
+			if (c && !mount_has_children(c) &&
+			    list_empty(&c->gather))
 				list_add_tail(&c->gather, out);
 		}
 		n = list_entry(n->peers.next, struct mount, peers);

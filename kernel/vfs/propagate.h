@@ -24,7 +24,8 @@ u32 propagate_dominating(const struct mount *m);
 /* mount.c */
 struct mount *mount_clone_private(struct mount *from, struct dentry *root);
 void mount_attach_under(struct mount *m, const struct path *at);
-struct mount *mount_child_at(const struct mount *parent, const struct dentry *at);
+struct mount *mount_child_at(const struct mount *parent,
+			     const struct dentry *at);
 bool mount_has_children(struct mount *m);
 
 #endif

@@ -23,8 +23,8 @@ static int xattr_may_change(const struct path *p)
 {
 	int err = path_want_write(p);
 
-	if (!err && (p->dentry->inode->attrs &
-		     (FS_IMMUTABLE_FL | FS_APPEND_FL)))
+	if (!err &&
+	    (p->dentry->inode->attrs & (FS_IMMUTABLE_FL | FS_APPEND_FL)))
 		err = -EPERM;
 	return err;
 }

@@ -19,30 +19,29 @@ extern const struct abi_value abi_ours[];
 extern const struct abi_value abi_uapi[];
 extern const struct abi_value abi_libc[];
 
-#define ABI_CONST(c)                                                           \
-	{                                                                      \
-		#c, (long long)(c)                                             \
+#define ABI_CONST(c)               \
+	{                          \
+#c, (long long)(c) \
 	}
 #ifdef ABI_IS_OURS
 #define ABI_PICK(ours, theirs) ours
 #else
 #define ABI_PICK(ours, theirs) theirs
 #endif
-#define ABI_SIZE(ours, theirs)                                                 \
-	{                                                                      \
-		"sizeof " #ours, (long long)sizeof(ABI_PICK(ours, theirs))     \
+#define ABI_SIZE(ours, theirs)                                             \
+	{                                                                  \
+		"sizeof " #ours, (long long)sizeof(ABI_PICK(ours, theirs)) \
 	}
 /* The name is made here: member macros (si_pid) must not expand in it. */
-#define ABI_FIELD(ours, theirs, f, g)                                          \
-	{                                                                      \
-		#ours "." #f,                                                  \
-			(long long)__builtin_offsetof(ABI_PICK(ours, theirs),  \
-						      ABI_PICK(f, g))          \
+#define ABI_FIELD(ours, theirs, f, g)                                         \
+	{                                                                     \
+#ours "." #f, (long long)__builtin_offsetof(                  \
+				      ABI_PICK(ours, theirs), ABI_PICK(f, g)) \
 	}
 /* Struct and field are called the same. */
-#define ABI_SAME(t, f)                                                         \
-	{                                                                      \
-		#t "." #f, (long long)__builtin_offsetof(t, f)                 \
+#define ABI_SAME(t, f)                                         \
+	{                                                      \
+#t "." #f, (long long)__builtin_offsetof(t, f) \
 	}
 
 #endif

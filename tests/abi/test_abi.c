@@ -9,8 +9,7 @@
 #include <string.h>
 #include "abi.h"
 
-static const struct abi_value *find(const struct abi_value *t,
-				    const char *name)
+static const struct abi_value *find(const struct abi_value *t, const char *name)
 {
 	for (; t->name; t++)
 		if (!strcmp(t->name, name))
@@ -30,9 +29,9 @@ static int compare(const struct abi_value *ours, const struct abi_value *host,
 	if (h->value == ours->value || (int)h->value == ours->value ||
 	    h->value == (int)ours->value)
 		return 0;
-	printf("not ok: %s: ours %lld (0x%llx), %s %lld (0x%llx)\n",
-	       ours->name, ours->value, (unsigned long long)ours->value, who,
-	       h->value, (unsigned long long)h->value);
+	printf("not ok: %s: ours %lld (0x%llx), %s %lld (0x%llx)\n", ours->name,
+	       ours->value, (unsigned long long)ours->value, who, h->value,
+	       (unsigned long long)h->value);
 	return 1;
 }
 

@@ -25,7 +25,7 @@
 #define PKRU_USER   0xfffffffcu
 #define PKRU_KERNEL 0xfffffff0u
 #define PKRU_SIGNAL 0x55555554u
-#define N(a) (sizeof(a) / sizeof((a)[0]))
+#define N(a)	    (sizeof(a) / sizeof((a)[0]))
 
 /* What a child that got through says, in memory shared with its parent. */
 struct loot {
@@ -129,8 +129,7 @@ static void loot_init(void)
 static inline int attack_run(void (*fn)(void *), void *arg, int ms)
 {
 	int left = ms * t_slow();
-	struct itimerval it = { { 0, 0 },
-				{ left / 1000, left % 1000 * 1000 } };
+	struct itimerval it = { { 0, 0 }, { left / 1000, left % 1000 * 1000 } };
 	int st = 0;
 	pid_t pid = fork();
 
@@ -176,35 +175,36 @@ static inline int kept_text_find(void)
 	uint64_t v;
 
 	pkru_user = pkru();
-	for (kept_text = KTEXT; kept_text < KTEXT + (8 << 20); kept_text += 4096)
+	for (kept_text = KTEXT; kept_text < KTEXT + (8 << 20);
+	     kept_text += 4096)
 		if (!touch_read(kept_text, &v))
 			return 1;
 	return 0;
 }
 
 /* For attacks on any backend. */
-#define ATTACK_INIT()                                                          \
-	do {                                                                   \
-		touch_init();                                                  \
-		loot_init();                                                   \
-		CHECK(kept_text_find());                                       \
+#define ATTACK_INIT()                    \
+	do {                             \
+		touch_init();            \
+		loot_init();             \
+		CHECK(kept_text_find()); \
 	} while (0)
 
 /* A machine that is no direct one has nothing of this. */
-#define NEED_DIRECT()                                                          \
-	do {                                                                   \
-		uint64_t v_;                                                   \
-		ATTACK_INIT();                                                 \
-		if (touch_read(KTEXT, &v_))                                    \
-			SKIP("the kernel is in another process");              \
+#define NEED_DIRECT()                                             \
+	do {                                                      \
+		uint64_t v_;                                      \
+		ATTACK_INIT();                                    \
+		if (touch_read(KTEXT, &v_))                       \
+			SKIP("the kernel is in another process"); \
 	} while (0)
 
 /* For attacks on stubs: the page of code that they keep. */
-#define NEED_STUB()                                                            \
-	do {                                                                   \
-		uint64_t v_;                                                   \
-		ATTACK_INIT();                                                 \
-		if (!touch_read(KTEXT, &v_))                                   \
-			SKIP("the kernel is in this process");                 \
+#define NEED_STUB()                                            \
+	do {                                                   \
+		uint64_t v_;                                   \
+		ATTACK_INIT();                                 \
+		if (!touch_read(KTEXT, &v_))                   \
+			SKIP("the kernel is in this process"); \
 	} while (0)
 #endif

@@ -139,8 +139,10 @@ T(address_space_without_end)
 	CHECK_EQ(errno, ENOMEM);
 	CHECK(n > 500 && n < 1024);
 	CHECK_ERRNO(mmap(NULL, 1ul << 46, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ?
-			    -1 : 0, ENOMEM);
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    ENOMEM);
 }
 
 static void deep(volatile char *p)

@@ -6,15 +6,26 @@
 #include "attack.h"
 #include <ucontext.h>
 
-
-
 static int what;
 static uint64_t sub;
 
 static const uint64_t places[] = {
-	0, 1, KTEXT, KTEXT + 64, ARENA, POOL, LOW_TABLE, 0x0000800000000000,
-	0x8000000000000000, 0xdead000000000000, ~0ull, 0xffff800000000000,
-	0xffffffffff600000, 0x7ffffffff000, KERNEL_END - 1, KRANGE - 1,
+	0,
+	1,
+	KTEXT,
+	KTEXT + 64,
+	ARENA,
+	POOL,
+	LOW_TABLE,
+	0x0000800000000000,
+	0x8000000000000000,
+	0xdead000000000000,
+	~0ull,
+	0xffff800000000000,
+	0xffffffffff600000,
+	0x7ffffffff000,
+	KERNEL_END - 1,
+	KRANGE - 1,
 };
 
 static void doctor(int sig, siginfo_t *si, void *p)
@@ -120,14 +131,14 @@ T(rip_and_rsp_anywhere)
 
 T(segment_registers)
 {
-	static const uint16_t seg[] = { 0, 0x33, 0x2b, 0x23, 0x10, 0x08, 0x18,
-					0x63, 0x60, 0x6b, 0x73, 0x7, 0xffff };
+	static const uint16_t seg[] = { 0,    0x33, 0x2b,  0x23, 0x10,
+					0x08, 0x18, 0x63,  0x60, 0x6b,
+					0x73, 0x7,  0xffff };
 
 	ATTACK_INIT();
 	for (unsigned i = 0; i < N(seg); i++)
 		for (int s = 0; s < 64; s += 16)
-			doctored(2, (0x002b000000000033 &
-				     ~(0xffffull << s)) |
+			doctored(2, (0x002b000000000033 & ~(0xffffull << s)) |
 					    ((uint64_t)seg[i] << s));
 	machine_answers();
 }
@@ -192,8 +203,10 @@ static void deliver_there(void *at)
 
 T(frames_are_not_written_to_the_kernel)
 {
-	static const uint64_t at[] = { ARENA, POOL, KTEXT, LOW_TABLE,
-				       0x800000000000 - 65536, KRANGE - 65536 };
+	static const uint64_t at[] = {
+		ARENA,	       POOL, KTEXT, LOW_TABLE, 0x800000000000 - 65536,
+		KRANGE - 65536
+	};
 
 	ATTACK_INIT();
 	for (unsigned i = 0; i < N(at); i++) {
@@ -230,8 +243,8 @@ T(flags_before_a_call)
 {
 	ATTACK_INIT();
 	/* alignment check, direction, nested task: the call's result is right */
-	static const uint64_t flag[] = { 0x40000, 0x400, 0x4000, 0x44400,
-					 0xcd5, 0x200000 };
+	static const uint64_t flag[] = { 0x40000, 0x400, 0x4000,
+					 0x44400, 0xcd5, 0x200000 };
 	for (unsigned i = 0; i < N(flag); i++) {
 		loot->got = loot->extra = 0;
 		int st = attack_run(with_flags, (void *)flag[i], 3000);
@@ -333,8 +346,8 @@ static void with_selectors(void *p)
 
 T(segment_selectors_before_a_call)
 {
-	static const uint16_t seg[] = { 0, 3, 0x2b, 0x23, 0x33, 0x63, 0x6b,
-					0x73, 0x7b };
+	static const uint16_t seg[] = { 0,    3,    0x2b, 0x23, 0x33,
+					0x63, 0x6b, 0x73, 0x7b };
 
 	ATTACK_INIT();
 	for (unsigned i = 0; i < N(seg); i++) {
@@ -347,10 +360,10 @@ T(segment_selectors_before_a_call)
 
 static void with_rsp(void *p)
 {
-	__asm__ volatile("mov %0, %%rsp\n\tmov $110, %%eax\n\tsyscall\n\t"
-			 "mov $60, %%eax\n\txor %%edi, %%edi\n\tsyscall" ::"r"(
-				 p)
-			 : "memory");
+	__asm__ volatile(
+		"mov %0, %%rsp\n\tmov $110, %%eax\n\tsyscall\n\t"
+		"mov $60, %%eax\n\txor %%edi, %%edi\n\tsyscall" ::"r"(p)
+		: "memory");
 }
 
 T(forged_rsp_at_a_call)

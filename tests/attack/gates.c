@@ -132,8 +132,7 @@ static void try_jump(struct jump *j)
 		T_FAIL("jump to %#llx with rax %#llx rsp %#llx others %#llx: "
 		       "back with PKRU %#llx",
 		       (unsigned long long)j->to, (unsigned long long)j->rax,
-		       (unsigned long long)j->rsp,
-		       (unsigned long long)j->other,
+		       (unsigned long long)j->rsp, (unsigned long long)j->other,
 		       (unsigned long long)loot->value);
 }
 
@@ -152,12 +151,17 @@ static void around(int kind)
 		if (k != kind)
 			continue;
 		/* a host call is short, and there are more of them */
-		for (int o = kind < 3 ? -BEFORE : -24; o <= (kind < 3 ? AFTER : 4);
-		     o++)
+		for (int o = kind < 3 ? -BEFORE : -24;
+		     o <= (kind < 3 ? AFTER : 4); o++)
 			for (unsigned i = 0; i < (kind < 3 ? N(rax) : 2); i++) {
-				struct jump j = { gate[g] + (uint64_t)(int64_t)o,
-						  rax[i], sp[i], other[i], 0,
-						  0 };
+				struct jump j = {
+					gate[g] + (uint64_t)(int64_t)o,
+					rax[i],
+					sp[i],
+					other[i],
+					0,
+					0
+				};
 
 				if (j.to < KTEXT)
 					continue;
@@ -166,8 +170,10 @@ static void around(int kind)
 		/* right at it, everything with everything */
 		for (unsigned i = 0; kind < 3 && i < N(rax) * N(sp) * N(other);
 		     i++) {
-			struct jump j = { gate[g], rax[i & 3], sp[i >> 2 & 3],
-					  other[i >> 4], 0, 0 };
+			struct jump j = {
+				gate[g],       rax[i & 3], sp[i >> 2 & 3],
+				other[i >> 4], 0,	   0
+			};
 
 			try_jump(&j);
 			j.rcx = (uint64_t)land;

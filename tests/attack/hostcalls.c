@@ -8,20 +8,52 @@
 
 /* the list in arch-um/filter.c, and some that are on no list */
 static const int calls[] = {
-	SYS_futex, SYS_mmap, SYS_munmap, SYS_mprotect, SYS_madvise, SYS_mremap,
-	SYS_mincore, SYS_sigaltstack, SYS_tgkill, SYS_sched_yield,
-	SYS_clock_gettime, SYS_getrandom, SYS_wait4, SYS_prctl,
-	SYS_sched_setaffinity, SYS_write, SYS_restart_syscall, SYS_recvmsg,
-	SYS_socket, SYS_open, SYS_openat, SYS_ptrace, SYS_seccomp,
-	SYS_process_vm_readv, SYS_memfd_create, SYS_ftruncate, SYS_rt_sigaction,
-	SYS_arch_prctl, SYS_modify_ldt, SYS_set_thread_area, SYS_pkey_mprotect,
-	SYS_userfaultfd, SYS_bpf, SYS_io_uring_setup, SYS_unshare,
+	SYS_futex,
+	SYS_mmap,
+	SYS_munmap,
+	SYS_mprotect,
+	SYS_madvise,
+	SYS_mremap,
+	SYS_mincore,
+	SYS_sigaltstack,
+	SYS_tgkill,
+	SYS_sched_yield,
+	SYS_clock_gettime,
+	SYS_getrandom,
+	SYS_wait4,
+	SYS_prctl,
+	SYS_sched_setaffinity,
+	SYS_write,
+	SYS_restart_syscall,
+	SYS_recvmsg,
+	SYS_socket,
+	SYS_open,
+	SYS_openat,
+	SYS_ptrace,
+	SYS_seccomp,
+	SYS_process_vm_readv,
+	SYS_memfd_create,
+	SYS_ftruncate,
+	SYS_rt_sigaction,
+	SYS_arch_prctl,
+	SYS_modify_ldt,
+	SYS_set_thread_area,
+	SYS_pkey_mprotect,
+	SYS_userfaultfd,
+	SYS_bpf,
+	SYS_io_uring_setup,
+	SYS_unshare,
 };
 static uint64_t tokens[] = {
-	0, 1, ~0ull, 0x8000000000000000, 0xffffffff, 0xffffffff00000000,
-	0x6800000000000000, 0x12345678abcdef01,
+	0,
+	1,
+	~0ull,
+	0x8000000000000000,
+	0xffffffff,
+	0xffffffff00000000,
+	0x6800000000000000,
+	0x12345678abcdef01,
 };
-
 
 static void forge(void *unused)
 {
@@ -121,9 +153,8 @@ static void int80(void *unused)
 			desc[3] = 0x51;
 			__asm__ volatile("int $0x80"
 					 : "=a"(r)
-					 : "a"(nr), "b"(desc),
-					   "c"(tokens[t]), "d"(tokens[t] >> 32),
-					   "S"(0), "D"(0)
+					 : "a"(nr), "b"(desc), "c"(tokens[t]),
+					   "d"(tokens[t] >> 32), "S"(0), "D"(0)
 					 : "memory", "r8", "r9", "r10", "r11");
 			if ((int)r != -38)
 				loot->got = (uint64_t)nr + 1, loot->value = r;

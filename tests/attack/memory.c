@@ -4,11 +4,18 @@
 #include <sys/uio.h>
 
 static const uint64_t keyed[] = {
-	ARENA, ARENA + 4096, ARENA + 0x10000, ARENA + 0x100000,
-	ARENA + 0x1000000, POOL, POOL + 4096, POOL + (1ull << 30), LOW_TABLE,
-	LOW_TABLE + 8, LOW_TABLE + 0x1fff8,
+	ARENA,
+	ARENA + 4096,
+	ARENA + 0x10000,
+	ARENA + 0x100000,
+	ARENA + 0x1000000,
+	POOL,
+	POOL + 4096,
+	POOL + (1ull << 30),
+	LOW_TABLE,
+	LOW_TABLE + 8,
+	LOW_TABLE + 0x1fff8,
 };
-
 
 T(kernel_memory_is_not_read_or_written)
 {
@@ -117,8 +124,8 @@ static void remap(uint64_t at, uint64_t len)
 	for (int a = 0; a < 26; a++)
 		madvise(p, len, a);
 	CHECK(mmap(p, len, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-	      MAP_FAILED);
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		   0) == MAP_FAILED);
 	q = mmap(p, len, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	CHECK(q == MAP_FAILED);

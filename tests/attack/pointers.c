@@ -18,19 +18,52 @@ static const struct call calls[] = {
 };
 
 static const uint64_t bad[] = {
-	0, 1, KRANGE, KTEXT, ARENA + 64, POOL, LOW_TABLE, 0x20000, ~0ull,
-	0x7ffffffff000, 0x0000800000000000, 0xffff800000000000, KRANGE - 8,
-	KERNEL_END - 8, 0x8000000000000000,
+	0,
+	1,
+	KRANGE,
+	KTEXT,
+	ARENA + 64,
+	POOL,
+	LOW_TABLE,
+	0x20000,
+	~0ull,
+	0x7ffffffff000,
+	0x0000800000000000,
+	0xffff800000000000,
+	KRANGE - 8,
+	KERNEL_END - 8,
+	0x8000000000000000,
 };
 
 /* Calls that end or replace the child, or that reach its relatives. */
 static const char *const left_out[] = {
-	"exit", "exit_group", "fork", "vfork", "clone", "clone3", "pause",
-	"rt_sigreturn", "kill", "tkill", "tgkill", "rt_sigqueueinfo",
-	"rt_tgsigqueueinfo", "pidfd_send_signal", "reboot", "ptrace",
-	"prlimit64", "setpriority", "vhangup", "process_madvise",
-	"process_mrelease", "setitimer", "alarm", "rt_sigaction",
-	"rt_sigprocmask", "seccomp", NULL,
+	"exit",
+	"exit_group",
+	"fork",
+	"vfork",
+	"clone",
+	"clone3",
+	"pause",
+	"rt_sigreturn",
+	"kill",
+	"tkill",
+	"tgkill",
+	"rt_sigqueueinfo",
+	"rt_tgsigqueueinfo",
+	"pidfd_send_signal",
+	"reboot",
+	"ptrace",
+	"prlimit64",
+	"setpriority",
+	"vhangup",
+	"process_madvise",
+	"process_mrelease",
+	"setitimer",
+	"alarm",
+	"rt_sigaction",
+	"rt_sigprocmask",
+	"seccomp",
+	NULL,
 };
 
 static void on_alarm(int sig)
@@ -55,10 +88,10 @@ static void one_call(void *p)
 			long v[6];
 
 			for (int k = 0; k < 6; k++)
-				v[k] = k == a || a == n ? (long)bad[i] :
-				       k < n && c->args[k] == 'p' ? (long)page :
-				       c->args[0] == 'i' && !k	   ? 1 :
-								     16;
+				v[k] = k == a || a == n ? (long)bad[i]
+				       : k < n && c->args[k] == 'p' ? (long)page
+				       : c->args[0] == 'i' && !k    ? 1
+								    : 16;
 			raw6(c->nr, v[0], v[1], v[2], v[3], v[4], v[5]);
 		}
 	}
@@ -101,7 +134,8 @@ T(bad_values_in_every_argument)
 				T_FAIL("%s does not come back", calls[i].name);
 			}
 		}
-		if (touch_read(kept_text, &v) || memcmp(text, (void *)kept_text, 512))
+		if (touch_read(kept_text, &v) ||
+		    memcmp(text, (void *)kept_text, 512))
 			T_FAIL("%s: the kernel's text", calls[i].name);
 	}
 	machine_answers();
@@ -114,9 +148,12 @@ T(bad_values_in_every_argument)
  */
 T(numbers_that_are_no_calls)
 {
-	static const long nr[] = { -1, 400, 423, 470, 511, 512, 547, 1000,
-				   0x40000000, 0x40000001, 0x7fffffff,
-				   (long)0x8000000000000000, 0x100000000 };
+	static const long nr[] = {
+		-1,	    400,	423,	    470,
+		511,	    512,	547,	    1000,
+		0x40000000, 0x40000001, 0x7fffffff, (long)0x8000000000000000,
+		0x100000000
+	};
 
 	for (unsigned i = 0; i < N(nr); i++) {
 		long r = raw6(nr[i], 0, 0, 0, 0, 0, 0);

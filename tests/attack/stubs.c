@@ -48,7 +48,8 @@ static volatile uint32_t *own_area(void)
  * Jump to a place with registers of our own. What follows there meets null
  * pointers, so it ends in a signal, unless it comes back some other way.
  */
-__attribute__((noinline)) static void jump(uint64_t at, long nr, const long a[6])
+__attribute__((noinline)) static void jump(uint64_t at, long nr,
+					   const long a[6])
 {
 	register long r10 __asm__("r10") = a[3];
 	register long r8 __asm__("r8") = a[4];
@@ -99,8 +100,12 @@ static void map_by(void *p)
 		for (unsigned t = 0; t < N(tokens); t++) {
 			long hi = (long)(tokens[t] & 0xffffffff00000000);
 			long lo = (long)(tokens[t] << 32);
-			long a[6] = { TARGET, 65536, PROT_READ | PROT_WRITE,
-				      hi | MAP_SHARED | MAP_FIXED, lo | fd, 0 };
+			long a[6] = { TARGET,
+				      65536,
+				      PROT_READ | PROT_WRITE,
+				      hi | MAP_SHARED | MAP_FIXED,
+				      lo | fd,
+				      0 };
 
 			jump_to(at, SYS_mmap, a);
 			if (!touch_read(TARGET, &v)) {
@@ -369,8 +374,8 @@ static void deaf_by_frame(void *unused)
 		__asm__ volatile("mov %1, %%rsp\n\txor %%ebx, %%ebx\n\t"
 				 "xor %%r14d, %%r14d\n\tjmp *%0"
 				 :
-				 : "c"(sites[i]), "d"(&uc), "a"(SYS_rt_sigreturn),
-				   "D"(a[0])
+				 : "c"(sites[i]), "d"(&uc),
+				   "a"(SYS_rt_sigreturn), "D"(a[0])
 				 : "memory");
 	}
 	spin();

@@ -103,8 +103,8 @@ static double flow(const char *addr, int port, char what)
 	long total = 0;
 
 	while (now() < end) {
-		ssize_t n = what == 'o' ? write(fd, buf, sizeof(buf)) :
-					  read(fd, buf, sizeof(buf));
+		ssize_t n = what == 'o' ? write(fd, buf, sizeof(buf))
+					: read(fd, buf, sizeof(buf));
 
 		if (n <= 0)
 			break;
@@ -129,7 +129,8 @@ static int ask(const char *addr, int port, int quit)
 	t = now();
 	for (n = 0; now() < t + SECONDS; n++)
 		close(dial(addr, port, 'c'));
-	printf("out %.2f Gbit/s, in %.2f Gbit/s, round trip %.1f us, %.0f connections/s\n",
+	printf("out %.2f Gbit/s, in %.2f Gbit/s, round trip %.1f us, %.0f "
+	       "connections/s\n",
 	       out, in, rtt, n / (now() - t));
 	if (quit)
 		close(dial(addr, port, 'q'));

@@ -52,7 +52,8 @@ static void b_readdir(int n)
 	snprintf(name, sizeof(name), "%s/bench-dir", dir);
 	if (!mkdir(name, 0700))
 		for (int i = 0; i < 1000; i++) {
-			snprintf(name, sizeof(name), "%s/bench-dir/f%d", dir, i);
+			snprintf(name, sizeof(name), "%s/bench-dir/f%d", dir,
+				 i);
 			close(open(name, O_CREAT | O_WRONLY, 0600));
 		}
 	snprintf(name, sizeof(name), "%s/bench-dir", dir);
@@ -180,7 +181,8 @@ static void futex_turns(uint32_t *word, int n, uint32_t me)
 	uint32_t v;
 
 	for (int i = 0; i < n; i++) {
-		while (((v = __atomic_load_n(word, __ATOMIC_ACQUIRE)) & 1) != me)
+		while (((v = __atomic_load_n(word, __ATOMIC_ACQUIRE)) & 1) !=
+		       me)
 			futex(word, FUTEX_WAIT, v);
 		__atomic_add_fetch(word, 1, __ATOMIC_RELEASE);
 		futex(word, FUTEX_WAKE, 1);
@@ -190,7 +192,7 @@ static void futex_turns(uint32_t *word, int n, uint32_t me)
 static struct turns {
 	uint32_t word;
 	int n;
-} *turns;
+} * turns;
 
 static void *futex_partner(void *arg)
 {
@@ -282,8 +284,8 @@ static void b_segv(int n)
 	static volatile int left;
 	struct sigaction sa = { .sa_handler = segv_handler,
 				.sa_flags = SA_NODEFER };
-	char *p = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		       0);
+	char *p =
+		mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	sigaction(SIGSEGV, &sa, NULL);
 	left = n;

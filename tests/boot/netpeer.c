@@ -34,13 +34,13 @@
 #define ME  0x0a090901u
 #define YOU 0x0a090902u
 
-#define CHECK(c)                                                               \
-	do {                                                                   \
-		if (!(c)) {                                                    \
-			printf("  %s:%d: %s\n", __FILE__, __LINE__, #c);       \
-			fflush(stdout);                                        \
-			_exit(1);                                              \
-		}                                                              \
+#define CHECK(c)                                                         \
+	do {                                                             \
+		if (!(c)) {                                              \
+			printf("  %s:%d: %s\n", __FILE__, __LINE__, #c); \
+			fflush(stdout);                                  \
+			_exit(1);                                        \
+		}                                                        \
 	} while (0)
 
 static int wire;
@@ -292,7 +292,8 @@ static bool next(int ms)
 	bool got = next_one(ms);
 
 	if (getenv("NETPEER_TRACE") && got)
-		fprintf(stderr, "%llu proto %d flags %x seq %u ack %u len %u wnd %u\n",
+		fprintf(stderr,
+			"%llu proto %d flags %x seq %u ack %u len %u wnd %u\n",
 			(unsigned long long)now_ms() % 100000, s.proto, s.flags,
 			s.seq, s.ack, s.len, s.wnd);
 	return got;
@@ -992,7 +993,10 @@ static void p_garbage(void)
 			p16(f + 2, i % 5 ? n : n + 3);
 			if (i % 3)
 				p16(f + 6, 0);
-			f[9] = (uint8_t)(i % 4 == 1 ? 6 : i % 4 == 2 ? 17 : i % 4 == 3 ? 1 : x);
+			f[9] = (uint8_t)(i % 4 == 1   ? 6
+					 : i % 4 == 2 ? 17
+					 : i % 4 == 3 ? 1
+						      : x);
 			p32(f + 16, YOU);
 			p16(f + 10, 0);
 			p16(f + 10, ~sum(0, f, 20) & 0xffff);
@@ -1085,7 +1089,8 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
-	for (unsigned int i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(scripts) / sizeof(scripts[0]);
+	     i++) {
 		bool wanted = argc == 3;
 
 		for (int k = 3; k < argc; k++)

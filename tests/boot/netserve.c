@@ -115,8 +115,8 @@ int main(int argc, char **argv)
 					     (void *)&from, &n);
 
 			if (k >= 0)
-				sendto(p[2].fd, b, (size_t)k, 0,
-				       (void *)&from, n);
+				sendto(p[2].fd, b, (size_t)k, 0, (void *)&from,
+				       n);
 		}
 	}
 }

@@ -19,41 +19,135 @@ static const struct call calls[] = {
 
 /* Those that end or stop the child, reach others, or are not comparable. */
 static const char *const left_out[] = {
-	"exit", "exit_group", "fork", "vfork", "clone", "clone3", "pause",
-	"rt_sigreturn", "kill", "tkill", "tgkill", "rt_sigqueueinfo",
-	"rt_tgsigqueueinfo", "pidfd_send_signal", "reboot", "ptrace",
+	"exit",
+	"exit_group",
+	"fork",
+	"vfork",
+	"clone",
+	"clone3",
+	"pause",
+	"rt_sigreturn",
+	"kill",
+	"tkill",
+	"tgkill",
+	"rt_sigqueueinfo",
+	"rt_tgsigqueueinfo",
+	"pidfd_send_signal",
+	"reboot",
+	"ptrace",
 	"ustat", /* whichever device numbers there are */
-	"prlimit64", "setpriority", "vhangup", "process_madvise",
-	"process_mrelease", "setitimer", "alarm", "rt_sigaction",
-	"rt_sigprocmask", "seccomp", "restart_syscall", "execve", "execveat",
-	"rt_sigsuspend", "syslog", "io_setup", "nanosleep", "clock_nanosleep",
-	"shmget", "shmctl", "msgget", "msgctl", "semget", "semctl", "shmat",
-	"msgsnd", "msgrcv", "semop", "semtimedop", "mq_open", "unshare",
-	"mq_unlink", "setns", "mmap", "mremap", "munmap", "brk", "mprotect",
-	"pkey_mprotect", "madvise", "arch_prctl", "prctl", "set_robust_list",
-	"rseq", "set_tid_address", "membarrier", "ioprio_set", "mseal",
-	"remap_file_pages", "sched_setaffinity", "mbind", "set_mempolicy",
-	"get_mempolicy", "mlockall", "personality", "swapoff", "setrlimit",
-	"socket", "socketpair", "sync", "getcwd", "pkey_alloc",
-	"pkey_free", "memfd_create", "name_to_handle_at",
+	"prlimit64",
+	"setpriority",
+	"vhangup",
+	"process_madvise",
+	"process_mrelease",
+	"setitimer",
+	"alarm",
+	"rt_sigaction",
+	"rt_sigprocmask",
+	"seccomp",
+	"restart_syscall",
+	"execve",
+	"execveat",
+	"rt_sigsuspend",
+	"syslog",
+	"io_setup",
+	"nanosleep",
+	"clock_nanosleep",
+	"shmget",
+	"shmctl",
+	"msgget",
+	"msgctl",
+	"semget",
+	"semctl",
+	"shmat",
+	"msgsnd",
+	"msgrcv",
+	"semop",
+	"semtimedop",
+	"mq_open",
+	"unshare",
+	"mq_unlink",
+	"setns",
+	"mmap",
+	"mremap",
+	"munmap",
+	"brk",
+	"mprotect",
+	"pkey_mprotect",
+	"madvise",
+	"arch_prctl",
+	"prctl",
+	"set_robust_list",
+	"rseq",
+	"set_tid_address",
+	"membarrier",
+	"ioprio_set",
+	"mseal",
+	"remap_file_pages",
+	"sched_setaffinity",
+	"mbind",
+	"set_mempolicy",
+	"get_mempolicy",
+	"mlockall",
+	"personality",
+	"swapoff",
+	"setrlimit",
+	"socket",
+	"socketpair",
+	"sync",
+	"getcwd",
+	"pkey_alloc",
+	"pkey_free",
+	"memfd_create",
+	"name_to_handle_at",
 	/* known to differ: not files */
-	"futex", "futex_wake", "clock_adjtime", "waitid", "sched_getaffinity",
-	"getpriority", "settimeofday", "process_vm_readv",
-	"process_vm_writev", "mincore", "syncfs", "keyctl", "landlock_create_ruleset",
+	"futex",
+	"futex_wake",
+	"clock_adjtime",
+	"waitid",
+	"sched_getaffinity",
+	"getpriority",
+	"settimeofday",
+	"process_vm_readv",
+	"process_vm_writev",
+	"mincore",
+	"syncfs",
+	"keyctl",
+	"landlock_create_ruleset",
 	NULL,
 };
 
-#define RW_PAGE	  ((char *)0x100000000000)
-#define RO_PAGE	  (RW_PAGE + 0x10000)
-#define NO_PAGE	  (RW_PAGE + 0x20000)
-#define BLOCKED	  (-10000l)
+#define RW_PAGE ((char *)0x100000000000)
+#define RO_PAGE (RW_PAGE + 0x10000)
+#define NO_PAGE (RW_PAGE + 0x20000)
+#define BLOCKED (-10000l)
 
 static const uint64_t bad[] = {
-	0, 1, 2, 3, 4, 7, 15, 63, 4096, 65536, 0x7fffffff, 0x80000000,
-	0xffffffff, (uint64_t)-1, (uint64_t)-100, 0x100000001,
-	0x7fffffffffffffff, 0x8000000000000000, 0x7ffffffff000,
-	0x800000000000, 0xffff800000000000, 0x100000010000 /* RO_PAGE */,
-	0x100000020000 /* NO_PAGE */, 0x10000000fffc /* ends after 4 bytes */,
+	0,
+	1,
+	2,
+	3,
+	4,
+	7,
+	15,
+	63,
+	4096,
+	65536,
+	0x7fffffff,
+	0x80000000,
+	0xffffffff,
+	(uint64_t)-1,
+	(uint64_t)-100,
+	0x100000001,
+	0x7fffffffffffffff,
+	0x8000000000000000,
+	0x7ffffffff000,
+	0x800000000000,
+	0xffff800000000000,
+	0x100000010000 /* RO_PAGE */,
+	0x100000020000 /* NO_PAGE */,
+	0x10000000fffc /* ends after 4 bytes */,
 };
 
 static volatile long *results; /* [7]: per argument; 1: not got there */
@@ -107,8 +201,8 @@ static void try_value(const struct call *c, uint64_t value, int plain)
 			continue;
 
 		for (int k = 0; k < 6; k++)
-			v[k] = k == a	       ? (long)value
-			       : k >= n	       ? 0
+			v[k] = k == a		   ? (long)value
+			       : k >= n		   ? 0
 			       : c->args[k] == 'p' ? (long)RW_PAGE + 256 * k
 						   : plain;
 		memset(RW_PAGE, 0, 4096);
@@ -123,12 +217,29 @@ static void try_value(const struct call *c, uint64_t value, int plain)
 
 /* Small numbers are processes to these, and may exist or not. */
 static const char *const of_pids[] = {
-	"getpgid", "getsid", "setpgid", "sched_setparam", "sched_getparam",
-	"sched_setscheduler", "sched_getscheduler", "sched_rr_get_interval",
-	"getpriority", "ioprio_get", "get_robust_list", "kcmp", "pidfd_open",
-	"process_vm_readv", "process_vm_writev", "sched_setattr",
-	"sched_getattr", "sched_getaffinity", "migrate_pages", "move_pages",
-	"wait4", "waitid", NULL,
+	"getpgid",
+	"getsid",
+	"setpgid",
+	"sched_setparam",
+	"sched_getparam",
+	"sched_setscheduler",
+	"sched_getscheduler",
+	"sched_rr_get_interval",
+	"getpriority",
+	"ioprio_get",
+	"get_robust_list",
+	"kcmp",
+	"pidfd_open",
+	"process_vm_readv",
+	"process_vm_writev",
+	"sched_setattr",
+	"sched_getattr",
+	"sched_getaffinity",
+	"migrate_pages",
+	"move_pages",
+	"wait4",
+	"waitid",
+	NULL,
 };
 
 static void try_call(const struct call *c)
@@ -154,7 +265,7 @@ static void try_call(const struct call *c)
 			waitpid(pid, &st, 0);
 			printf("%s(%d) %lx:", c->name, plain, bad[i]);
 			for (int a = 0; a < n; a++)
-				printf(" %s", results[a] == 1  ? "-"
+				printf(" %s", results[a] == 1	      ? "-"
 					      : results[a] == BLOCKED ? "blocks"
 					      : results[a] < 0
 						      ? d_err((int)-results[a])
@@ -170,8 +281,8 @@ static void prepare(void)
 	int prot = PROT_READ | PROT_WRITE;
 
 	results = mmap(NULL, 4096, prot, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	mmap(RW_PAGE, 0x10000, prot,
-	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	mmap(RW_PAGE, 0x10000, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+	     -1, 0);
 	mmap(RO_PAGE, 0x1000, PROT_READ,
 	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	mmap(NO_PAGE, 0x1000, PROT_NONE,

@@ -54,14 +54,14 @@ struct d_case {
 };
 __attribute__((unused)) static struct d_case *d_first, **d_last = &d_first;
 
-#define D(name)                                                                \
-	static void d_##name(void);                                            \
-	static struct d_case d_case_##name = { #name, d_##name, NULL };        \
-	__attribute__((constructor)) static void d_reg_##name(void)            \
-	{                                                                      \
-		*d_last = &d_case_##name;                                      \
-		d_last = &d_case_##name.next;                                  \
-	}                                                                      \
+#define D(name)                                                         \
+	static void d_##name(void);                                     \
+	static struct d_case d_case_##name = { #name, d_##name, NULL }; \
+	__attribute__((constructor)) static void d_reg_##name(void)     \
+	{                                                               \
+		*d_last = &d_case_##name;                               \
+		d_last = &d_case_##name.next;                           \
+	}                                                               \
 	static void d_##name(void)
 
 static inline const char *d_err(int e)
@@ -97,11 +97,11 @@ static inline long d_print_ok(const char *what, int line, long r)
 #define R(call)	 d_print(#call, __LINE__, (errno = 0, (long)(call)))
 /* A value that need not be the same. */
 #define OK(call) d_print_ok(#call, __LINE__, (errno = 0, (long)(call)))
-#define P(...)                                                                 \
-	do {                                                                   \
-		printf("%d: ", __LINE__);                                      \
-		printf(__VA_ARGS__);                                           \
-		printf("\n");                                                  \
+#define P(...)                            \
+	do {                              \
+		printf("%d: ", __LINE__); \
+		printf(__VA_ARGS__);      \
+		printf("\n");             \
 	} while (0)
 
 static inline void d_stat(int line, const char *path)
@@ -213,9 +213,9 @@ static inline int d_main(int argc, char **argv)
 	printf("[]\n");
 	return 0;
 }
-#define D_MAIN                                                                 \
-	int main(int argc, char **argv)                                        \
-	{                                                                      \
-		return d_main(argc, argv);                                     \
+#define D_MAIN                             \
+	int main(int argc, char **argv)    \
+	{                                  \
+		return d_main(argc, argv); \
 	}
 #endif

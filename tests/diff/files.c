@@ -4,7 +4,7 @@
 #include <linux/fs.h>
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8
-#define MFD_EXEC 16
+#define MFD_EXEC	16
 #endif
 #include <linux/openat2.h>
 #include <sys/eventfd.h>
@@ -29,12 +29,12 @@ static void kinds(void)
 	chmod("none", 0);
 	mkdir("closed", 0);
 }
-static const char *const names[] = { "file", "dir", "link", "dlink", "dangling",
-				     "loop", "fifo", "sock", "none", "closed",
-				     "missing", "file/", "dir/", "link/",
-				     "dlink/", "file/x", "dir/in", "closed/x",
-				     ".", "..", "", "missing/x",
-				     "dangling/", "fifo/" };
+static const char *const names[] = {
+	"file", "dir",	 "link",   "dlink",	"dangling",  "loop",
+	"fifo", "sock",	 "none",   "closed",	"missing",   "file/",
+	"dir/", "link/", "dlink/", "file/x",	"dir/in",    "closed/x",
+	".",	"..",	 "",	   "missing/x", "dangling/", "fifo/"
+};
 
 D(open_every_kind_with_every_flag)
 {
@@ -42,22 +42,31 @@ D(open_every_kind_with_every_flag)
 		int fl;
 		const char *name;
 	} flags[] = {
-		{ O_RDONLY, "rd" }, { O_WRONLY, "wr" }, { O_RDWR, "rdwr" },
-		{ 3, "3" }, { O_WRONLY | O_TRUNC, "trunc" },
+		{ O_RDONLY, "rd" },
+		{ O_WRONLY, "wr" },
+		{ O_RDWR, "rdwr" },
+		{ 3, "3" },
+		{ O_WRONLY | O_TRUNC, "trunc" },
 		{ O_RDONLY | O_TRUNC, "rdtrunc" },
-		{ O_DIRECTORY, "dir" }, { O_NOFOLLOW, "nofollow" },
-		{ O_PATH, "path" }, { O_PATH | O_NOFOLLOW, "path,nofollow" },
+		{ O_DIRECTORY, "dir" },
+		{ O_NOFOLLOW, "nofollow" },
+		{ O_PATH, "path" },
+		{ O_PATH | O_NOFOLLOW, "path,nofollow" },
 		{ O_CREAT | O_RDWR, "creat" },
 		{ O_CREAT | O_EXCL | O_RDWR, "excl" },
 		{ O_CREAT | O_NOFOLLOW | O_WRONLY, "creat,nofollow" },
 		{ O_CREAT | O_DIRECTORY, "creat,dir" },
-		{ O_TMPFILE | O_RDWR, "tmpfile" }, { O_TMPFILE, "tmpfile rd" },
-		{ O_NOATIME, "noatime" }, { O_DIRECT, "direct" },
+		{ O_TMPFILE | O_RDWR, "tmpfile" },
+		{ O_TMPFILE, "tmpfile rd" },
+		{ O_NOATIME, "noatime" },
+		{ O_DIRECT, "direct" },
 		{ O_APPEND | O_WRONLY, "append" },
-		{ O_CREAT | O_PATH, "creat,path" }, { O_EXCL, "excl alone" },
+		{ O_CREAT | O_PATH, "creat,path" },
+		{ O_EXCL, "excl alone" },
 		{ O_CREAT | O_TRUNC | O_RDONLY, "creat,trunc" },
 		{ O_PATH | O_DIRECTORY, "path,dir" },
-		{ O_SYNC | O_WRONLY, "sync" }, { O_DSYNC, "dsync" },
+		{ O_SYNC | O_WRONLY, "sync" },
+		{ O_DSYNC, "dsync" },
 		{ O_DIRECTORY | O_WRONLY, "dir,wr" },
 		{ O_DIRECTORY | O_NOFOLLOW, "dir,nofollow" },
 	};
@@ -137,7 +146,7 @@ D(paths_of_every_call)
 
 D(rename_matrix)
 {
-	static const char *const what[] = { "file", "dir", "link", "empty",
+	static const char *const what[] = { "file", "dir",     "link", "empty",
 					    "full", "missing", "hard" };
 	static const unsigned fl[] = { 0, 1, 2 };
 
@@ -203,12 +212,12 @@ static void times_end(int line, const char *what, const char *s)
 		       ? " c"
 		       : "");
 }
-#define TIMES(s, call)                                                         \
-	do {                                                                   \
-		times_begin(s);                                                \
-		if ((call) < 0)                                                \
-			P("%s: %s", #call, d_err(errno));                      \
-		times_end(__LINE__, #call, s);                                 \
+#define TIMES(s, call)                                    \
+	do {                                              \
+		times_begin(s);                           \
+		if ((call) < 0)                           \
+			P("%s: %s", #call, d_err(errno)); \
+		times_end(__LINE__, #call, s);            \
 	} while (0)
 
 D(times)
@@ -369,16 +378,36 @@ D(seek_holes)
 
 D(openat2_resolve)
 {
-	static const uint64_t res[] = { 0, RESOLVE_NO_XDEV,
+	static const uint64_t res[] = { 0,
+					RESOLVE_NO_XDEV,
 					RESOLVE_NO_MAGICLINKS,
-					RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH,
+					RESOLVE_NO_SYMLINKS,
+					RESOLVE_BENEATH,
 					RESOLVE_IN_ROOT,
-					RESOLVE_BENEATH | RESOLVE_IN_ROOT, 64 };
+					RESOLVE_BENEATH | RESOLVE_IN_ROOT,
+					64 };
 	static const char *const where[] = {
-		"file", "link", "dlink/in", "dir/in", "..", "../x", "dir/..",
-		"dir/../file", "/", "/etc", "/file", "abs", "up", "dir/up",
-		"dir/up/up", "loop", "/proc/self/fd/0", "/dev/null", "missing",
-		"dir/../../x", ".",
+		"file",
+		"link",
+		"dlink/in",
+		"dir/in",
+		"..",
+		"../x",
+		"dir/..",
+		"dir/../file",
+		"/",
+		"/etc",
+		"/file",
+		"abs",
+		"up",
+		"dir/up",
+		"dir/up/up",
+		"loop",
+		"/proc/self/fd/0",
+		"/dev/null",
+		"missing",
+		"dir/../../x",
+		".",
 	};
 	int d;
 
@@ -404,7 +433,8 @@ D(openat2_resolve)
 			long more;
 		} big = { { .flags = O_RDONLY }, 0 };
 
-		R(close((int)syscall(SYS_openat2, d, "file", &big, sizeof(big))));
+		R(close((int)syscall(SYS_openat2, d, "file", &big,
+				     sizeof(big))));
 		big.more = 1;
 		R(syscall(SYS_openat2, d, "file", &big, sizeof(big)));
 		R(syscall(SYS_openat2, d, "file", &big, 8));
@@ -493,7 +523,6 @@ D(statx_masks)
 	R(statx(AT_FDCWD, "", AT_EMPTY_PATH, STATX_ALL, &st));
 	R(statx(AT_FDCWD, "", 0, STATX_ALL, &st));
 	R(statx(AT_FDCWD, "file", 0, STATX_MODE, &st));
-
 }
 
 D(path_descriptors)
@@ -577,9 +606,11 @@ D(record_locks)
 	int rd = open("f", O_RDONLY), wr = open("f", O_WRONLY);
 	char c;
 
-#define L(t, w, s, n)                                                          \
-	(l = (struct flock){ .l_type = t, .l_whence = w, .l_start = s,         \
-			     .l_len = n },                                     \
+#define L(t, w, s, n)                       \
+	(l = (struct flock){ .l_type = t,   \
+			     .l_whence = w, \
+			     .l_start = s,  \
+			     .l_len = n },  \
 	 &l)
 	R(fcntl(rd, F_SETLK, L(F_WRLCK, 0, 0, 1)));
 	R(fcntl(wr, F_SETLK, L(F_RDLCK, 0, 0, 1)));

@@ -84,9 +84,10 @@ int arg_fd(struct rng *r)
 const char *arg_name(struct rng *r)
 {
 	static const char *const names[] = {
-		"a", "b", "c", "d", "a/x", "a/y", "b/x", "b/y", "d/x", "d/y",
-		"d/e", "d/e/z", "./a", "d/../b", "c/", "d/", "l/x", "l", "f",
-		"a/.", "d/..", "f", "c", "b", "e", "e/x", "..//b", "m",
+		"a",   "b",   "c",   "d",   "a/x",   "a/y",   "b/x",
+		"b/y", "d/x", "d/y", "d/e", "d/e/z", "./a",   "d/../b",
+		"c/",  "d/",  "l/x", "l",   "f",     "a/.",   "d/..",
+		"f",   "c",   "b",   "e",   "e/x",   "..//b", "m",
 	};
 	const char *s = PICK(r, names);
 
@@ -98,8 +99,9 @@ const char *arg_name(struct rng *r)
 
 long arg_off(struct rng *r)
 {
-	static const long at[] = { 0, 1, 100, 4095, 4096, 4097, 8192, 10000,
-				   65536, 70000, -1, 0x7fffffffffffffffl };
+	static const long at[] = { 0,	  1,	 100,  4095,
+				   4096,  4097,	 8192, 10000,
+				   65536, 70000, -1,   0x7fffffffffffffffl };
 	long v = chance(r, 70) ? (long)below(r, 20000) : PICK(r, at);
 
 	out("%ld", v);
@@ -279,8 +281,8 @@ int main(int argc, char **argv)
 		for (; m[run_end / 4] && run_end < STEPS_MAX; run_end++) {
 			char d[2] = { m[run_end / 4], 0 };
 
-			run_keep[run_end] = strtoul(d, NULL, 16) >>
-					    run_end % 4 & 1;
+			run_keep[run_end] =
+				strtoul(d, NULL, 16) >> run_end % 4 & 1;
 		}
 		run_program(strtoull(argv[2], NULL, 10));
 		return 0;

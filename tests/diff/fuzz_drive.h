@@ -6,8 +6,8 @@
  * "/tests/fuzz" is where this program is in the machine.
  */
 #define DRIVE_WORST 20
-#define BATCH 20
-#define STEPS 120u
+#define BATCH	    20
+#define STEPS	    120u
 
 static char **drive_cmd;
 static int drive_worst;
@@ -127,13 +127,15 @@ static void drive_shrink(uint64_t seed, unsigned steps)
 		return;
 	}
 	for (unsigned chunk = 32; chunk; chunk /= 2)
-		for (unsigned at = steps - steps % chunk + chunk; at >= chunk;) {
+		for (unsigned at = steps - steps % chunk + chunk;
+		     at >= chunk;) {
 			unsigned char was[STEPS];
 			int any = 0;
 
 			at -= chunk;
 			memcpy(was, keep, sizeof(was));
-			for (unsigned i = at; i < at + chunk && i < steps; i++) {
+			for (unsigned i = at; i < at + chunk && i < steps;
+			     i++) {
 				any |= keep[i];
 				keep[i] = 0;
 			}
@@ -171,7 +173,8 @@ static int drive(int seconds, uint64_t seed, char **cmd)
 	drive_cmd = cmd;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while (time(NULL) < end && drive_worst < DRIVE_WORST &&
-	       (!getenv("FUZZ_MAX") || ran < strtoul(getenv("FUZZ_MAX"), 0, 10))) {
+	       (!getenv("FUZZ_MAX") ||
+		ran < strtoul(getenv("FUZZ_MAX"), 0, 10))) {
 		char num[24], count[8], steps[8], *h, *g;
 		char *args[] = { (char *)"run", num, count, steps, NULL };
 
@@ -182,7 +185,8 @@ static int drive(int seconds, uint64_t seed, char **cmd)
 		drive_run(1, "batch.guest", args);
 		h = slurp("batch.host");
 		g = slurp("batch.guest");
-		for (unsigned i = 0; i < BATCH && drive_worst < DRIVE_WORST; i++) {
+		for (unsigned i = 0; i < BATCH && drive_worst < DRIVE_WORST;
+		     i++) {
 			size_t hn, gn;
 			const char *hs = section(h, seed + i, &hn);
 			const char *gs = section(g, seed + i, &gn);

@@ -125,8 +125,8 @@ static void d_ftruncate(struct rng *r)
 }
 static void d_fallocate(struct rng *r)
 {
-	static const int modes_[] = { 0, 0, 1, 3, 3, 2, 8, 0x10, 0x11, 0x20,
-				      0x40, 0x80 };
+	static const int modes_[] = { 0, 0,    1,    3,	   3,	 2,
+				      8, 0x10, 0x11, 0x20, 0x40, 0x80 };
 	int fd = arg_fd(r), m = PICK(r, modes_);
 	long at;
 
@@ -220,8 +220,8 @@ static void d_fcntl(struct rng *r)
 }
 static void d_lock(struct rng *r)
 {
-	static const int cmds[] = { F_GETLK, F_SETLK, F_SETLK, F_OFD_GETLK,
-				    F_OFD_SETLK, F_OFD_SETLK };
+	static const int cmds[] = { F_GETLK,	 F_SETLK,     F_SETLK,
+				    F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLK };
 	int fd = arg_fd(r), cmd = PICK(r, cmds);
 	struct flock l = { .l_type = (short)below(r, 3),
 			   .l_whence = (short)below(r, 4) };
@@ -428,8 +428,7 @@ static void d_inotify(struct rng *r)
 		out(", add, ");
 		const char *s = arg_name(r);
 
-		mask = chance(r, 80) ? IN_ALL_EVENTS
-				     : 1u << below(r, 32);
+		mask = chance(r, 80) ? IN_ALL_EVENTS : 1u << below(r, 32);
 		out(", %x", mask);
 		res(inotify_add_watch(fd, s, mask));
 		return;
@@ -446,8 +445,7 @@ static void d_inotify(struct rng *r)
 			return;
 		}
 		m = n = res(read(fd, fuzz_buf, 4096));
-		for (unsigned char *p = fuzz_buf;
-		     n > 0 && p < fuzz_buf + m;) {
+		for (unsigned char *p = fuzz_buf; n > 0 && p < fuzz_buf + m;) {
 			struct inotify_event *e = (void *)p;
 
 			out(" %d:%x:%d:%s", e->wd, e->mask, !!e->cookie,
@@ -503,8 +501,8 @@ static void d_send(struct rng *r)
 	out(", ");
 	n = arg_len(r);
 	fill(r, n);
-	res(send(fd, fuzz_buf, n, MSG_DONTWAIT |
-				  (chance(r, 90) ? MSG_NOSIGNAL : 0)));
+	res(send(fd, fuzz_buf, n,
+		 MSG_DONTWAIT | (chance(r, 90) ? MSG_NOSIGNAL : 0)));
 }
 static void d_recv(struct rng *r)
 {
@@ -532,7 +530,7 @@ static void d_shutdown(struct rng *r)
 static void d_ioctl(struct rng *r)
 {
 	static const unsigned long cmd[] = { FIONREAD, FIONBIO, FIOCLEX,
-					     FIONCLEX, 0x5402, TIOCOUTQ,
+					     FIONCLEX, 0x5402,	TIOCOUTQ,
 					     FIOASYNC, 0x125d };
 	int fd = arg_fd(r), v = 1;
 	unsigned long c = PICK(r, cmd);

@@ -13,11 +13,12 @@ static void show_stat(const struct stat *st)
 		    blocks_unsure ? -1 : (long)st->st_blocks);
 }
 
-static const unsigned open_flags[] = { O_CREAT, O_CREAT, O_CREAT, O_EXCL,
-				       O_TRUNC, O_APPEND, O_DIRECTORY,
-				       O_NOFOLLOW, O_CLOEXEC, O_PATH, O_SYNC };
-static const unsigned modes[] = { 0644, 0600, 0777, 0, 0444, 0222, 0755, 04755,
-				  02755, 01777, 0311, 07777 };
+static const unsigned open_flags[] = { O_CREAT,	    O_CREAT,	O_CREAT,
+				       O_EXCL,	    O_TRUNC,	O_APPEND,
+				       O_DIRECTORY, O_NOFOLLOW, O_CLOEXEC,
+				       O_PATH,	    O_SYNC };
+static const unsigned modes[] = { 0644, 0600,  0777,  0,     0444, 0222,
+				  0755, 04755, 02755, 01777, 0311, 07777 };
 
 static void f_open(struct rng *r)
 {
@@ -102,8 +103,8 @@ static void f_link(struct rng *r)
 }
 static void f_symlink(struct rng *r)
 {
-	static const char *const to[] = { "a", "b", "d", "l", "nowhere", "b",
-					  "d/e", "", "m", ".", "a/" };
+	static const char *const to[] = { "a",	 "b", "d", "l", "nowhere", "b",
+					  "d/e", "",  "m", ".", "a/" };
 	static const char *const at[] = { "l", "m", "d/y", "b/y", "c" };
 	const char *t = PICK(r, to), *s = PICK(r, at);
 
@@ -121,7 +122,7 @@ static void f_readlink(struct rng *r)
 static void f_mknod(struct rng *r)
 {
 	static const unsigned t[] = { S_IFIFO, S_IFIFO, S_IFREG, S_IFSOCK,
-				      S_IFBLK, S_IFBLK, 0, S_IFDIR };
+				      S_IFBLK, S_IFBLK, 0,	 S_IFDIR };
 	const char *s = arg_name(r);
 	unsigned m = PICK(r, t) | 0664;
 
@@ -163,8 +164,9 @@ static void f_statx(struct rng *r)
 
 	if (!res(statx(AT_FDCWD, s, AT_SYMLINK_NOFOLLOW, STATX_ALL, &st)))
 		out(" mask %x mode %o attr %llx", st.stx_mask & 0xfff,
-		    st.stx_mode, (long long)st.stx_attributes &
-				 ~(long long)STATX_ATTR_MOUNT_ROOT);
+		    st.stx_mode,
+		    (long long)st.stx_attributes &
+			    ~(long long)STATX_ATTR_MOUNT_ROOT);
 }
 static void f_utimens(struct rng *r)
 {
@@ -174,12 +176,14 @@ static void f_utimens(struct rng *r)
 
 	for (int i = 0; i < 2; i++) {
 		ts[i].tv_sec = (long)below(r, 2000000000);
-		ts[i].tv_nsec = chance(r, 10) ? 1000000000 : (long)below(r, 999);
+		ts[i].tv_nsec = chance(r, 10) ? 1000000000
+					      : (long)below(r, 999);
 		if (chance(r, 10))
 			ts[i].tv_nsec = UTIME_OMIT;
 	}
 	res(utimensat(AT_FDCWD, s, ts, 0));
-	if (!stat(s, &st) && st.st_mtime < 2000000000 && st.st_mtime < 1700000000)
+	if (!stat(s, &st) && st.st_mtime < 2000000000 &&
+	    st.st_mtime < 1700000000)
 		out(" mtime %ld", (long)st.st_mtime);
 }
 static void f_truncate(struct rng *r)
@@ -243,8 +247,9 @@ static void f_list(struct rng *r)
 	if (d)
 		closedir(d);
 }
-static const char *const xnames[] = { "user.a", "user.bb", "user.", "trusted.x",
-				      "bad", "security.x", "system.x" };
+static const char *const xnames[] = { "user.a",	   "user.bb", "user.",
+				      "trusted.x", "bad",     "security.x",
+				      "system.x" };
 static void f_setxattr(struct rng *r)
 {
 	const char *s = arg_name(r), *x = PICK(r, xnames);

@@ -51,16 +51,18 @@ static void res_addr(void *p)
 	if (p == MAP_FAILED)
 		out(") = %s", d_err(errno));
 	else
-		out(") = %s%lx", (unsigned long)p - MEM_BASE < MEM_PAGES * 4096
-					 ? "+" : "",
+		out(") = %s%lx",
+		    (unsigned long)p - MEM_BASE < MEM_PAGES * 4096 ? "+" : "",
 		    (unsigned long)p - MEM_BASE < MEM_PAGES * 4096
-			    ? (unsigned long)p - MEM_BASE : 0);
+			    ? (unsigned long)p - MEM_BASE
+			    : 0);
 }
 static void m_mmap(struct rng *r)
 {
 	unsigned char *p = arg_addr(r);
 	size_t n = arg_size(r);
-	int prot = (int)below(r, 4), fl = chance(r, 5) ? 3 : 1 + (int)below(r, 2);
+	int prot = (int)below(r, 4),
+	    fl = chance(r, 5) ? 3 : 1 + (int)below(r, 2);
 	int fd = -1;
 	long off = 0;
 

@@ -27,7 +27,7 @@ static void proc_signals(void)
 		}
 }
 static const int sigs[] = { SIGUSR1, SIGUSR2, SIGCHLD, SIGPIPE, SIGIO,
-			    SIGXFSZ, 40, 41, SIGURG };
+			    SIGXFSZ, 40,      41,      SIGURG };
 static void proc_init(void)
 {
 	struct sigaction sa;
@@ -52,9 +52,10 @@ static void s_action(struct rng *r)
 	}
 	out("%d, %d", s, how);
 	res(sigaction(s, &sa, &old));
-	out(" %d %x", old.sa_handler == SIG_IGN   ? 1
-		      : old.sa_handler == SIG_DFL ? 0
-						  : 2,
+	out(" %d %x",
+	    old.sa_handler == SIG_IGN	? 1
+	    : old.sa_handler == SIG_DFL ? 0
+					: 2,
 	    old.sa_flags & ~0x4000000);
 }
 static void s_mask(struct rng *r)
@@ -171,8 +172,8 @@ static void s_wait(struct rng *r)
 }
 static void s_rlimit(struct rng *r)
 {
-	static const unsigned long lim[] = { RLIM_INFINITY, RLIM_INFINITY,
-					     5000, 10000, 100 };
+	static const unsigned long lim[] = { RLIM_INFINITY, RLIM_INFINITY, 5000,
+					     10000, 100 };
 	struct rlimit rl = { PICK(r, lim), RLIM_INFINITY };
 
 	out("fsize %ld", (long)rl.rlim_cur);

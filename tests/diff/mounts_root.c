@@ -18,8 +18,9 @@ static void show(void)
 	while (fgets(l, sizeof(l), f)) {
 		char *dash = strstr(l, " - ");
 
-		if (!dash || sscanf(l, "%*d %*d %*s %399s %399s %199s", root, at,
-				    opt) != 3 ||
+		if (!dash ||
+		    sscanf(l, "%*d %*d %*s %399s %399s %199s", root, at, opt) !=
+			    3 ||
 		    strncmp(at, cwd, n))
 			continue;
 		rest = strstr(l, opt) + strlen(opt);
@@ -252,13 +253,13 @@ D(statfs_shows_flags)
 
 /* --- by descriptors --- */
 
-#define FSOPEN(n, f)	      syscall(430, n, f)
+#define FSOPEN(n, f)		 syscall(430, n, f)
 #define FSCONFIG(fd, c, k, v, a) syscall(431, fd, c, k, v, a)
-#define FSMOUNT(fd, f, a)     syscall(432, fd, f, a)
-#define FSPICK(d, p, f)	      syscall(433, d, p, f)
-#define OPEN_TREE(d, p, f)    syscall(428, d, p, f)
-#define MOVE(fd, fp, td, tp, f) syscall(429, fd, fp, td, tp, f)
-#define SETATTR(d, p, f, a, n) syscall(442, d, p, f, a, n)
+#define FSMOUNT(fd, f, a)	 syscall(432, fd, f, a)
+#define FSPICK(d, p, f)		 syscall(433, d, p, f)
+#define OPEN_TREE(d, p, f)	 syscall(428, d, p, f)
+#define MOVE(fd, fp, td, tp, f)	 syscall(429, fd, fp, td, tp, f)
+#define SETATTR(d, p, f, a, n)	 syscall(442, d, p, f, a, n)
 enum { FLAG, STRING, BINARY, PATH, PATH_EMPTY, FD, CREATE, RECONF };
 
 D(fsopen_to_move_mount)

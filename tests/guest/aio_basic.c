@@ -28,9 +28,12 @@ static long get(long min, long max, struct io_event *ev, struct timespec *ts)
 
 static struct iocb request(int op, int fd, void *buf, size_t n, long off)
 {
-	return (struct iocb){ .aio_data = 4711, .aio_lio_opcode = op,
-			      .aio_fildes = fd, .aio_buf = (unsigned long)buf,
-			      .aio_nbytes = n, .aio_offset = off };
+	return (struct iocb){ .aio_data = 4711,
+			      .aio_lio_opcode = op,
+			      .aio_fildes = fd,
+			      .aio_buf = (unsigned long)buf,
+			      .aio_nbytes = n,
+			      .aio_offset = off };
 }
 
 static int tmp_file(void)

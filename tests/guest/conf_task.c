@@ -25,8 +25,9 @@ static volatile int segvs;
 
 static void spoil(int sig, siginfo_t *si, void *ctx)
 {
-	uint64_t *header = (uint64_t *)((char *)((ucontext_t *)ctx)
-						->uc_mcontext.fpregs + 512);
+	uint64_t *header =
+		(uint64_t *)((char *)((ucontext_t *)ctx)->uc_mcontext.fpregs +
+			     512);
 
 	header[2] = 0xfffffff; /* must be zero */
 }
@@ -52,7 +53,8 @@ static void look_at_scratch(int sig, siginfo_t *si, void *ctx)
 {
 	greg_t *g = ((ucontext_t *)ctx)->uc_mcontext.gregs;
 
-	scratch_ok = (g[REG_R11] == g[REG_EFL]) + 2 * (g[REG_RCX] == g[REG_RIP]);
+	scratch_ok =
+		(g[REG_R11] == g[REG_EFL]) + 2 * (g[REG_RCX] == g[REG_RIP]);
 }
 
 T(a_call_leaves_rcx_and_r11_as_the_processor_does)
@@ -195,8 +197,10 @@ T(how_much_is_left_to_read)
 	struct name n = own_name(l);
 	char b[4], ctl[64];
 	struct iovec io = { b, sizeof(b) };
-	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1,
-			    .msg_control = ctl, .msg_controllen = sizeof(ctl) };
+	struct msghdr m = { .msg_iov = &io,
+			    .msg_iovlen = 1,
+			    .msg_control = ctl,
+			    .msg_controllen = sizeof(ctl) };
 	struct cmsghdr *h;
 
 	CHECK_EQ(listen(l, 1), 0);
@@ -222,15 +226,17 @@ T(memberships_of_netlink)
 	socklen_t n = 0;
 
 	CHECK_EQ(getsockopt(fd, SOL_NETLINK_, NETLINK_LIST_MEMBERSHIPS, NULL,
-			    &n), 0);
+			    &n),
+		 0);
 	CHECK_EQ(n, 0);
 	CHECK_EQ(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	CHECK_EQ(getsockopt(fd, SOL_NETLINK_, NETLINK_LIST_MEMBERSHIPS, NULL,
-			    &n), 0);
+			    &n),
+		 0);
 	CHECK_EQ(n, 8);
 	n = 4;
-	CHECK_EQ(getsockopt(fd, SOL_NETLINK_, NETLINK_LIST_MEMBERSHIPS, g,
-			    &n), 0);
+	CHECK_EQ(getsockopt(fd, SOL_NETLINK_, NETLINK_LIST_MEMBERSHIPS, g, &n),
+		 0);
 	CHECK_EQ(n, 8);
 	CHECK_EQ(g[0], 1);
 	CHECK_EQ(g[1], 9);
@@ -249,14 +255,14 @@ T(groups_of_the_peer)
 	CHECK_EQ(memcmp(g, mine, len), 0);
 	if (n) {
 		len = 0;
-		CHECK_ERRNO(getsockopt(p[0], SOL_SOCKET, SO_PEERGROUPS, g,
-				       &len), ERANGE);
+		CHECK_ERRNO(
+			getsockopt(p[0], SOL_SOCKET, SO_PEERGROUPS, g, &len),
+			ERANGE);
 		CHECK_EQ(len, n * sizeof(gid_t));
 	}
 	u = socket(AF_UNIX, SOCK_STREAM, 0);
 	len = sizeof(g);
-	CHECK_ERRNO(getsockopt(u, SOL_SOCKET, SO_PEERGROUPS, g, &len),
-		    ENODATA);
+	CHECK_ERRNO(getsockopt(u, SOL_SOCKET, SO_PEERGROUPS, g, &len), ENODATA);
 }
 
 /* --- prctl(PR_SET_MM) --- */
@@ -271,8 +277,7 @@ T(what_a_program_says_of_its_memory)
 	CHECK_EQ(prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, &size, 0, 0), 0);
 	CHECK_EQ(size, sizeof(struct prctl_mm_map));
 	CHECK_ERRNO(prctl(PR_SET_MM, PR_SET_MM_MAP, title, 5, 0), EINVAL);
-	CHECK_ERRNO(prctl(PR_SET_MM, PR_SET_MM_ARG_START, title, 1, 0),
-		    EINVAL);
+	CHECK_ERRNO(prctl(PR_SET_MM, PR_SET_MM_ARG_START, title, 1, 0), EINVAL);
 	if (prctl(PR_SET_MM, PR_SET_MM_ARG_START, title, 0, 0)) {
 		CHECK_EQ(errno, EPERM); /* it takes CAP_SYS_RESOURCE */
 		return;
@@ -280,7 +285,8 @@ T(what_a_program_says_of_its_memory)
 	CHECK_ERRNO(prctl(PR_SET_MM, 99, title, 0, 0), EINVAL);
 	CHECK_ERRNO(prctl(PR_SET_MM, PR_SET_MM_ARG_END, 4096, 0, 0), EINVAL);
 	CHECK_EQ(prctl(PR_SET_MM, PR_SET_MM_ARG_END, title + sizeof(title), 0,
-		       0), 0);
+		       0),
+		 0);
 	fd = open("/proc/self/cmdline", O_RDONLY);
 	n = read(fd, b, sizeof(b));
 	CHECK_EQ(n, sizeof(title));

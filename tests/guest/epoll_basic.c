@@ -217,7 +217,8 @@ T(timeouts_last)
 	CHECK_EQ(got(60, NULL, NULL), 0);
 	CHECK_EQ(syscall(SYS_epoll_pwait2, ep, &ev, 1, &t, NULL, 0), 0);
 	clock_gettime(CLOCK_MONOTONIC, &b);
-	CHECK((b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000 >=
+	CHECK((b.tv_sec - a.tv_sec) * 1000 +
+		      (b.tv_nsec - a.tv_nsec) / 1000000 >=
 	      119);
 }
 
@@ -342,8 +343,8 @@ T(threads_share_one_set)
 	enum { THREADS = 4, ROUNDS = 3000 };
 	int fd = eventfd(0, EFD_NONBLOCK | EFD_SEMAPHORE);
 	int stop = eventfd(0, EFD_NONBLOCK);
-	struct epoll_event ev = { EPOLLIN, { .u64 = (unsigned long long)fd
-							<< 32 } };
+	struct epoll_event ev = { EPOLLIN,
+				  { .u64 = (unsigned long long)fd << 32 } };
 	unsigned long long one = 1;
 	pthread_t t[THREADS];
 	long sum = 0;

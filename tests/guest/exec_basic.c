@@ -394,7 +394,7 @@ T(hostile_headers)
 	Elf64_Phdr *ph;
 
 	d = malloc(n);
-#define FRESH()                                                                \
+#define FRESH() \
 	(memcpy(d, good, n), eh = (void *)d, ph = (void *)(d + eh->e_phoff))
 	FRESH();
 	eh->e_phentsize = 8;
@@ -469,9 +469,9 @@ static int x_args(int argc, char **argv)
 			       !strcmp(argv[4], "three words here") &&
 			       !strcmp(environ[0], "A=1") &&
 			       !strcmp(environ[1], "B=") &&
-			       !strcmp(environ[2], "C=x y") && !environ[3] ?
-		       33 :
-		       1;
+			       !strcmp(environ[2], "C=x y") && !environ[3]
+		       ? 33
+		       : 1;
 }
 
 static int x_layout(int argc, char **argv)
@@ -545,9 +545,9 @@ static int x_fds(const char *arg)
 
 	sscanf(arg, "%d %d", &a, &b);
 	return fcntl(a, F_GETFD) == -1 && errno == EBADF &&
-			       fcntl(b, F_GETFD) == 0 ?
-		       38 :
-		       1;
+			       fcntl(b, F_GETFD) == 0
+		       ? 38
+		       : 1;
 }
 
 static int x_signals(const char *arg)
@@ -626,9 +626,9 @@ static int executed(int argc, char **argv)
 		return x_name();
 	if (!strcmp(m, "@nomap"))
 		return msync((void *)0x200000000000, 4096, MS_ASYNC) == -1 &&
-				       errno == ENOMEM ?
-			       44 :
-			       1;
+				       errno == ENOMEM
+			       ? 44
+			       : 1;
 	if (!strcmp(m, "@where"))
 		return x_where();
 	if (!strncmp(m, "@script", 7))

@@ -12,7 +12,14 @@
 #define ACCESS	"system.posix_acl_access"
 #define DEFAULT "system.posix_acl_default"
 
-enum { USER_OBJ = 1, USER = 2, GROUP_OBJ = 4, GROUP = 8, MASK = 16, OTHER = 32 };
+enum {
+	USER_OBJ = 1,
+	USER = 2,
+	GROUP_OBJ = 4,
+	GROUP = 8,
+	MASK = 16,
+	OTHER = 32
+};
 
 struct entry {
 	unsigned short tag, perm;

@@ -14,7 +14,7 @@ static void handler(int sig, siginfo_t *si, void *uc)
 	band = (int)si->si_band;
 }
 
-static void catch(int sig)
+static void catch (int sig)
 {
 	struct sigaction sa;
 
@@ -38,7 +38,7 @@ T(sigio_from_a_pipe_names_the_descriptor)
 	char c[8];
 
 	CHECK_EQ(pipe(p), 0);
-	catch(SIGRTMIN);
+	catch (SIGRTMIN);
 	CHECK_EQ(fcntl(p[0], F_SETOWN, getpid()), 0);
 	CHECK_EQ(fcntl(p[0], F_GETOWN), getpid());
 	CHECK_EQ(fcntl(p[0], F_SETSIG, SIGRTMIN), 0);
@@ -71,7 +71,7 @@ T(sigio_without_a_number_is_plain)
 	int s[2];
 
 	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
-	catch(SIGIO);
+	catch (SIGIO);
 	CHECK_EQ(fcntl(s[0], F_SETOWN, getpid()), 0);
 	set_async(s[0], 1);
 	CHECK_EQ(write(s[1], "x", 1), 1);
@@ -88,7 +88,7 @@ T(sigio_goes_to_a_group)
 	CHECK_EQ(setpgid(0, 0), 0);
 	CHECK_EQ(pipe(p), 0);
 	CHECK_EQ(pipe(ready), 0);
-	catch(SIGIO);
+	catch (SIGIO);
 	pid = fork();
 	if (!pid) {
 		CHECK_EQ(write(ready[1], "r", 1), 1);
@@ -161,7 +161,7 @@ T(lease_breaks_when_another_opens)
 	in_new_dir();
 	put("f", "x");
 	fd = open("f", O_RDONLY);
-	catch(SIGRTMIN);
+	catch (SIGRTMIN);
 	CHECK_EQ(fcntl(fd, F_SETSIG, SIGRTMIN), 0);
 	CHECK_EQ(fcntl(fd, F_SETLEASE, F_RDLCK), 0);
 	CHECK(open("f", O_RDONLY) >= 0);
@@ -219,7 +219,7 @@ T(lease_for_writing_becomes_one_for_reading)
 	in_new_dir();
 	put("f", "x");
 	fd = open("f", O_RDONLY);
-	catch(SIGIO);
+	catch (SIGIO);
 	CHECK_EQ(fcntl(fd, F_SETLEASE, F_WRLCK), 0);
 	CHECK_ERRNO(open("f", O_RDONLY | O_NONBLOCK), EWOULDBLOCK);
 	CHECK_EQ(count, 1);
@@ -256,7 +256,7 @@ T(notify_tells_of_entries)
 	in_new_dir();
 	put("f", "x");
 	fd = open(".", O_RDONLY);
-	catch(SIGRTMIN + 1);
+	catch (SIGRTMIN + 1);
 	CHECK_EQ(fcntl(fd, F_SETSIG, SIGRTMIN + 1), 0);
 	CHECK_EQ(fcntl(fd, F_NOTIFY, DN_CREATE | DN_MULTISHOT), 0);
 	put("g", "");

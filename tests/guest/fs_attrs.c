@@ -135,12 +135,12 @@ T(a_handle_finds_the_file)
 		    EOVERFLOW);
 	CHECK(h.bytes > 0 && h.bytes <= 128);
 	CHECK_EQ(syscall(SYS_name_to_handle_at, AT_FDCWD, path, &h, &id, 0), 0);
-	CHECK_ERRNO(syscall(SYS_name_to_handle_at, AT_FDCWD, path, &h, &id,
-			    0x8000),
-		    EINVAL);
-	CHECK_ERRNO(syscall(SYS_name_to_handle_at, AT_FDCWD, "nothing", &h, &id,
-			    0),
-		    ENOENT);
+	CHECK_ERRNO(
+		syscall(SYS_name_to_handle_at, AT_FDCWD, path, &h, &id, 0x8000),
+		EINVAL);
+	CHECK_ERRNO(
+		syscall(SYS_name_to_handle_at, AT_FDCWD, "nothing", &h, &id, 0),
+		ENOENT);
 	got = (int)syscall(SYS_open_by_handle_at, fd, &h, O_RDONLY);
 	if (getuid()) {
 		CHECK_EQ(got, -1);

@@ -23,7 +23,7 @@ static void handler(int sig, siginfo_t *si, void *uc)
 	got_code = si->si_code;
 }
 
-static void catch(int sig)
+static void catch (int sig)
 {
 	struct sigaction sa;
 
@@ -37,7 +37,7 @@ T(wait_is_not_interrupted_by_the_child_it_waits_for)
 {
 	int st;
 
-	catch(SIGCHLD);
+	catch (SIGCHLD);
 	for (int i = 0; i < 50; i++) {
 		pid_t pid = fork();
 
@@ -105,7 +105,7 @@ T(pipe_without_a_reader_refuses_a_splice_at_once)
 	f = open("f", O_RDONLY);
 	CHECK_EQ(pipe(p), 0);
 	close(p[0]);
-	catch(SIGPIPE);
+	catch (SIGPIPE);
 	CHECK_ERRNO(sendfile(p[1], f, NULL, 10), EPIPE);
 	CHECK_EQ(got, SIGPIPE);
 	CHECK_EQ(got_code, SI_USER);
@@ -156,7 +156,7 @@ T(copy_file_range_looks_at_what_there_is)
 	out = LONG_MAX;
 	CHECK_ERRNO(copy_file_range(fd, &in, fd, &out, 1, 0), EFBIG);
 	CHECK_EQ(setrlimit(RLIMIT_FSIZE, &rl), 0);
-	catch(SIGXFSZ);
+	catch (SIGXFSZ);
 	out = 6000;
 	CHECK_ERRNO(copy_file_range(fd, &in, fd, &out, 1, 0), EFBIG);
 	CHECK_EQ(got, SIGXFSZ);
@@ -222,7 +222,7 @@ T(fallocate_heeds_the_limit_even_when_the_size_stays)
 			   100),
 		 0); /* O_APPEND is no obstacle */
 	CHECK_EQ(setrlimit(RLIMIT_FSIZE, &rl), 0);
-	catch(SIGXFSZ);
+	catch (SIGXFSZ);
 	CHECK_ERRNO(fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 200), EFBIG);
 	CHECK_EQ(got, SIGXFSZ);
 }
@@ -279,8 +279,8 @@ T(seals_want_a_descriptor_for_writing)
 
 T(mmap_looks_at_the_place_before_the_file)
 {
-	char *m = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		       0);
+	char *m =
+		mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int p[2];
 
 	CHECK_EQ(pipe(p), 0);

@@ -121,7 +121,7 @@ T(one_shot_and_masks)
 
 	in_new_dir();
 	in = inotify_init1(IN_NONBLOCK);
-	p = (struct pollfd){in, POLLIN, 0};
+	p = (struct pollfd){ in, POLLIN, 0 };
 	CHECK_EQ(inotify_add_watch(in, ".", IN_CREATE | IN_ONESHOT), 1);
 	CHECK_EQ(poll(&p, 1, 0), 0);
 	put("a", "");
@@ -150,7 +150,7 @@ T(reading_waits)
 	in_new_dir();
 	in = inotify_init1(0);
 	CHECK_EQ(inotify_add_watch(in, ".", IN_CREATE), 1);
-	CHECK_ERRNO(fcntl(in, F_SETLK, &(struct flock){.l_type = 9}), EINVAL);
+	CHECK_ERRNO(fcntl(in, F_SETLK, &(struct flock){ .l_type = 9 }), EINVAL);
 	pid = fork();
 	if (!pid) {
 		usleep(50000);

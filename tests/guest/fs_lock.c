@@ -6,7 +6,7 @@
 
 static int lock(int fd, int cmd, short type, long start, long len)
 {
-	struct flock fl = {.l_type = type, .l_start = start, .l_len = len};
+	struct flock fl = { .l_type = type, .l_start = start, .l_len = len };
 
 	return fcntl(fd, cmd, &fl);
 }
@@ -15,7 +15,7 @@ static int lock(int fd, int cmd, short type, long start, long len)
 static const char *blocker(int fd, int cmd, long start, long len)
 {
 	static char buf[64];
-	struct flock fl = {.l_type = F_WRLCK, .l_start = start, .l_len = len};
+	struct flock fl = { .l_type = F_WRLCK, .l_start = start, .l_len = len };
 
 	CHECK_EQ(fcntl(fd, cmd, &fl), 0);
 	if (fl.l_type == F_UNLCK)
@@ -105,7 +105,7 @@ static void wait_for_lock(void)
 
 T(record_waits)
 {
-	struct timespec t = {0, 50000000};
+	struct timespec t = { 0, 50000000 };
 	pid_t pid;
 	int st;
 
@@ -131,7 +131,7 @@ static void on_alarm(int sig)
 
 static void interrupted(void)
 {
-	struct sigaction sa = {.sa_handler = on_alarm};
+	struct sigaction sa = { .sa_handler = on_alarm };
 
 	sigaction(SIGALRM, &sa, NULL);
 	ualarm(30000, 0);
@@ -151,7 +151,7 @@ T(waits_are_interruptible)
 
 T(deadlock_is_seen)
 {
-	struct timespec t = {0, 50000000};
+	struct timespec t = { 0, 50000000 };
 	pid_t pid;
 	int st;
 

@@ -138,7 +138,7 @@ T(open_tmpfile)
 static long at2(int dfd, const char *p, unsigned long flags,
 		unsigned long resolve)
 {
-	struct open_how how = {.flags = flags, .resolve = resolve};
+	struct open_how how = { .flags = flags, .resolve = resolve };
 	long fd = syscall(SYS_openat2, dfd, p, &how, sizeof(how));
 
 	if (fd >= 0)
@@ -151,7 +151,7 @@ T(openat2_resolve)
 	struct {
 		struct open_how how;
 		long more;
-	} big = {.how = {.flags = O_RDONLY}};
+	} big = { .how = { .flags = O_RDONLY } };
 	int d;
 
 	in_new_dir();

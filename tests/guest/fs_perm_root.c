@@ -40,7 +40,7 @@ static void user_refused(void)
 	CHECK_EQ(access("pub/root", R_OK), 0);
 	CHECK_ERRNO(utimensat(AT_FDCWD, "pub/root", NULL, 0), EACCES);
 	CHECK_ERRNO(utimensat(AT_FDCWD, "pub/root",
-			      (struct timespec[2]){{1, 1}, {1, 1}}, 0),
+			      (struct timespec[2]){ { 1, 1 }, { 1, 1 } }, 0),
 		    EPERM);
 	CHECK_ERRNO(chown("pub/root", 1000, -1), EPERM);
 	CHECK_ERRNO(truncate("pub/root", 0), EACCES);

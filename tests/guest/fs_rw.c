@@ -22,13 +22,13 @@ T(vectors_and_positions)
 
 	in_new_dir();
 	fd = open("v", O_CREAT | O_RDWR, 0600);
-	v[0] = (struct iovec){(void *)"abc", 3};
-	v[1] = (struct iovec){(void *)"", 0};
-	v[2] = (struct iovec){(void *)"defgh", 5};
+	v[0] = (struct iovec){ (void *)"abc", 3 };
+	v[1] = (struct iovec){ (void *)"", 0 };
+	v[2] = (struct iovec){ (void *)"defgh", 5 };
 	CHECK_EQ(writev(fd, v, 3), 8);
 	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
-	v[0] = (struct iovec){a, 4};
-	v[1] = (struct iovec){b, 8};
+	v[0] = (struct iovec){ a, 4 };
+	v[1] = (struct iovec){ b, 8 };
 	CHECK_EQ(readv(fd, v, 2), 8);
 	CHECK(!memcmp(a, "abcd", 4) && !memcmp(b, "efgh", 4));
 	CHECK_EQ(preadv(fd, v, 2, 1), 7);
@@ -38,7 +38,7 @@ T(vectors_and_positions)
 	CHECK_EQ(pwritev2(fd, v, 1, 0, RWF_APPEND), 4);
 	CHECK_EQ(lseek(fd, 0, SEEK_END), 12);
 	for (i = 0; i < 40; i++)
-		v[i] = (struct iovec){big[i], 3};
+		v[i] = (struct iovec){ big[i], 3 };
 	memset(big, 'z', sizeof(big));
 	CHECK_EQ(writev(fd, v, 40), 120);
 	CHECK_ERRNO(readv(fd, v, 1025), EINVAL);
@@ -84,7 +84,7 @@ T(truncating)
 
 T(size_limit)
 {
-	struct rlimit l = {1000, 1000};
+	struct rlimit l = { 1000, 1000 };
 	char buf[600];
 	int fd;
 
@@ -102,9 +102,9 @@ T(size_limit)
 
 T(times)
 {
-	struct timespec t[2] = {{1, 2}, {3, 4}};
-	struct timeval tv[2] = {{5, 6}, {7, 8}};
-	struct utimbuf ub = {9, 10};
+	struct timespec t[2] = { { 1, 2 }, { 3, 4 } };
+	struct timeval tv[2] = { { 5, 6 }, { 7, 8 } };
+	struct utimbuf ub = { 9, 10 };
 	struct stat a, b;
 	int fd;
 
@@ -133,7 +133,7 @@ T(times)
 	CHECK_EQ(futimens(fd, NULL), 0);
 	CHECK(st_of("t").st_atim.tv_sec > 1000000000);
 	CHECK_EQ(symlink("t", "l"), 0);
-	t[0] = t[1] = (struct timespec){11, 0};
+	t[0] = t[1] = (struct timespec){ 11, 0 };
 	CHECK_EQ(utimensat(AT_FDCWD, "l", t, AT_SYMLINK_NOFOLLOW), 0);
 	CHECK_EQ(st_of("l").st_mtim.tv_sec, 11);
 	CHECK(st_of("t").st_mtim.tv_sec > 1000000000);
@@ -141,7 +141,7 @@ T(times)
 
 T(write_moves_mtime)
 {
-	struct timespec old[2] = {{100, 0}, {100, 0}};
+	struct timespec old[2] = { { 100, 0 }, { 100, 0 } };
 	struct stat a;
 	int fd;
 
@@ -204,7 +204,8 @@ T(copying)
 	CHECK_ERRNO(splice(a, NULL, p[1], NULL, 10, 0x100), EINVAL);
 	CHECK_ERRNO(lseek(p[0], 0, SEEK_SET), ESPIPE);
 	CHECK_ERRNO(pread(p[0], back, 1, 0), ESPIPE);
-	CHECK_EQ(vmsplice(p[1], &(struct iovec){(void *)"hello", 5}, 1, 0), 5);
+	CHECK_EQ(vmsplice(p[1], &(struct iovec){ (void *)"hello", 5 }, 1, 0),
+		 5);
 	CHECK_EQ(read(p[0], back, 9), 5);
 }
 
@@ -291,7 +292,7 @@ T(attributes)
 
 T(times_on_read)
 {
-	struct timespec old[2] = {{100, 0}, {200, 0}};
+	struct timespec old[2] = { { 100, 0 }, { 200, 0 } };
 
 	in_new_dir();
 	put("f", "x");

@@ -68,7 +68,13 @@ static void storm(unsigned long long resolve)
 	rmdir(dir);
 }
 
-T(beneath_holds_while_directories_move) { storm(RESOLVE_BENEATH); }
-T(in_root_holds_while_directories_move) { storm(RESOLVE_IN_ROOT); }
+T(beneath_holds_while_directories_move)
+{
+	storm(RESOLVE_BENEATH);
+}
+T(in_root_holds_while_directories_move)
+{
+	storm(RESOLVE_IN_ROOT);
+}
 
 T_MAIN

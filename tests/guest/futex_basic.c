@@ -30,8 +30,8 @@ static pid_t sleeper(int i, uint32_t bits)
 
 	if (pid)
 		return pid;
-	_exit(futex(&word[i], FUTEX_WAIT_BITSET, 0, NULL, NULL, bits) == 0 ? 0 :
-									     1);
+	_exit(futex(&word[i], FUTEX_WAIT_BITSET, 0, NULL, NULL, bits) == 0 ? 0
+									   : 1);
 }
 
 static int reap(int n)
@@ -173,9 +173,9 @@ T(a_stop_does_not_lengthen_the_wait)
 	pid = fork();
 	if (!pid)
 		_exit(futex(word, FUTEX_WAIT, 0, &t, NULL, 0) == -1 &&
-				      errno == ETIMEDOUT ?
-			      0 :
-			      1);
+				      errno == ETIMEDOUT
+			      ? 0
+			      : 1);
 	usleep(100000);
 	kill(pid, SIGSTOP);
 	CHECK_EQ(waitpid(pid, &st, WUNTRACED), pid);
@@ -217,9 +217,9 @@ T(private_memory_is_not_shared_after_fork)
 
 	if (!pid)
 		_exit(futex(&mine, FUTEX_WAIT, 0, &t, NULL, 0) == -1 &&
-				      errno == ETIMEDOUT ?
-			      0 :
-			      1);
+				      errno == ETIMEDOUT
+			      ? 0
+			      : 1);
 	t_settle();
 	CHECK_EQ(futex(&mine, FUTEX_WAKE, 1, NULL, NULL, 0), 0);
 	CHECK_EQ(waitpid(pid, &st, 0), pid);

@@ -113,8 +113,8 @@ static void *late_waiter(void *arg)
 	ts.tv_sec += ts.tv_nsec / 1000000000;
 	ts.tv_nsec %= 1000000000;
 	__atomic_add_fetch(&waiting, 1, __ATOMIC_SEQ_CST);
-	*(int *)arg = fx(&cond, FUTEX_WAIT_REQUEUE_PI, 0, &ts, &lock, 0) ?
-			      errno : 0;
+	*(int *)arg = fx(&cond, FUTEX_WAIT_REQUEUE_PI, 0, &ts, &lock, 0) ? errno
+									 : 0;
 	return NULL;
 }
 

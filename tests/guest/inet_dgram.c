@@ -21,7 +21,8 @@ static long send_to(int fd, const char *s, struct name n)
 static void one_datagram(struct name at, struct name from)
 {
 	struct name a = { .len = sizeof(a.in6) };
-	int r = bound(SOCK_DGRAM, at), s = socket(at.sa.sa_family, SOCK_DGRAM, 0);
+	int r = bound(SOCK_DGRAM, at),
+	    s = socket(at.sa.sa_family, SOCK_DGRAM, 0);
 	char buf[16] = "";
 
 	at = own_name(r);
@@ -238,8 +239,10 @@ T(where_it_came_to)
 {
 	char ctl[256];
 	struct iovec v = { big, 16 };
-	struct msghdr h = { .msg_iov = &v, .msg_iovlen = 1,
-			    .msg_control = ctl, .msg_controllen = 256 };
+	struct msghdr h = { .msg_iov = &v,
+			    .msg_iovlen = 1,
+			    .msg_control = ctl,
+			    .msg_controllen = 256 };
 	int r = bound(SOCK_DGRAM, name4("0.0.0.0", 0)), seen = 0;
 	int s = socket(AF_INET, SOCK_DGRAM, 0);
 
@@ -280,8 +283,10 @@ T(where_it_came_to_ipv6)
 {
 	char ctl[256];
 	struct iovec v = { big, 16 };
-	struct msghdr h = { .msg_iov = &v, .msg_iovlen = 1,
-			    .msg_control = ctl, .msg_controllen = 256 };
+	struct msghdr h = { .msg_iov = &v,
+			    .msg_iovlen = 1,
+			    .msg_control = ctl,
+			    .msg_controllen = 256 };
 	int r = bound(SOCK_DGRAM, name6("::", 0)), seen = 0;
 	int s = socket(AF_INET6, SOCK_DGRAM, 0);
 
@@ -353,9 +358,9 @@ T(multicast_on_lo)
 	CHECK_EQ(recv(r, buf, 8, 0), 3);
 	CHECK_EQ(setsockopt(r, IPPROTO_IP, IP_DROP_MEMBERSHIP, &m, sizeof(m)),
 		 0);
-	CHECK_ERRNO(setsockopt(r, IPPROTO_IP, IP_DROP_MEMBERSHIP, &m,
-			       sizeof(m)),
-		    EADDRNOTAVAIL);
+	CHECK_ERRNO(
+		setsockopt(r, IPPROTO_IP, IP_DROP_MEMBERSHIP, &m, sizeof(m)),
+		EADDRNOTAVAIL);
 }
 
 T_MAIN

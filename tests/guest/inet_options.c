@@ -267,7 +267,8 @@ static int ask(int type, int flags, int size, int *count)
 	struct {
 		struct nlmsghdr h;
 		char body[64];
-	} q = { .h = { .nlmsg_type = type, .nlmsg_seq = 5,
+	} q = { .h = { .nlmsg_type = type,
+		       .nlmsg_seq = 5,
 		       .nlmsg_len = sizeof(q.h) + size,
 		       .nlmsg_flags = NLM_F_REQUEST | flags } };
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
@@ -289,7 +290,8 @@ static int ask(int type, int flags, int size, int *count)
 			CHECK_EQ(h->nlmsg_seq, 5);
 			first = first ? first : h->nlmsg_type;
 			if (h->nlmsg_type == NLMSG_ERROR) {
-				first = ((struct nlmsgerr *)NLMSG_DATA(h))->error;
+				first = ((struct nlmsgerr *)NLMSG_DATA(h))
+						->error;
 				close(fd);
 				return first;
 			}

@@ -258,7 +258,8 @@ T(refused_later)
 
 T(connecting_without_waiting)
 {
-	int l = listener(), fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	int l = listener(),
+	    fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	struct name n = own_name(l);
 
 	CHECK_EQ(revents(fd, ALL), POLLOUT | POLLHUP);

@@ -170,8 +170,8 @@ T(a_token_goes_round)
 			CHECK_EQ(pipe(ch[i]), 0);
 		else
 			CHECK_EQ(socketpair(AF_UNIX,
-					    i % 3 == 1 ? SOCK_STREAM :
-							 SOCK_DGRAM,
+					    i % 3 == 1 ? SOCK_STREAM
+						       : SOCK_DGRAM,
 					    0, ch[i]),
 				 0);
 	}

@@ -162,9 +162,9 @@ T(remove_punches_a_hole)
 
 T(advice_without_effect)
 {
-	static const int ok[] = { MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL,
+	static const int ok[] = { MADV_NORMAL,	 MADV_RANDOM,	MADV_SEQUENTIAL,
 				  MADV_WILLNEED, MADV_DONTDUMP, MADV_DODUMP,
-				  MADV_COLD, MADV_PAGEOUT };
+				  MADV_COLD,	 MADV_PAGEOUT };
 	char *p = anon(4, RW);
 	size_t i;
 
@@ -239,8 +239,11 @@ T(mlock_counts_against_its_limit)
 	CHECK_ERRNO(madvise(p + 4 * PG, PG, MADV_DONTNEED), EINVAL);
 	CHECK_ERRNO(msync(p + 4 * PG, PG, MS_INVALIDATE), EBUSY);
 	CHECK_ERRNO(mmap(NULL, 4 * PG, RW,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0) ==
-				    MAP_FAILED ? -1 : 0, EAGAIN);
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1,
+			 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EAGAIN);
 }
 
 T(mlock_of_nothing_allowed)
@@ -270,7 +273,10 @@ T(mlock2_and_mlockall)
 	CHECK(q != MAP_FAILED);
 	CHECK_EQ(resident(q, 8), 8);
 	CHECK_ERRNO(mmap(NULL, 4096 * PG, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			 0) == MAP_FAILED ? -1 : 0, EAGAIN);
+			 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EAGAIN);
 	CHECK_EQ(munlockall(), 0);
 	CHECK(mmap(NULL, 4096 * PG, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
 	      MAP_FAILED);

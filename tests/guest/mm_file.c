@@ -207,11 +207,17 @@ T(offsets)
 	for (i = 0; i < 5; i++)
 		CHECK_EQ(p[i * PG + 17], 'a' + 7 + i);
 	CHECK_ERRNO(mmap(NULL, PG, PROT_READ, MAP_PRIVATE, fd, 100) ==
-				    MAP_FAILED ? -1 : 0, EINVAL);
+				    MAP_FAILED
+			    ? -1
+			    : 0,
+		    EINVAL);
 	p = map(fd, 2 * PG, PROT_READ, MAP_PRIVATE, 100 * PG);
 	CHECK_EQ(touch(p, 0), SIGBUS);
 	CHECK_ERRNO(mmap(NULL, PG, PROT_READ, MAP_PRIVATE, fd,
-			 0x7ffffffffffff000) == MAP_FAILED ? -1 : 0, EOVERFLOW);
+			 0x7ffffffffffff000) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EOVERFLOW);
 }
 
 T(access_modes)
@@ -224,12 +230,18 @@ T(access_modes)
 	ro = open(name, O_RDONLY);
 	wo = open(name, O_WRONLY);
 	unlink(name);
-	CHECK_ERRNO(mmap(NULL, PG, PROT_WRITE, MAP_SHARED, ro, 0) ==
-				    MAP_FAILED ? -1 : 0, EACCES);
-	CHECK_ERRNO(mmap(NULL, PG, PROT_WRITE, MAP_SHARED, wo, 0) ==
-				    MAP_FAILED ? -1 : 0, EACCES);
-	CHECK_ERRNO(mmap(NULL, PG, PROT_READ, MAP_PRIVATE, wo, 0) ==
-				    MAP_FAILED ? -1 : 0, EACCES);
+	CHECK_ERRNO(mmap(NULL, PG, PROT_WRITE, MAP_SHARED, ro, 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EACCES);
+	CHECK_ERRNO(mmap(NULL, PG, PROT_WRITE, MAP_SHARED, wo, 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EACCES);
+	CHECK_ERRNO(mmap(NULL, PG, PROT_READ, MAP_PRIVATE, wo, 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EACCES);
 	p = map(ro, PG, PROT_READ, MAP_SHARED, 0);
 	CHECK_ERRNO(mprotect(p, PG, PROT_READ | PROT_WRITE), EACCES);
 	CHECK_EQ(touch(p, 1), SIGSEGV);
@@ -245,18 +257,28 @@ T(what_cannot_be_mapped)
 
 	CHECK_EQ(pipe(p), 0);
 	CHECK_ERRNO(mmap(NULL, PG, PROT_READ, MAP_PRIVATE, p[0], 0) ==
-				    MAP_FAILED ? -1 : 0, ENODEV);
+				    MAP_FAILED
+			    ? -1
+			    : 0,
+		    ENODEV);
 	fd = open("/", O_RDONLY);
-	CHECK_ERRNO(mmap(NULL, PG, PROT_READ, MAP_PRIVATE, fd, 0) ==
-				    MAP_FAILED ? -1 : 0, ENODEV);
+	CHECK_ERRNO(mmap(NULL, PG, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    ENODEV);
 	fd = temp_file(PG);
 	CHECK_ERRNO(mmap(NULL, PG, PROT_READ, 0, fd, 0) == MAP_FAILED ? -1 : 0,
 		    EINVAL);
 	CHECK_ERRNO(mmap(NULL, PG, PROT_READ, MAP_PRIVATE | MAP_HUGETLB, fd,
-			 0) == MAP_FAILED ? -1 : 0, EINVAL);
-	CHECK_ERRNO(mmap(NULL, PG, PROT_READ,
-			 MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0) == MAP_FAILED ?
-			    -1 : 0, EOPNOTSUPP);
+			 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EINVAL);
+	CHECK_ERRNO(mmap(NULL, PG, PROT_READ, MAP_SHARED_VALIDATE | MAP_SYNC,
+			 fd, 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EOPNOTSUPP);
 	CHECK(mmap(NULL, PG, PROT_READ, MAP_SHARED_VALIDATE, fd, 0) !=
 	      MAP_FAILED);
 }

@@ -64,24 +64,40 @@ T(bad_arguments)
 {
 	CHECK_ERRNO(anon(0, PROT_READ, 0) == MAP_FAILED ? -1 : 0, EINVAL);
 	CHECK_ERRNO(mmap(NULL, PG, PROT_READ, MAP_ANONYMOUS, -1, 0) ==
-				    MAP_FAILED ? -1 : 0, EINVAL);
+				    MAP_FAILED
+			    ? -1
+			    : 0,
+		    EINVAL);
 	CHECK_ERRNO(mmap((void *)0x12345, PG, PROT_READ,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-				    MAP_FAILED ? -1 : 0, EINVAL);
-	CHECK_ERRNO(mmap(NULL, PG, PROT_READ, MAP_PRIVATE, -1, 0) ==
-				    MAP_FAILED ? -1 : 0, EBADF);
-	CHECK_ERRNO(mmap(NULL, PG, PROT_READ, MAP_PRIVATE, 99, 0) ==
-				    MAP_FAILED ? -1 : 0, EBADF);
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+			 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EINVAL);
+	CHECK_ERRNO(mmap(NULL, PG, PROT_READ, MAP_PRIVATE, -1, 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EBADF);
+	CHECK_ERRNO(mmap(NULL, PG, PROT_READ, MAP_PRIVATE, 99, 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EBADF);
 	CHECK_ERRNO(anon((size_t)-PG, PROT_READ, 0) == MAP_FAILED ? -1 : 0,
 		    ENOMEM);
 	CHECK_ERRNO(anon((size_t)1 << 62, PROT_READ, 0) == MAP_FAILED ? -1 : 0,
 		    ENOMEM);
 	CHECK_ERRNO(mmap((void *)0x7ffffffff000, PG, PROT_READ,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-				    MAP_FAILED ? -1 : 0, ENOMEM);
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+			 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    ENOMEM);
 	CHECK_ERRNO(mmap(NULL, PG, PROT_READ,
-			 MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0) ==
-				    MAP_FAILED ? -1 : 0, EINVAL);
+			 MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN, -1,
+			 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EINVAL);
 	CHECK_ERRNO(munmap((void *)0x12345, PG), EINVAL);
 	CHECK_ERRNO(munmap((void *)0x100000, 0), EINVAL);
 	CHECK_ERRNO(munmap((void *)0x7ffffffff000, 2 * PG), EINVAL);
@@ -93,8 +109,11 @@ T(low_addresses_are_refused)
 	if (geteuid() == 0)
 		CHECK_EQ(setuid(65534), 0);
 	CHECK_ERRNO(mmap(NULL, PG, PROT_READ,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-				    MAP_FAILED ? -1 : 0, EPERM);
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+			 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EPERM);
 }
 
 T(fixed_replaces_and_noreplace_does_not)
@@ -111,7 +130,10 @@ T(fixed_replaces_and_noreplace_does_not)
 	CHECK_EQ(p[4 * PG], 'x');
 	CHECK_ERRNO(mmap(p + PG, PG, PROT_READ,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
-			 0) == MAP_FAILED ? -1 : 0, EEXIST);
+			 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EEXIST);
 	CHECK_EQ(munmap(p + PG, PG), 0);
 	CHECK(mmap(p + PG, PG, PROT_READ,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
@@ -123,8 +145,8 @@ T(a_free_hint_is_taken_and_a_used_one_is_not)
 	char *p = anon(4 * PG, PROT_READ | PROT_WRITE, 0), *q;
 
 	CHECK_EQ(munmap(p + 2 * PG, PG), 0);
-	q = mmap(p + 2 * PG + 5, PG, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
-		 -1, 0);
+	q = mmap(p + 2 * PG + 5, PG, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		 0);
 	CHECK(q == p + 2 * PG);
 	q = mmap(p, PG, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(q != MAP_FAILED && q != p);
@@ -207,8 +229,9 @@ T(limit_of_data)
 	char *p;
 
 	CHECK_EQ(setrlimit(RLIMIT_DATA, &r), 0);
-	CHECK_ERRNO(anon(65 * MB, PROT_READ | PROT_WRITE, 0) == MAP_FAILED ?
-			    -1 : 0, ENOMEM);
+	CHECK_ERRNO(anon(65 * MB, PROT_READ | PROT_WRITE, 0) == MAP_FAILED ? -1
+									   : 0,
+		    ENOMEM);
 	p = anon(128 * MB, PROT_READ, 0);
 	CHECK(p != MAP_FAILED);
 	CHECK_ERRNO(mprotect(p, 128 * MB, PROT_READ | PROT_WRITE), ENOMEM);

@@ -41,14 +41,14 @@ static void catch_faults(void)
 		sigaction(sigs[i], &sa, NULL);
 }
 
-#define TRY(stmt)                                                              \
-	({                                                                     \
-		catch_faults();                                                \
-		got_sig = got_code = 0;                                        \
-		if (!sigsetjmp(jump, 1)) {                                     \
-			stmt;                                                  \
-		}                                                              \
-		got_sig;                                                       \
+#define TRY(stmt)                          \
+	({                                 \
+		catch_faults();            \
+		got_sig = got_code = 0;    \
+		if (!sigsetjmp(jump, 1)) { \
+			stmt;              \
+		}                          \
+		got_sig;                   \
 	})
 
 static char *anon(size_t n, int prot)
@@ -142,8 +142,7 @@ T(parts_and_holes)
 	CHECK_EQ(mprotect(p, 0, PROT_READ), 0);
 	CHECK_ERRNO(mprotect(p, PG, PROT_READ | PROT_GROWSDOWN), EINVAL);
 	CHECK_ERRNO(mprotect(p, PG, PROT_READ | PROT_GROWSUP), EINVAL);
-	CHECK_ERRNO(mprotect(p, PG,
-			     PROT_READ | PROT_GROWSUP | PROT_GROWSDOWN),
+	CHECK_ERRNO(mprotect(p, PG, PROT_READ | PROT_GROWSUP | PROT_GROWSDOWN),
 		    EINVAL);
 }
 
@@ -240,7 +239,8 @@ T(map_growsdown)
 	CHECK_EQ(munmap(room, 2048 * PG), 0);
 	p = mmap(top - PG, PG, RW,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN |
-			 MAP_FIXED_NOREPLACE, -1, 0);
+			 MAP_FIXED_NOREPLACE,
+		 -1, 0);
 	CHECK(p == (volatile char *)top - PG);
 	p[0] = 1;
 	CHECK_EQ(wr((char *)p - 1), 0);
@@ -318,11 +318,16 @@ T(sealed_memory_stays_as_it_is)
 	CHECK_EQ(p[PG], 1);
 	CHECK_ERRNO(mprotect(p, 4 * PG, PROT_READ), EPERM);
 	CHECK_ERRNO(munmap(p, 4 * PG), EPERM);
-	CHECK_ERRNO(mremap(p + PG, PG, 2 * PG, MREMAP_MAYMOVE) == MAP_FAILED ?
-			    -1 : 0, EPERM);
+	CHECK_ERRNO(mremap(p + PG, PG, 2 * PG, MREMAP_MAYMOVE) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EPERM);
 	CHECK_ERRNO(mmap(p + 2 * PG, PG, RW,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-				    MAP_FAILED ? -1 : 0, EPERM);
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+			 0) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EPERM);
 	CHECK_EQ(munmap(p + 3 * PG, PG), 0);
 	CHECK_ERRNO(syscall(462, p, 4 * PG, 0), ENOMEM);
 	CHECK_ERRNO(syscall(462, p, PG, 1), EINVAL);

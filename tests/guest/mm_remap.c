@@ -76,8 +76,11 @@ T(move_to_a_given_place)
 	CHECK_EQ(room[3 * PG + 5 * PG], 0);
 	CHECK(!mapped(p));
 	CHECK_ERRNO(mremap(room + 3 * PG, 4 * PG, 4 * PG,
-			   MREMAP_MAYMOVE | MREMAP_FIXED, room + 4 * PG) ==
-				    MAP_FAILED ? -1 : 0, EINVAL);
+			   MREMAP_MAYMOVE | MREMAP_FIXED,
+			   room + 4 * PG) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EINVAL);
 }
 
 T(dontunmap_leaves_fresh_memory)
@@ -116,18 +119,24 @@ T(bad_arguments)
 	CHECK_ERRNO(mremap(p + 1, PG, PG, 0) == MAP_FAILED ? -1 : 0, EINVAL);
 	CHECK_ERRNO(mremap(p, PG, 0, 0) == MAP_FAILED ? -1 : 0, EINVAL);
 	CHECK_ERRNO(mremap(p, PG, PG, 8) == MAP_FAILED ? -1 : 0, EINVAL);
-	CHECK_ERRNO(mremap(p, PG, PG, MREMAP_FIXED, p + PG) == MAP_FAILED ?
-			    -1 : 0, EINVAL);
+	CHECK_ERRNO(mremap(p, PG, PG, MREMAP_FIXED, p + PG) == MAP_FAILED ? -1
+									  : 0,
+		    EINVAL);
 	CHECK_ERRNO(mremap(p, 4 * PG, 8 * PG,
-			   MREMAP_MAYMOVE | MREMAP_DONTUNMAP) == MAP_FAILED ?
-			    -1 : 0, EINVAL);
+			   MREMAP_MAYMOVE | MREMAP_DONTUNMAP) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EINVAL);
 	CHECK_EQ(munmap(p, 4 * PG), 0);
-	CHECK_ERRNO(mremap(p, PG, 2 * PG, MREMAP_MAYMOVE) == MAP_FAILED ?
-			    -1 : 0, EFAULT);
+	CHECK_ERRNO(mremap(p, PG, 2 * PG, MREMAP_MAYMOVE) == MAP_FAILED ? -1
+									: 0,
+		    EFAULT);
 	p = anon(8, RW);
 	CHECK_EQ(mprotect(p + 2 * PG, PG, PROT_READ), 0);
-	CHECK_ERRNO(mremap(p, 4 * PG, 40 * PG, MREMAP_MAYMOVE) == MAP_FAILED ?
-			    -1 : 0, EFAULT);
+	CHECK_ERRNO(mremap(p, 4 * PG, 40 * PG, MREMAP_MAYMOVE) == MAP_FAILED
+			    ? -1
+			    : 0,
+		    EFAULT);
 }
 
 T(private_file_copies_move_along)

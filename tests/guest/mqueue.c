@@ -46,7 +46,8 @@ T(mq_names)
 {
 	mqd_t q = make(5, 20, 0), r;
 
-	CHECK_ERRNO(mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, NULL), EEXIST);
+	CHECK_ERRNO(mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, NULL),
+		    EEXIST);
 	r = mq_open(name, O_RDONLY);
 	CHECK(r >= 0);
 	CHECK_ERRNO(mq_send(r, "x", 1, 0), EBADF);
@@ -141,7 +142,8 @@ static void on_sig(int sig, siginfo_t *si, void *u)
 T(mq_notifies_once)
 {
 	mqd_t q = make(4, 8, 0);
-	struct sigaction sa = { .sa_sigaction = on_sig, .sa_flags = SA_SIGINFO };
+	struct sigaction sa = { .sa_sigaction = on_sig,
+				.sa_flags = SA_SIGINFO };
 	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL,
 			       .sigev_signo = SIGUSR1,
 			       .sigev_value.sival_int = 42 };

@@ -319,20 +319,24 @@ T(routes_that_lead_nowhere)
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	CHECK_ERRNO(connect(fd, &n.sa, n.len), ENETUNREACH);
 	CHECK_EQ(change_route(RTM_NEWROUTE, new, "10.46.0.0", 16,
-			      RTN_UNREACHABLE), 0);
+			      RTN_UNREACHABLE),
+		 0);
 	CHECK_EQ(change_route(RTM_NEWROUTE, new, "10.46.0.0", 16,
-			      RTN_UNREACHABLE), EEXIST);
+			      RTN_UNREACHABLE),
+		 EEXIST);
 	CHECK_ERRNO(connect(fd, &n.sa, n.len), EHOSTUNREACH);
-	CHECK_EQ(change_route(RTM_NEWROUTE, new, "10.46.1.0", 24,
-			      RTN_PROHIBIT), 0);
+	CHECK_EQ(change_route(RTM_NEWROUTE, new, "10.46.1.0", 24, RTN_PROHIBIT),
+		 0);
 	CHECK_ERRNO(connect(fd, &n.sa, n.len), EACCES);
-	CHECK_EQ(change_route(RTM_DELROUTE, 0, "10.46.1.0", 24,
-			      RTN_PROHIBIT), 0);
+	CHECK_EQ(change_route(RTM_DELROUTE, 0, "10.46.1.0", 24, RTN_PROHIBIT),
+		 0);
 	CHECK_ERRNO(connect(fd, &n.sa, n.len), EHOSTUNREACH);
-	CHECK_EQ(change_route(RTM_DELROUTE, 0, "10.46.0.0", 16,
-			      RTN_UNREACHABLE), 0);
-	CHECK_EQ(change_route(RTM_DELROUTE, 0, "10.46.0.0", 16,
-			      RTN_UNREACHABLE), ESRCH);
+	CHECK_EQ(
+		change_route(RTM_DELROUTE, 0, "10.46.0.0", 16, RTN_UNREACHABLE),
+		0);
+	CHECK_EQ(
+		change_route(RTM_DELROUTE, 0, "10.46.0.0", 16, RTN_UNREACHABLE),
+		ESRCH);
 	CHECK_ERRNO(connect(fd, &n.sa, n.len), ENETUNREACH);
 }
 
@@ -350,7 +354,8 @@ T(changes_are_announced)
 	p.fd = fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
 	CHECK_EQ(bind(fd, (void *)&a, sizeof(a)), 0);
 	lo = (int)if_nametoindex("lo");
-	CHECK_EQ(change_addr(RTM_NEWADDR, NLM_F_CREATE, "10.47.0.1", 32, lo), 0);
+	CHECK_EQ(change_addr(RTM_NEWADDR, NLM_F_CREATE, "10.47.0.1", 32, lo),
+		 0);
 	CHECK_EQ(poll(&p, 1, 3000), 1);
 	CHECK(recv(fd, b, sizeof(b), 0) > 0);
 	CHECK_EQ(h->nlmsg_type, RTM_NEWADDR);
@@ -368,13 +373,15 @@ T(only_who_may_changes)
 	CHECK_EQ(change_addr(RTM_NEWADDR, NLM_F_CREATE, "10.48.0.1", 24, 1),
 		 EPERM);
 	CHECK_EQ(change_route(RTM_NEWROUTE, NLM_F_CREATE, "10.48.0.0", 16,
-			      RTN_UNREACHABLE), EPERM);
+			      RTN_UNREACHABLE),
+		 EPERM);
 	{
 		struct ifreq r = { .ifr_name = "lo" };
 
 		r.ifr_flags = IFF_UP;
-		CHECK_ERRNO(ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCSIFFLAGS,
-				  &r), EPERM);
+		CHECK_ERRNO(
+			ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCSIFFLAGS, &r),
+			EPERM);
 	}
 }
 

@@ -84,7 +84,8 @@ T(flags)
 {
 	ns_root(0);
 	CHECK_ERRNO(syscall(SYS_clone, CLONE_NEWIPC | CLONE_SYSVSEM | SIGCHLD,
-			    0, 0, 0, 0), EINVAL);
+			    0, 0, 0, 0),
+		    EINVAL);
 	CHECK_EQ(unshare(CLONE_NEWCGROUP), 0);
 }
 

@@ -110,11 +110,13 @@ T(fewer_privileges_hear_only)
 		CHECK_EQ(unshare(CLONE_NEWUSER | CLONE_NEWNS), 0);
 		CHECK_EQ(mount("own", "/tmp/a", "tmpfs", 0, NULL), 0);
 		CHECK_ERRNO(umount("/tmp/b"), EINVAL);
-		CHECK_ERRNO(mount("none", "/tmp/b", NULL,
-				  MS_REMOUNT | MS_BIND, NULL), EPERM);
+		CHECK_ERRNO(mount("none", "/tmp/b", NULL, MS_REMOUNT | MS_BIND,
+				  NULL),
+			    EPERM);
 		CHECK_EQ(mount("none", "/tmp/b", NULL,
 			       MS_REMOUNT | MS_BIND | MS_NOSUID | MS_RDONLY,
-			       NULL), 0);
+			       NULL),
+			 0);
 		CHECK_ERRNO(mount("/tmp", "/tmp/a", NULL, MS_BIND, NULL),
 			    EINVAL);
 		CHECK_EQ(mount("/tmp", "/tmp/a", NULL, MS_BIND | MS_REC, NULL),
@@ -237,7 +239,8 @@ T(clone_makes_one_for_the_child)
 	CHECK_EQ(ns_wait((pid_t)pid), 0);
 	CHECK(!exists("a/x"));
 	CHECK_ERRNO(syscall(SYS_clone, CLONE_NEWNS | CLONE_FS | SIGCHLD, 0, 0,
-			    0, 0), EINVAL);
+			    0, 0),
+		    EINVAL);
 }
 
 T_MAIN

@@ -80,7 +80,8 @@ T(unshare_is_for_children)
 	CHECK_EQ(getpid(), me);
 	CHECK_ERRNO(unshare(CLONE_NEWPID), EINVAL);
 	CHECK_ERRNO(syscall(SYS_clone, CLONE_THREAD | CLONE_SIGHAND | CLONE_VM,
-			    0, 0, 0, 0), EINVAL);
+			    0, 0, 0, 0),
+		    EINVAL);
 	if (!fork())
 		_exit(getpid() == 1 ? 0 : 1);
 	CHECK(wait(&st) > 0);
@@ -167,7 +168,7 @@ static void note(int sig, siginfo_t *si, void *ctx)
 	got_uid = (int)si->si_uid;
 }
 
-static void catch(int sig)
+static void catch (int sig)
 {
 	struct sigaction sa = { .sa_sigaction = note, .sa_flags = SA_SIGINFO };
 
@@ -182,7 +183,7 @@ static void immune(void)
 	/* without a handler init does not hear its own */
 	CHECK_EQ(kill(1, SIGTERM), 0);
 	CHECK_EQ(kill(1, SIGKILL), 0);
-	catch(SIGUSR1);
+	catch (SIGUSR1);
 	if (!fork()) {
 		CHECK_EQ(kill(1, SIGKILL), 0);
 		CHECK_EQ(kill(1, SIGUSR1), 0);
@@ -193,7 +194,7 @@ static void immune(void)
 	CHECK_EQ(got_pid, 2);
 	CHECK(waitpid(-1, &st, 0) == 2 && !st);
 	got = 0;
-	catch(SIGUSR2);
+	catch (SIGUSR2);
 	CHECK_EQ(write(up[1], "r", 1), 1);
 	while (got != SIGUSR2)
 		usleep(1000);
@@ -222,7 +223,7 @@ T(signals_over_the_border)
 	CHECK_EQ(write(down[1], "x", 1), 1);
 	usleep(10000);
 	CHECK_EQ(waitpid(pid, &st, WNOHANG), 0);
-	catch(SIGCHLD);
+	catch (SIGCHLD);
 	CHECK_EQ(kill(pid, SIGKILL), 0);
 	st = ns_wait(pid);
 	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGKILL);
@@ -235,8 +236,10 @@ static void send_cred(int want)
 {
 	char buf[CMSG_SPACE(sizeof(struct ucred))] = { 0 }, c = 'x';
 	struct iovec v = { &c, 1 };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1,
-			    .msg_control = buf, .msg_controllen = sizeof(buf) };
+	struct msghdr m = { .msg_iov = &v,
+			    .msg_iovlen = 1,
+			    .msg_control = buf,
+			    .msg_controllen = sizeof(buf) };
 	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
 	struct ucred u = { want, getuid(), getgid() };
 
@@ -251,8 +254,10 @@ static int recv_cred(int fd)
 {
 	char buf[CMSG_SPACE(sizeof(struct ucred))], c;
 	struct iovec v = { &c, 1 };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1,
-			    .msg_control = buf, .msg_controllen = sizeof(buf) };
+	struct msghdr m = { .msg_iov = &v,
+			    .msg_iovlen = 1,
+			    .msg_control = buf,
+			    .msg_controllen = sizeof(buf) };
 	struct ucred u;
 
 	CHECK_EQ(recvmsg(fd, &m, 0), 1);

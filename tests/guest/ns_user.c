@@ -168,8 +168,14 @@ static void files(void)
 	CHECK_ERRNO(setns(u1, 0), EINVAL);
 }
 
-T(user_namespaces_map_ids) { in_child(maps); }
-T(bad_maps_are_refused) { in_child(wrong_maps); }
+T(user_namespaces_map_ids)
+{
+	in_child(maps);
+}
+T(bad_maps_are_refused)
+{
+	in_child(wrong_maps);
+}
 T(a_uts_namespace_has_its_own_names)
 {
 	struct utsname u, v;
@@ -179,8 +185,14 @@ T(a_uts_namespace_has_its_own_names)
 	CHECK_EQ(uname(&v), 0);
 	CHECK_STR(u.nodename, v.nodename);
 }
-T(capabilities_count_in_their_namespace) { in_child(limits); }
-T(namespaces_have_files) { in_child(files); }
+T(capabilities_count_in_their_namespace)
+{
+	in_child(limits);
+}
+T(namespaces_have_files)
+{
+	in_child(files);
+}
 
 T(the_maker_enters_by_pidfd)
 {

@@ -20,9 +20,9 @@
 #define PR_SET_MDWE 65
 #define PR_GET_MDWE 66
 #endif
-#define PR_MERGE_SET 67
-#define PR_MERGE_GET 68
-#define EXECVE_CHECK 0x10000
+#define PR_MERGE_SET	  67
+#define PR_MERGE_GET	  68
+#define EXECVE_CHECK	  0x10000
 #define SELF_THREAD	  (-10000)
 #define SELF_THREAD_GROUP (-10001)
 
@@ -249,14 +249,18 @@ T(execveat_only_asks)
 	char *av[] = { "x", NULL }, *ev[] = { NULL };
 
 	if (syscall(SYS_execveat, AT_FDCWD, "/proc/self/exe", av, ev,
-		    EXECVE_CHECK) < 0 && errno == EINVAL)
+		    EXECVE_CHECK) < 0 &&
+	    errno == EINVAL)
 		SKIP("older than Linux 6.14");
 	CHECK_EQ(syscall(SYS_execveat, AT_FDCWD, "/proc/self/exe", av, ev,
-			 EXECVE_CHECK), 0);
+			 EXECVE_CHECK),
+		 0);
 	CHECK_ERRNO(syscall(SYS_execveat, AT_FDCWD, "/etc/passwd", av, ev,
-			    EXECVE_CHECK), EACCES);
+			    EXECVE_CHECK),
+		    EACCES);
 	CHECK_ERRNO(syscall(SYS_execveat, AT_FDCWD, "/nonexistent", av, ev,
-			    EXECVE_CHECK), ENOENT);
+			    EXECVE_CHECK),
+		    ENOENT);
 }
 
 T(positions_that_mean_nothing)
@@ -274,10 +278,12 @@ T(positions_that_mean_nothing)
 	CHECK_ERRNO(pipe2(p, O_EXCL), ENOPKG);
 	/* these two are always ready, and no set takes them */
 	fd = epoll_create1(0);
-	CHECK_ERRNO(epoll_ctl(fd, EPOLL_CTL_ADD, open("/dev/null", O_RDWR),
-			      &ev), EPERM);
-	CHECK_ERRNO(epoll_ctl(fd, EPOLL_CTL_ADD, open("/dev/zero", O_RDWR),
-			      &ev), EPERM);
+	CHECK_ERRNO(
+		epoll_ctl(fd, EPOLL_CTL_ADD, open("/dev/null", O_RDWR), &ev),
+		EPERM);
+	CHECK_ERRNO(
+		epoll_ctl(fd, EPOLL_CTL_ADD, open("/dev/zero", O_RDWR), &ev),
+		EPERM);
 }
 
 /* IPC_SET makes receivers look again: they go on waiting. */

@@ -96,11 +96,12 @@ T(timers_lists_posix_timers)
 T(the_files_are_there)
 {
 	static const char *const names[] = {
-		"autogroup", "auxv",	    "cgroup", "cmdline", "comm",
-		"limits",    "loginuid",    "maps",   "mountinfo",
-		"mounts",    "oom_score",   "sched",  "schedstat",
-		"smaps",     "smaps_rollup", "stat",  "statm", "status",
-		"syscall",   "timerslack_ns", "wchan", "numa_maps",
+		"autogroup", "auxv",	  "cgroup",	  "cmdline",
+		"comm",	     "limits",	  "loginuid",	  "maps",
+		"mountinfo", "mounts",	  "oom_score",	  "sched",
+		"schedstat", "smaps",	  "smaps_rollup", "stat",
+		"statm",     "status",	  "syscall",	  "timerslack_ns",
+		"wchan",     "numa_maps",
 	};
 	char path[64], buf[65536];
 

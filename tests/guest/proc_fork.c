@@ -203,8 +203,8 @@ T(clone_files_and_fs)
 {
 	int fd = open("/", O_RDONLY);
 	char cwd[100];
-	pid_t pid = clone(change_files, TOP, CLONE_FILES | CLONE_FS | SIGCHLD,
-			  &fd);
+	pid_t pid =
+		clone(change_files, TOP, CLONE_FILES | CLONE_FS | SIGCHLD, &fd);
 
 	CHECK_EQ(exit_of(pid), 0);
 	CHECK_ERRNO(fcntl(fd, F_GETFD), EBADF);
@@ -273,8 +273,7 @@ T(clone_errors)
 {
 	CHECK_ERRNO(raw_clone(CLONE_THREAD | SIGCHLD, TOP, 0, 0), EINVAL);
 	CHECK_ERRNO(raw_clone(CLONE_SIGHAND | SIGCHLD, TOP, 0, 0), EINVAL);
-	CHECK_ERRNO(raw_clone(CLONE_THREAD | CLONE_SIGHAND, TOP, 0, 0),
-		    EINVAL);
+	CHECK_ERRNO(raw_clone(CLONE_THREAD | CLONE_SIGHAND, TOP, 0, 0), EINVAL);
 	CHECK_ERRNO(raw_clone(CLONE_NEWNS | CLONE_FS | SIGCHLD, 0, 0, 0),
 		    EINVAL);
 	CHECK_ERRNO(raw_clone(CLONE_PIDFD | CLONE_PARENT_SETTID | SIGCHLD, 0,

@@ -36,8 +36,8 @@ static unsigned long long caps(char which)
 
 	CHECK_EQ(syscall(SYS_capget, &h, d), 0);
 	return which == 'e' ? d[0].effective |
-				      (unsigned long long)d[1].effective << 32 :
-			      d[0].permitted |
+				      (unsigned long long)d[1].effective << 32
+			    : d[0].permitted |
 				      (unsigned long long)d[1].permitted << 32;
 }
 

@@ -109,7 +109,8 @@ T(uptime_and_loadavg_parse)
 	CHECK_EQ(sscanf(slurp("/proc/uptime"), "%lf %lf\n", &a, &b), 2);
 	CHECK(a >= 0 && b >= 0);
 	CHECK_EQ(sscanf(slurp("/proc/loadavg"), "%lf %lf %lf %d/%d %d\n", &l1,
-			&l2, &l3, &run, &all, &last), 6);
+			&l2, &l3, &run, &all, &last),
+		 6);
 	CHECK(run >= 1 && all >= run && last > 0);
 }
 
@@ -119,7 +120,8 @@ T(mounts_shows_proc)
 
 	CHECK(strstr(slurp("/proc/mounts"), " /proc proc rw") != NULL);
 	CHECK_EQ(sscanf(text, "%63s %63s %63s %255s 0 0\n", dev, dir, type,
-			opts), 4);
+			opts),
+		 4);
 	CHECK(strstr(slurp("/proc/self/mountinfo"), " - proc ") != NULL);
 }
 
@@ -274,7 +276,8 @@ T(reboot_wants_its_numbers)
 		CHECK_ERRNO(syscall(SYS_reboot, 1, 2, 0x4321fedc, 0), EINVAL);
 	else
 		CHECK_ERRNO(syscall(SYS_reboot, 0xfee1dead, 672274793,
-				    0x4321fedc, 0), EPERM);
+				    0x4321fedc, 0),
+			    EPERM);
 }
 
 /* The list of file-system types by number, and room on a device. */

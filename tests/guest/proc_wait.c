@@ -372,8 +372,7 @@ T(pidfd_names_a_process)
 	CHECK_EQ(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0), 0);
 	CHECK_ERRNO(syscall(SYS_pidfd_send_signal, fd, SIGUSR1, NULL, 3),
 		    EINVAL);
-	CHECK_ERRNO(syscall(SYS_pidfd_send_signal, 0, SIGUSR1, NULL, 0),
-		    EBADF);
+	CHECK_ERRNO(syscall(SYS_pidfd_send_signal, 0, SIGUSR1, NULL, 0), EBADF);
 	CHECK_EQ(pipe(p), 0);
 	got = (int)syscall(SYS_pidfd_getfd, fd, 1, 0);
 	CHECK(got >= 0);

@@ -217,7 +217,8 @@ T(follows_forks)
 	int ends = 0;
 
 	CHECK_EQ(ptrace(PTRACE_SETOPTIONS, pid, 0,
-			PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXIT), 0);
+			PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXIT),
+		 0);
 	CHECK_EQ(ptrace(PTRACE_CONT, pid, 0, 0), 0);
 	CHECK_EQ(stopped(pid), SIGTRAP | PTRACE_EVENT_FORK << 8);
 	CHECK_EQ(ptrace(PTRACE_GETEVENTMSG, pid, 0, &msg), 0);
@@ -234,8 +235,7 @@ T(follows_forks)
 		pid_t w = waitpid(-1, &st, __WALL);
 
 		if (WIFSTOPPED(st)) {
-			ptrace(PTRACE_CONT, w, 0,
-			       st >> 16 ? 0 : WSTOPSIG(st));
+			ptrace(PTRACE_CONT, w, 0, st >> 16 ? 0 : WSTOPSIG(st));
 			continue;
 		}
 		CHECK(WIFEXITED(st));
@@ -354,7 +354,8 @@ T(seize_interrupt_listen)
 static void filtered(void)
 {
 	struct sock_filter f[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | 55),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
@@ -394,7 +395,8 @@ static void vectors(void)
 {
 	double d = 1.5;
 
-	__asm__ volatile("movsd %0, %%xmm7\n\tint3\n\tmovsd %%xmm7, %0" : "+m"(d) :: "xmm7");
+	__asm__ volatile("movsd %0, %%xmm7\n\tint3\n\tmovsd %%xmm7, %0"
+			 : "+m"(d)::"xmm7");
 	_exit(d == 2.5 ? 1 : 2);
 }
 

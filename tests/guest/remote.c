@@ -53,7 +53,8 @@ T(process_vm_large_and_partial)
 		pause();
 		_exit(0);
 	}
-	struct iovec l = { b, n + 4096 }, r[2] = { { a + 100, 50 }, { a, n + 4096 } };
+	struct iovec l = { b, n + 4096 },
+		     r[2] = { { a + 100, 50 }, { a, n + 4096 } };
 	CHECK_EQ(process_vm_readv(pid, &l, 1, r, 2, 0), 50 + n);
 	CHECK(!memcmp(b, a + 100, 50));
 	CHECK(!memcmp(b + 50, a, n));
@@ -116,7 +117,8 @@ T(cachestat_counts)
 
 	unlink(path);
 	CHECK_EQ(write(fd, buf, sizeof(buf)), sizeof(buf));
-	if (syscall(451, fd, range, st, 0) && (errno == ENOSYS || errno == EOPNOTSUPP))
+	if (syscall(451, fd, range, st, 0) &&
+	    (errno == ENOSYS || errno == EOPNOTSUPP))
 		SKIP("no cachestat here");
 	CHECK_EQ(st[0], 3);
 	range[1] = 4096;

@@ -12,10 +12,12 @@
 static int install(int nr, unsigned action, unsigned flags)
 {
 	struct sock_filter f[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, arch)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, action),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
@@ -100,7 +102,8 @@ static void on_sys(int sig, siginfo_t *si, void *u)
 
 T(trap)
 {
-	struct sigaction sa = { .sa_sigaction = on_sys, .sa_flags = SA_SIGINFO };
+	struct sigaction sa = { .sa_sigaction = on_sys,
+				.sa_flags = SA_SIGINFO };
 
 	sigaction(SIGSYS, &sa, NULL);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -155,7 +158,9 @@ T(tsync)
 	CHECK_EQ(pthread_create(&t, NULL, sync_thread, NULL), 0);
 	pthread_barrier_wait(&bar);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	CHECK_EQ(install(SYS_getppid, SECCOMP_RET_ERRNO | 9, SECCOMP_FILTER_FLAG_TSYNC), 0);
+	CHECK_EQ(install(SYS_getppid, SECCOMP_RET_ERRNO | 9,
+			 SECCOMP_FILTER_FLAG_TSYNC),
+		 0);
 	pthread_barrier_wait(&bar);
 	pthread_join(t, &ret);
 	CHECK_EQ((long)ret, 9);
@@ -163,7 +168,8 @@ T(tsync)
 
 T(bad_programs)
 {
-	struct sock_filter nothing[] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0) };
+	struct sock_filter nothing[] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+						  0) };
 	struct sock_filter odd[] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 2),
 				     BPF_STMT(BPF_RET | BPF_K, 0x7fff0000) };
 	struct sock_filter far_[] = { BPF_JUMP(BPF_JMP | BPF_JA, 5, 0, 0),
@@ -191,7 +197,8 @@ T(actions_available)
 
 	CHECK_EQ(syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &a), 0);
 	a = 0x12340000;
-	CHECK_ERRNO(syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &a), EOPNOTSUPP);
+	CHECK_ERRNO(syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &a),
+		    EOPNOTSUPP);
 }
 
 T_MAIN

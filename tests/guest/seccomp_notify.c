@@ -39,8 +39,9 @@ static struct seccomp_notif take(int fd)
 
 static int answer(int fd, __u64 id, int error, long val, unsigned flags)
 {
-	struct seccomp_notif_resp r = { .id = id, .error = error, .val = val,
-					.flags = flags };
+	struct seccomp_notif_resp r = {
+		.id = id, .error = error, .val = val, .flags = flags
+	};
 
 	return ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &r);
 }
@@ -209,9 +210,9 @@ T(descriptors_are_handed_over)
 		if (fcntl(200, F_GETFD) != FD_CLOEXEC)
 			_exit(1);
 		_exit(got == fd && !fstat(got, &s) && !fstat(200, &t) &&
-				      s.st_ino == t.st_ino ?
-			      0 :
-			      2);
+				      s.st_ino == t.st_ino
+			      ? 0
+			      : 2);
 	}
 	n = take(fd);
 	a.id = n.id;

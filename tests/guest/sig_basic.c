@@ -232,11 +232,10 @@ static int die_by(int sig)
 
 T(default_actions)
 {
-	const int deadly[] = { SIGHUP, SIGINT, SIGKILL, SIGUSR1,
-				      SIGPIPE, SIGALRM, SIGTERM, SIGSTKFLT,
-				      SIGVTALRM, SIGPROF, SIGIO, SIGPWR,
-				      SIGRTMIN, SIGRTMAX, SIGABRT, SIGSEGV,
-				      SIGQUIT, SIGSYS, SIGXCPU };
+	const int deadly[] = { SIGHUP,	SIGINT,	 SIGKILL,   SIGUSR1,   SIGPIPE,
+			       SIGALRM, SIGTERM, SIGSTKFLT, SIGVTALRM, SIGPROF,
+			       SIGIO,	SIGPWR,	 SIGRTMIN,  SIGRTMAX,  SIGABRT,
+			       SIGSEGV, SIGQUIT, SIGSYS,    SIGXCPU };
 	static const int ignored[] = { SIGCHLD, SIGURG, SIGWINCH, SIGCONT };
 
 	for (unsigned i = 0; i < sizeof(deadly) / sizeof(*deadly); i++)

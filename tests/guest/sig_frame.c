@@ -101,7 +101,7 @@ static void on_fault(int sig, siginfo_t *si, void *uc)
 	siglongjmp(jb, 1);
 }
 
-static void catch(int sig, int flags)
+static void catch (int sig, int flags)
 {
 	struct sigaction sa = { .sa_sigaction = on_fault,
 				.sa_flags = SA_SIGINFO | flags };
@@ -111,10 +111,10 @@ static void catch(int sig, int flags)
 
 T(faults_tell_address_and_code)
 {
-	char *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		       0);
+	char *p =
+		mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	catch(SIGSEGV, 0);
+	catch (SIGSEGV, 0);
 	if (!sigsetjmp(jb, 1))
 		*(volatile char *)(bad_address + 0x1234 - 8) = 1;
 	CHECK_EQ(fault_sig, SIGSEGV);
@@ -127,7 +127,7 @@ T(faults_tell_address_and_code)
 	if (!sigsetjmp(jb, 1))
 		*(volatile char *)0x8000000000000000ull = 1;
 	CHECK_EQ(fault_code, SI_KERNEL);
-	catch(SIGFPE, 0);
+	catch (SIGFPE, 0);
 	if (!sigsetjmp(jb, 1)) {
 		__asm__ volatile("xor %%ecx, %%ecx\n xor %%edx, %%edx\n"
 				 "mov $1, %%eax\n idiv %%ecx"
@@ -137,12 +137,12 @@ T(faults_tell_address_and_code)
 	}
 	CHECK_EQ(fault_sig, SIGFPE);
 	CHECK_EQ(fault_code, FPE_INTDIV);
-	catch(SIGILL, 0);
+	catch (SIGILL, 0);
 	if (!sigsetjmp(jb, 1))
 		__asm__ volatile("ud2");
 	CHECK_EQ(fault_sig, SIGILL);
 	CHECK_EQ(fault_code, ILL_ILLOPN);
-	catch(SIGTRAP, 0);
+	catch (SIGTRAP, 0);
 	if (!sigsetjmp(jb, 1))
 		__asm__ volatile("int3");
 	CHECK_EQ(fault_sig, SIGTRAP);
@@ -162,7 +162,7 @@ static int overflow(int n)
 T(stack_overflow_is_handled_on_the_alternate_stack)
 {
 	set_alt(0);
-	catch(SIGSEGV, SA_ONSTACK);
+	catch (SIGSEGV, SA_ONSTACK);
 	if (!sigsetjmp(jb, 1))
 		overflow(0);
 	CHECK_EQ(fault_sig, SIGSEGV);
@@ -173,7 +173,7 @@ T(stack_overflow_without_alternate_stack_kills)
 	int st;
 
 	if (fork() == 0) {
-		catch(SIGSEGV, 0);
+		catch (SIGSEGV, 0);
 		overflow(0);
 		_exit(0);
 	}
@@ -189,7 +189,7 @@ T(blocked_fault_kills)
 	if (fork() == 0) {
 		sigset_t s;
 
-		catch(SIGSEGV, 0);
+		catch (SIGSEGV, 0);
 		sigfillset(&s);
 		sigprocmask(SIG_SETMASK, &s, NULL);
 		*(volatile char *)bad_address = 1;
@@ -394,9 +394,11 @@ T(red_zone_is_left_alone)
 
 T(no_restorer_is_fatal)
 {
-	struct { void *h; unsigned long flags; void *restorer, *mask; } ka = {
-		none, 0, NULL, NULL
-	};
+	struct {
+		void *h;
+		unsigned long flags;
+		void *restorer, *mask;
+	} ka = { none, 0, NULL, NULL };
 	int st;
 
 	if (fork() == 0) {

@@ -24,9 +24,9 @@ static void pair_of(int type, int p[2])
 
 T(options_that_are_kept)
 {
-	static const int flags[] = { SO_NO_CHECK, SO_RXQ_OVFL, SO_SELECT_ERR_QUEUE,
-				     41 /* WIFI_STATUS */, 43 /* NOFCS */,
-				     75 /* RCVMARK */ };
+	static const int flags[] = { SO_NO_CHECK,	  SO_RXQ_OVFL,
+				     SO_SELECT_ERR_QUEUE, 41 /* WIFI_STATUS */,
+				     43 /* NOFCS */,	  75 /* RCVMARK */ };
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
@@ -62,7 +62,8 @@ T(stamps_exclude_each_other)
 
 T(options_of_other_families)
 {
-	int u = socket(AF_UNIX, SOCK_STREAM, 0), t = socket(AF_INET, SOCK_STREAM, 0);
+	int u = socket(AF_UNIX, SOCK_STREAM, 0),
+	    t = socket(AF_INET, SOCK_STREAM, 0);
 	int one = 1;
 	socklen_t n = sizeof(one);
 
@@ -72,10 +73,12 @@ T(options_of_other_families)
 	CHECK_ERRNO(set_int(t, SOL_SOCKET, SO_ZEROCOPY, 2), EINVAL);
 	CHECK_ERRNO(getsockopt(t, SOL_SOCKET, SO_PEERNAME, &one, &n), ENOTCONN);
 	CHECK_ERRNO(getsockopt(u, SOL_SOCKET, SO_PEERPIDFD, &one, &n), ENODATA);
-	CHECK_ERRNO(getsockopt(u, SOL_SOCKET, SO_PEERGROUPS, &one, &n), ENODATA);
+	CHECK_ERRNO(getsockopt(u, SOL_SOCKET, SO_PEERGROUPS, &one, &n),
+		    ENODATA);
 	CHECK_ERRNO(getsockopt(t, IPPROTO_UDP, UDP_CORK, &one, &n), EOPNOTSUPP);
 	CHECK_ERRNO(set_int(t, IPPROTO_UDP, UDP_CORK, 1), ENOPROTOOPT);
-	CHECK_ERRNO(setsockopt(t, SOL_SOCKET, SO_BINDTODEVICE, "none0", 6), ENODEV);
+	CHECK_ERRNO(setsockopt(t, SOL_SOCKET, SO_BINDTODEVICE, "none0", 6),
+		    ENODEV);
 	CHECK_EQ(setsockopt(u, SOL_SOCKET, SO_BINDTODEVICE, "", 0), 0);
 }
 
@@ -291,8 +294,10 @@ T(pidfds_with_messages)
 {
 	char c[256] __attribute__((aligned(8))), b[4];
 	struct iovec io = { b, 4 };
-	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1,
-			    .msg_control = c, .msg_controllen = sizeof(c) };
+	struct msghdr m = { .msg_iov = &io,
+			    .msg_iovlen = 1,
+			    .msg_control = c,
+			    .msg_controllen = sizeof(c) };
 	struct cmsghdr *h;
 	int p[2], fd, one = 1;
 
@@ -313,8 +318,10 @@ T(time_stamps_of_messages)
 {
 	char c[256] __attribute__((aligned(8))), b[4];
 	struct iovec io = { b, 4 };
-	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1,
-			    .msg_control = c, .msg_controllen = sizeof(c) };
+	struct msghdr m = { .msg_iov = &io,
+			    .msg_iovlen = 1,
+			    .msg_control = c,
+			    .msg_controllen = sizeof(c) };
 	int u = bound(SOCK_DGRAM, name4("127.0.0.1", 0));
 	struct name n = own_name(u);
 	struct cmsghdr *h;

@@ -104,7 +104,8 @@ T(shm_keys)
 T(shm_addresses)
 {
 	int id = shmget(IPC_PRIVATE, 8192, 0600);
-	char *p = mmap(NULL, 16384, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = mmap(NULL, 16384, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		       0);
 
 	CHECK(p != MAP_FAILED);
 	CHECK_ERRNO((long)shmat(id, p + 1, 0), EINVAL);
@@ -214,7 +215,8 @@ T(sem_values)
 	CHECK_EQ(v[1], 7);
 	CHECK_EQ(v[2], 3);
 	CHECK_ERRNO(semctl(id, 3, GETVAL), EINVAL);
-	CHECK_ERRNO(semctl(id, 0, SETVAL, (union semun){ .val = 40000 }), ERANGE);
+	CHECK_ERRNO(semctl(id, 0, SETVAL, (union semun){ .val = 40000 }),
+		    ERANGE);
 	CHECK_EQ(op(id, 0, -1, 0), 0);
 	CHECK_EQ(semctl(id, 0, GETPID), getpid());
 	CHECK_ERRNO(op(id, 0, -1, IPC_NOWAIT), EAGAIN);
@@ -282,7 +284,8 @@ static void on_alarm(int sig)
 T(sem_is_interrupted_even_with_restart)
 {
 	int id = semget(IPC_PRIVATE, 1, 0600);
-	struct sigaction sa = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
+	struct sigaction sa = { .sa_handler = on_alarm,
+				.sa_flags = SA_RESTART };
 
 	sigaction(SIGALRM, &sa, NULL);
 	ualarm(20000, 0);

@@ -56,7 +56,8 @@ static inline int t_all_asleep(const char *dir, int parent)
 		int ppid;
 		FILE *f;
 
-		if (*e->d_name < '1' || *e->d_name > '9' || atoi(e->d_name) == me)
+		if (*e->d_name < '1' || *e->d_name > '9' ||
+		    atoi(e->d_name) == me)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s/stat", dir, e->d_name);
 		f = fopen(path, "r");
@@ -66,7 +67,8 @@ static inline int t_all_asleep(const char *dir, int parent)
 		fclose(f);
 		if (!p || sscanf(p + 1, " %c %d", &state, &ppid) != 2)
 			continue;
-		if ((!parent || ppid == parent) && (state == 'R' || state == 'D'))
+		if ((!parent || ppid == parent) &&
+		    (state == 'R' || state == 'D'))
 			asleep = 0;
 	}
 	if (d)
@@ -80,63 +82,63 @@ static inline void t_settle(void)
 	for (int i = 0, quiet = 0; i < 5000 && quiet < 3; i++) {
 		usleep(2000);
 		quiet = t_all_asleep("/proc", getpid()) &&
-				t_all_asleep("/proc/self/task", 0) ?
-				quiet + 1 :
-				0;
+					t_all_asleep("/proc/self/task", 0)
+				? quiet + 1
+				: 0;
 	}
 }
 
 static struct t_case *t_first, **t_last = &t_first;
 
-#define T(name)                                                                \
-	static void t_##name(void);                                            \
-	static struct t_case t_case_##name = { #name, t_##name, NULL };        \
-	__attribute__((constructor)) static void t_reg_##name(void)            \
-	{                                                                      \
-		*t_last = &t_case_##name;                                      \
-		t_last = &t_case_##name.next;                                  \
-	}                                                                      \
+#define T(name)                                                         \
+	static void t_##name(void);                                     \
+	static struct t_case t_case_##name = { #name, t_##name, NULL }; \
+	__attribute__((constructor)) static void t_reg_##name(void)     \
+	{                                                               \
+		*t_last = &t_case_##name;                               \
+		t_last = &t_case_##name.next;                           \
+	}                                                               \
 	static void t_##name(void)
 
-#define T_FAIL(...)                                                            \
-	do {                                                                   \
-		printf("  %s:%d: ", __FILE__, __LINE__);                       \
-		printf(__VA_ARGS__);                                           \
-		printf("\n");                                                  \
-		fflush(stdout);                                                \
-		_exit(1);                                                      \
+#define T_FAIL(...)                                      \
+	do {                                             \
+		printf("  %s:%d: ", __FILE__, __LINE__); \
+		printf(__VA_ARGS__);                     \
+		printf("\n");                            \
+		fflush(stdout);                          \
+		_exit(1);                                \
 	} while (0)
-#define SKIP(why)                                                              \
-	do {                                                                   \
-		printf("  skipped: %s\n", why);                                \
-		fflush(stdout);                                                \
-		_exit(77);                                                     \
+#define SKIP(why)                               \
+	do {                                    \
+		printf("  skipped: %s\n", why); \
+		fflush(stdout);                 \
+		_exit(77);                      \
 	} while (0)
-#define CHECK(c)                                                               \
-	do {                                                                   \
-		if (!(c))                                                      \
-			T_FAIL("CHECK(%s) failed, errno %d", #c, errno);       \
+#define CHECK(c)                                                         \
+	do {                                                             \
+		if (!(c))                                                \
+			T_FAIL("CHECK(%s) failed, errno %d", #c, errno); \
 	} while (0)
-#define CHECK_EQ(a, b)                                                         \
-	do {                                                                   \
-		long long a_ = (long long)(a), b_ = (long long)(b);            \
-		if (a_ != b_)                                                  \
-			T_FAIL("%s is %lld, not %lld (%s), errno %d", #a, a_,  \
-			       b_, #b, errno);                                 \
+#define CHECK_EQ(a, b)                                                        \
+	do {                                                                  \
+		long long a_ = (long long)(a), b_ = (long long)(b);           \
+		if (a_ != b_)                                                 \
+			T_FAIL("%s is %lld, not %lld (%s), errno %d", #a, a_, \
+			       b_, #b, errno);                                \
 	} while (0)
 /* The call must fail with -1 and this errno. */
-#define CHECK_ERRNO(call, e)                                                   \
-	do {                                                                   \
-		errno = 0;                                                     \
-		long long r_ = (long long)(call);                              \
-		if (r_ != -1 || errno != (e))                                  \
-			T_FAIL("%s gave %lld, errno %d, not %s", #call, r_,    \
-			       errno, #e);                                     \
+#define CHECK_ERRNO(call, e)                                                \
+	do {                                                                \
+		errno = 0;                                                  \
+		long long r_ = (long long)(call);                           \
+		if (r_ != -1 || errno != (e))                               \
+			T_FAIL("%s gave %lld, errno %d, not %s", #call, r_, \
+			       errno, #e);                                  \
 	} while (0)
-#define CHECK_STR(a, b)                                                        \
-	do {                                                                   \
-		if (strcmp((a), (b)))                                          \
-			T_FAIL("%s is \"%s\", not \"%s\"", #a, (a), (b));      \
+#define CHECK_STR(a, b)                                                   \
+	do {                                                              \
+		if (strcmp((a), (b)))                                     \
+			T_FAIL("%s is \"%s\", not \"%s\"", #a, (a), (b)); \
 	} while (0)
 
 static int t_run(struct t_case *t)
@@ -188,9 +190,9 @@ static int t_main(int argc, char **argv)
 	printf("%d passed, %d failed, %d skipped\n", n[0], n[1], n[2]);
 	return n[1] != 0;
 }
-#define T_MAIN                                                                 \
-	int main(int argc, char **argv)                                        \
-	{                                                                      \
-		return t_main(argc, argv);                                     \
+#define T_MAIN                             \
+	int main(int argc, char **argv)    \
+	{                                  \
+		return t_main(argc, argv); \
 	}
 #endif

@@ -43,12 +43,14 @@ static void burn(int ms)
 
 T(clocks)
 {
-	static const clockid_t c[] = { CLOCK_REALTIME, CLOCK_MONOTONIC,
+	static const clockid_t c[] = { CLOCK_REALTIME,
+				       CLOCK_MONOTONIC,
 				       CLOCK_PROCESS_CPUTIME_ID,
 				       CLOCK_THREAD_CPUTIME_ID,
 				       CLOCK_MONOTONIC_RAW,
 				       CLOCK_REALTIME_COARSE,
-				       CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME,
+				       CLOCK_MONOTONIC_COARSE,
+				       CLOCK_BOOTTIME,
 				       CLOCK_TAI };
 	struct timespec ts;
 

@@ -135,7 +135,7 @@ static void on_sig(int sig)
 	got_sig[sig]++;
 }
 
-static void catch(int sig, int flags)
+static void catch (int sig, int flags)
 {
 	struct sigaction sa = { .sa_handler = on_sig, .sa_flags = flags };
 
@@ -144,10 +144,10 @@ static void catch(int sig, int flags)
 
 static void keys(struct pair *p)
 {
-	catch(SIGINT, 0);
-	catch(SIGQUIT, 0);
-	catch(SIGTSTP, 0);
-	catch(SIGWINCH, 0);
+	catch (SIGINT, 0);
+	catch (SIGQUIT, 0);
+	catch (SIGTSTP, 0);
+	catch (SIGWINCH, 0);
 	put(p->s, "ready");
 	while (!got_sig[SIGINT] || !got_sig[SIGQUIT] || !got_sig[SIGTSTP] ||
 	       !got_sig[SIGWINCH])
@@ -177,7 +177,7 @@ T(keys_make_signals)
 
 static void noflsh(struct pair *p)
 {
-	catch(SIGINT, 0);
+	catch (SIGINT, 0);
 	tio_mode(p->s, NOFLSH, 0, 0, 0, 0, 0);
 	put(p->s, "ready");
 	while (!got_sig[SIGINT])
@@ -398,8 +398,8 @@ static void leader_waits(struct pair *p)
 {
 	pid_t pid;
 
-	catch(SIGHUP, 0);
-	catch(SIGCONT, 0);
+	catch (SIGHUP, 0);
+	catch (SIGCONT, 0);
 	pid = background(reads_a_line, p); /* stops */
 	waitpid(pid, NULL, WUNTRACED);
 	put(p->s, "ready");
@@ -438,7 +438,7 @@ static void leader_exits(struct pair *p)
 	pid_t pid = fork();
 
 	if (!pid) {
-		catch(SIGHUP, 0);
+		catch (SIGHUP, 0);
 		put(p->s, "child");
 		while (!got_sig[SIGHUP])
 			usleep(MS(5));
@@ -473,11 +473,11 @@ T(leaders_exit_ends_the_session)
 
 static void restarts(struct pair *p)
 {
-	catch(SIGUSR1, SA_RESTART);
+	catch (SIGUSR1, SA_RESTART);
 	put(p->s, "1");
 	expect_read(p->s, 10, "ok\n");
 	CHECK(got_sig[SIGUSR1] > 0);
-	catch(SIGUSR1, 0);
+	catch (SIGUSR1, 0);
 	put(p->s, "2");
 	CHECK_ERRNO(read(p->s, (char[4]){ 0 }, 4), EINTR);
 }

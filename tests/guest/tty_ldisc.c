@@ -72,8 +72,11 @@ T(literal_next_and_reprint)
 	struct pair p;
 
 	pair_open(&p);
-	put(p.m, "a\x16\x03\x16\x16" "b\n");
-	expect_read(p.s, 100, "a\x03\x16" "b\n");
+	put(p.m, "a\x16\x03\x16\x16"
+		 "b\n");
+	expect_read(p.s, 100,
+		    "a\x03\x16"
+		    "b\n");
 	expect(p.m, "a^\b^C^\b^Vb\r\n");
 	put(p.m, "xy\x12z\n");
 	expect_read(p.s, 100, "xyz\n");
@@ -189,8 +192,10 @@ T(input_mapping)
 	put(p.m, "AbZ");
 	expect(p.s, "abz");
 	tio_mode(p.s, 0, 0, PARMRK, IUCLC, 0, 0);
-	put(p.m, "a\xff" "b");
-	expect(p.s, "a\xff\xff" "b");
+	put(p.m, "a\xff"
+		 "b");
+	expect(p.s, "a\xff\xff"
+		    "b");
 }
 
 T(output_mapping)
@@ -292,7 +297,8 @@ T(fionread_counts_what_can_be_read)
 	int n = -1;
 
 	pair_open(&p);
-	put(p.m, "ab\ncd\x04" "ef");
+	put(p.m, "ab\ncd\x04"
+		 "ef");
 	usleep(MS(50));
 	CHECK_EQ(ioctl(p.s, FIONREAD, &n), 0);
 	CHECK_EQ(n, 5);

@@ -386,9 +386,9 @@ T(much_through_it)
 			for (size_t i = 0; i < sizeof(buf); i++)
 				buf[i] = (n + i) * 7 >> 3;
 			got = write(p.s, buf,
-				    want - n < (long)sizeof(buf) ?
-					    want - n :
-					    (long)sizeof(buf));
+				    want - n < (long)sizeof(buf)
+					    ? want - n
+					    : (long)sizeof(buf));
 			if (got <= 0)
 				_exit(1);
 			n += got;

@@ -10,7 +10,7 @@
 #include <termios.h>
 #include <time.h>
 
-#define MS(n)	((n)*1000)
+#define MS(n) ((n)*1000)
 
 struct pair {
 	int m, s;

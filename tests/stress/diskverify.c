@@ -22,9 +22,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BLOCK 4096u
+#define BLOCK	4096u
 #define THREADS 2
-#define SPAN 16u /* blocks of one thread, then of the other */
+#define SPAN	16u /* blocks of one thread, then of the other */
 
 static int fd, direct;
 static uint8_t *map;
@@ -115,8 +115,8 @@ static void *worker(void *arg)
 		return NULL;
 	for (unsigned int i = 0; i < ops && !failed; i++) {
 		uint64_t spans = blocks / (SPAN * THREADS);
-		uint64_t b = ((uint64_t)rand_r(&s) % spans * THREADS + nr) *
-			     SPAN;
+		uint64_t b =
+			((uint64_t)rand_r(&s) % spans * THREADS + nr) * SPAN;
 		uint32_t off = (uint32_t)rand_r(&s) % SPAN;
 		uint32_t n = 1 + (uint32_t)rand_r(&s) % (SPAN - off);
 		unsigned int what = (unsigned int)rand_r(&s) % 100;

@@ -138,7 +138,9 @@ static void files(void)
 	step(link("/tmp/d/file0", "/tmp/d/l"));
 	step(symlink("file0", "/tmp/d/s"));
 	step(readlink("/tmp/d/s", buf, sizeof(buf)));
-	step(rename("/tmp/d/l", "/tmp/d/"
+	step(rename(
+		"/tmp/d/l",
+		"/tmp/d/"
 		"a-name-that-is-rather-long-and-does-not-fit-into-the-dentry"));
 	step(mkfifo("/tmp/d/fifo", 0600));
 	d = (int)step(open("/tmp/d", O_RDONLY | O_DIRECTORY));

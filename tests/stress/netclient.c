@@ -87,7 +87,8 @@ static int bulk(int fd, long total)
 static int serve(int port)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET,
-				 .sin_port = htons((uint16_t)port) }, from;
+				 .sin_port = htons((uint16_t)port) },
+			   from;
 	int l = socket(AF_INET, SOCK_STREAM, 0), u, one = 1, quit = 0;
 	char b[4096];
 

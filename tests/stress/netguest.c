@@ -20,13 +20,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHECK(c)                                                               \
-	do {                                                                   \
-		if (!(c)) {                                                    \
-			printf("guest:%d: %s, errno %d\n", __LINE__, #c,       \
-			       errno);                                         \
-			exit(1);                                               \
-		}                                                              \
+#define CHECK(c)                                                         \
+	do {                                                             \
+		if (!(c)) {                                              \
+			printf("guest:%d: %s, errno %d\n", __LINE__, #c, \
+			       errno);                                   \
+			exit(1);                                         \
+		}                                                        \
 	} while (0)
 
 static struct sockaddr_in name(const char *a, int port)
@@ -105,7 +105,8 @@ static void g_refused(void)
 	struct sockaddr_in in = name("10.9.9.1", 7);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	CHECK(connect(fd, (void *)&in, sizeof(in)) < 0 && errno == ECONNREFUSED);
+	CHECK(connect(fd, (void *)&in, sizeof(in)) < 0 &&
+	      errno == ECONNREFUSED);
 	/* and not waiting for it */
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	CHECK(connect(fd, (void *)&in, sizeof(in)) < 0 && errno == EINPROGRESS);
@@ -125,7 +126,8 @@ static void g_unreachable(void)
 	struct sockaddr_in in = name("10.9.9.77", 7);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	CHECK(connect(fd, (void *)&in, sizeof(in)) < 0 && errno == EHOSTUNREACH);
+	CHECK(connect(fd, (void *)&in, sizeof(in)) < 0 &&
+	      errno == EHOSTUNREACH);
 	in = name("10.99.0.1", 7);
 	CHECK(connect(fd, (void *)&in, sizeof(in)) < 0 && errno == ENETUNREACH);
 }
@@ -330,23 +332,32 @@ static const struct {
 	const char *name;
 	void (*fn)(void);
 } parts[] = {
-	{ "plain", g_plain },	  { "refused", g_refused },
-	{ "unreachable", g_unreachable }, { "out", g_out },
-	{ "small_out", g_small_out }, { "in", g_in },
-	{ "rst", g_rst },	  { "echo", g_echo },
-	{ "close", g_close },	  { "half", g_half },
-	{ "listen", g_listen },	  { "rto", g_rto },
-	{ "keepalive", g_keepalive }, { "user_timeout", g_user_timeout },
-	{ "nagle", g_nagle },	  { "urgent", g_urgent },
-	{ "udp", g_udp },	  { "idle", g_idle },
+	{ "plain", g_plain },
+	{ "refused", g_refused },
+	{ "unreachable", g_unreachable },
+	{ "out", g_out },
+	{ "small_out", g_small_out },
+	{ "in", g_in },
+	{ "rst", g_rst },
+	{ "echo", g_echo },
+	{ "close", g_close },
+	{ "half", g_half },
+	{ "listen", g_listen },
+	{ "rto", g_rto },
+	{ "keepalive", g_keepalive },
+	{ "user_timeout", g_user_timeout },
+	{ "nagle", g_nagle },
+	{ "urgent", g_urgent },
+	{ "udp", g_udp },
+	{ "idle", g_idle },
 };
 
 int main(int argc, char **argv)
 {
 	alarm(25);
 	signal(SIGPIPE, SIG_IGN);
-	for (unsigned int i = 0; argc > 1 && i < sizeof(parts) / sizeof(parts[0]);
-	     i++)
+	for (unsigned int i = 0;
+	     argc > 1 && i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (!strcmp(parts[i].name, argv[1])) {
 			parts[i].fn();
 			return 0;

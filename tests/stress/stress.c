@@ -22,9 +22,9 @@
 #include <unistd.h>
 
 enum act { FORK, EXEC, PIPE, SIGNAL, MAP, SHARE, THREAD, NAP, TREE, ACTS };
-static const char *const act_name[ACTS] = { "fork", "exec",  "pipe",
-					    "signal", "map", "share",
-					    "thread", "nap", "tree" };
+static const char *const act_name[ACTS] = { "fork",   "exec", "pipe",
+					    "signal", "map",  "share",
+					    "thread", "nap",  "tree" };
 
 struct board {
 	uint64_t begun[ACTS], done[ACTS], bad;
@@ -291,7 +291,7 @@ static void act_tree(void)
 	close(p[0]);
 }
 
-static void (*const act_fn[ACTS])(void) = { act_fork, act_exec,	  act_pipe,
+static void (*const act_fn[ACTS])(void) = { act_fork,	act_exec, act_pipe,
 					    act_signal, act_map,  act_share,
 					    act_thread, act_nap,  act_tree };
 

@@ -358,15 +358,14 @@ void bio_submit(struct bio *bio, struct bdev *b)
 	if (bio->op == BIO_FLUSH)
 		err = d->flush(d);
 	else if (bio->op == BIO_DISCARD)
-		err = d->discard ? d->discard(d, bio->pos, bio->len) :
-				   -EOPNOTSUPP;
+		err = d->discard ? d->discard(d, bio->pos, bio->len)
+				 : -EOPNOTSUPP;
 	for (u32 i = 0; bio->op <= BIO_WRITE && i < bio->nr_vecs && !err; i++) {
 		struct bio_vec *v = &bio->vecs[i];
 
-		err = bio->op == BIO_READ ?
-			      d->read(d, pos, v->base, v->len) :
-			      d->write(d, pos, v->base, v->len,
-				       !!(bio->flags & BIO_FUA));
+		err = bio->op == BIO_READ ? d->read(d, pos, v->base, v->len)
+					  : d->write(d, pos, v->base, v->len,
+						     !!(bio->flags & BIO_FUA));
 		pos += v->len;
 	}
 	bio_done(bio, err);
@@ -380,8 +379,12 @@ static int hk_bio(struct bdev *b, enum bio_op op, u64 pos, const void *data,
 		  u64 len, u32 flags)
 {
 	struct bio_vec v = { (void *)data, (u32)len };
-	struct bio bio = { .op = op, .flags = flags, .pos = pos, .len = len,
-			   .nr_vecs = data ? 1 : 0, .vecs = &v };
+	struct bio bio = { .op = op,
+			   .flags = flags,
+			   .pos = pos,
+			   .len = len,
+			   .nr_vecs = data ? 1 : 0,
+			   .vecs = &v };
 
 	return bio_submit_wait(&bio, b);
 }
@@ -543,9 +546,8 @@ int hk_fallocate(void *f, int mode, long long off, long long len)
 {
 	struct file *file = f;
 
-	return file->ops->fallocate ?
-		       file->ops->fallocate(file, mode, off, len) :
-		       -EOPNOTSUPP;
+	return file->ops->fallocate ? file->ops->fallocate(file, mode, off, len)
+				    : -EOPNOTSUPP;
 }
 long long hk_seek(void *f, long long off, int whence)
 {
@@ -608,11 +610,19 @@ int hk_stat(const char *path, struct hk_stat *st)
 	if (err)
 		return err;
 	*st = (struct hk_stat){
-		.ino = k.ino, .size = k.size, .blocks = k.blocks,
-		.rdev = k.rdev, .mode = k.mode, .nlink = k.nlink,
-		.uid = k.uid, .gid = k.gid, .blksize = k.blksize,
-		.atime = k.atime.sec, .mtime = k.mtime.sec,
-		.ctime = k.ctime.sec, .btime = k.btime.sec,
+		.ino = k.ino,
+		.size = k.size,
+		.blocks = k.blocks,
+		.rdev = k.rdev,
+		.mode = k.mode,
+		.nlink = k.nlink,
+		.uid = k.uid,
+		.gid = k.gid,
+		.blksize = k.blksize,
+		.atime = k.atime.sec,
+		.mtime = k.mtime.sec,
+		.ctime = k.ctime.sec,
+		.btime = k.btime.sec,
 		.atime_ns = (unsigned)k.atime.nsec,
 		.mtime_ns = (unsigned)k.mtime.nsec,
 		.ctime_ns = (unsigned)k.ctime.nsec,
@@ -632,8 +642,8 @@ int hk_statfs(const char *path, struct hk_statfs *st)
 	err = p.dentry->sb->ops->statfs(p.dentry->sb, &k);
 	path_put(&p);
 	if (!err)
-		*st = (struct hk_statfs){ k.bsize, k.blocks, k.bfree, k.bavail,
-					  k.files, k.ffree };
+		*st = (struct hk_statfs){ k.bsize,  k.blocks, k.bfree,
+					  k.bavail, k.files,  k.ffree };
 	return err;
 }
 
@@ -676,7 +686,8 @@ int hk_chown(const char *path, unsigned uid, unsigned gid)
 int hk_utimes(const char *path, long long as, long a_ns, long long ms,
 	      long m_ns)
 {
-	struct iattr a = { .valid = ATTR_CTIME, .atime = { as, a_ns },
+	struct iattr a = { .valid = ATTR_CTIME,
+			   .atime = { as, a_ns },
 			   .mtime = { ms, m_ns } };
 
 	if (a_ns >= 0)

@@ -175,8 +175,7 @@ u64 ext4_alloc_blocks(struct ext4_handle *h, struct inode *ino, u64 goal,
 			break;
 		for (u32 i = 0; i < fs->ngroups && !got && !*err; i++) {
 			g = (first + i) % fs->ngroups;
-			got = alloc_in_group(h, g,
-					     i ? fs->group[g].hint : from,
+			got = alloc_in_group(h, g, i ? fs->group[g].hint : from,
 					     want, n, err);
 		}
 		if (got || *err)
@@ -245,8 +244,8 @@ static int free_in_group(struct ext4_handle *h, u32 g, u32 at, u32 n)
 	return err;
 }
 
-int ext4_free_blocks(struct ext4_handle *h, struct inode *ino, u64 block,
-		     u64 n, bool metadata)
+int ext4_free_blocks(struct ext4_handle *h, struct inode *ino, u64 block, u64 n,
+		     bool metadata)
 {
 	struct ext4_fs *fs = h->fs;
 	int err = 0;
@@ -311,8 +310,8 @@ void ext4_release_held(struct ext4_fs *fs)
 /* FITRIM: tell the disk of free runs. Bytes. */
 int ext4_trim(struct ext4_fs *fs, u64 start, u64 len, u64 minlen, u64 *done)
 {
-	u64 first = start >> fs->bbits, end, mn = max_t(u64, minlen >> fs->bbits,
-							1);
+	u64 first = start >> fs->bbits, end,
+	    mn = max_t(u64, minlen >> fs->bbits, 1);
 	int err = 0;
 
 	*done = 0;

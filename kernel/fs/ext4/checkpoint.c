@@ -20,8 +20,8 @@ static void jhead_sort(struct jhead **v, u32 n)
 			struct jhead *x = v[i];
 			u32 k = i;
 
-			for (; k >= gap &&
-			       v[k - gap]->buf->block > x->buf->block;
+			for (;
+			     k >= gap && v[k - gap]->buf->block > x->buf->block;
 			     k -= gap)
 				v[k] = v[k - gap];
 			v[k] = x;
@@ -65,7 +65,7 @@ static int checkpoint_some(struct journal *j, struct jtrans *t,
 	int err;
 
 	mutex_lock(&j->lock);
-	list_for_each_entry(jh, &t->cp, cp) {
+	list_for_each_entry (jh, &t->cp, cp) {
 		if (jh->running) {
 			held = true;
 			continue;
@@ -102,8 +102,8 @@ int journal_super_write(struct journal *j)
 	s->checksum = 0;
 	if (j->csum)
 		s->checksum = be32(ext4_crc32c(~0u, s, sizeof(*s)));
-	return bdev_write(j->fs->bdev, j->super_block << j->fs->bbits,
-			  j->super, j->fs->bsize, flags);
+	return bdev_write(j->fs->bdev, j->super_block << j->fs->bbits, j->super,
+			  j->fs->bsize, flags);
 }
 
 /* The log begins at its oldest transaction. */
@@ -221,9 +221,8 @@ static int journal_parse(struct journal *j)
 	struct ext4_fs *fs = j->fs;
 	u32 maxlen = be32(s->maxlen), incompat = be32(s->incompat), crc, had;
 
-	if (s->h.magic != be32(JBD_MAGIC) ||
-	    (s->h.type != be32(JBD_SUPER_V2) &&
-	     s->h.type != be32(JBD_SUPER_V1)))
+	if (s->h.magic != be32(JBD_MAGIC) || (s->h.type != be32(JBD_SUPER_V2) &&
+					      s->h.type != be32(JBD_SUPER_V1)))
 		return journal_bad(j, "no superblock");
 	if (s->h.type == be32(JBD_SUPER_V1))
 		incompat = 0;
@@ -232,9 +231,9 @@ static int journal_parse(struct journal *j)
 		return journal_bad(j, "its superblock makes no sense");
 	if ((incompat & JBD_INCOMPAT_CSUM2) && (incompat & JBD_INCOMPAT_CSUM3))
 		return journal_bad(j, "two kinds of checksums");
-	if (incompat & ~(JBD_INCOMPAT_REVOKE | JBD_INCOMPAT_64BIT |
-			 JBD_INCOMPAT_CSUM2 | JBD_INCOMPAT_CSUM3 |
-			 JBD_INCOMPAT_FC | JBD_INCOMPAT_ASYNC)) {
+	if (incompat &
+	    ~(JBD_INCOMPAT_REVOKE | JBD_INCOMPAT_64BIT | JBD_INCOMPAT_CSUM2 |
+	      JBD_INCOMPAT_CSUM3 | JBD_INCOMPAT_FC | JBD_INCOMPAT_ASYNC)) {
 		journal_bad(j, "unknown features");
 		return -EINVAL;
 	}
@@ -290,8 +289,8 @@ static void journal_features(struct journal *j)
 	j->is64 = j->fs->is64;
 	j->csum = j->fs->csum && j->revokes;
 	j->tag_bytes = j->csum ? 16 : j->is64 ? 12 : 8;
-	j->tags_per_desc = (j->fs->bsize - 12 - 16 - (j->csum ? 4 : 0)) /
-			   j->tag_bytes;
+	j->tags_per_desc =
+		(j->fs->bsize - 12 - 16 - (j->csum ? 4 : 0)) / j->tag_bytes;
 	j->max_trans = (j->maxlen - j->first) / 4;
 }
 
@@ -327,10 +326,10 @@ static struct journal *journal_load(struct ext4_fs *fs)
 		inode_put(ino);
 	if (!err) {
 		j->super = kmalloc(fs->bsize);
-		err = j->super ? bdev_read(fs->bdev,
-					   j->super_block << fs->bbits,
-					   j->super, fs->bsize) :
-				 -ENOMEM;
+		err = j->super
+			      ? bdev_read(fs->bdev, j->super_block << fs->bbits,
+					  j->super, fs->bsize)
+			      : -ENOMEM;
 	}
 	if (!err)
 		err = journal_parse(j);
@@ -401,8 +400,8 @@ int ext4_journal_open(struct ext4_fs *fs)
 static void journal_drop_list(struct journal *j, struct list_head *l, bool cp)
 {
 	while (!list_empty(l)) {
-		struct jhead *jh = cp ? list_first(l, struct jhead, cp) :
-					list_first(l, struct jhead, run);
+		struct jhead *jh = cp ? list_first(l, struct jhead, cp)
+				      : list_first(l, struct jhead, run);
 
 		list_del(&jh->run);
 		list_del(&jh->cp);

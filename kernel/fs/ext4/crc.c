@@ -24,9 +24,9 @@ void ext4_crc_init(void)
 	}
 	for (u32 i = 0; i < 256; i++)
 		for (u32 t = 1; t < 8; t++)
-			crc_table[t][i] = crc_table[t - 1][i] >> 8 ^
-					  crc_table[0][crc_table[t - 1][i] &
-						       0xff];
+			crc_table[t][i] =
+				crc_table[t - 1][i] >> 8 ^
+				crc_table[0][crc_table[t - 1][i] & 0xff];
 }
 
 u32 ext4_crc32c(u32 crc, const void *data, size_t n)

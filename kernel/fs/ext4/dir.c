@@ -17,8 +17,9 @@
 
 u8 ext4_mode_to_type(u32 mode)
 {
-	static const u8 type[16] = { [1] = 5, [2] = 3, [4] = 2, [6] = 4,
-				     [8] = 1, [10] = 7, [12] = 6 };
+	static const u8 type[16] = {
+		[1] = 5, [2] = 3, [4] = 2, [6] = 4, [8] = 1, [10] = 7, [12] = 6
+	};
 
 	return type[mode >> 12 & 15];
 }
@@ -36,8 +37,7 @@ u32 ext4_leaf_size(const struct inode *dir)
 {
 	const struct ext4_fs *fs = ext4_of(dir);
 
-	return fs->bsize -
-	       (fs->csum ? (u32)sizeof(struct ext4_dir_tail) : 0);
+	return fs->bsize - (fs->csum ? (u32)sizeof(struct ext4_dir_tail) : 0);
 }
 
 enum dir_kind { DIR_LEAF, DIR_ROOT, DIR_NODE };
@@ -50,17 +50,17 @@ static enum dir_kind dir_kind(struct inode *dir, const u8 *data, u32 block)
 		return DIR_LEAF;
 	if (!block)
 		return DIR_ROOT;
-	return !e->ino && e->rec_len == ext4_of(dir)->bsize ? DIR_NODE :
-							       DIR_LEAF;
+	return !e->ino && e->rec_len == ext4_of(dir)->bsize ? DIR_NODE
+							    : DIR_LEAF;
 }
 
 static u32 leaf_csum(struct inode *dir, const u8 *data)
 {
 	struct ext4_inode *ei = ext4_i(dir);
 
-	return ext4_crc32c(ext4_inode_seed(ext4_of(dir), ei->ino,
-					   ei->generation),
-			   data, ext4_leaf_size(dir));
+	return ext4_crc32c(
+		ext4_inode_seed(ext4_of(dir), ei->ino, ei->generation), data,
+		ext4_leaf_size(dir));
 }
 
 static struct ext4_dir_tail *leaf_tail(struct inode *dir, u8 *data)
@@ -137,8 +137,7 @@ int ext4_leaf_find(struct inode *dir, u8 *data, u32 size, const char *name,
 		e = ext4_dirent_at(dir, data, off, size);
 		if (!e)
 			return -EUCLEAN;
-		if (e->ino && e->name_len == len &&
-		    !memcmp(e->name, name, len))
+		if (e->ino && e->name_len == len && !memcmp(e->name, name, len))
 			return (int)off;
 	}
 	return -ENOENT;
@@ -417,8 +416,7 @@ static int dir_add_linear(struct ext4_handle *h, struct inode *dir,
 	}
 	if (n == 1 && fs->dir_index) {
 		err = ext4_htree_make(h, dir);
-		return err ? err :
-			     ext4_htree_add(h, dir, name, len, ino, type);
+		return err ? err : ext4_htree_add(h, dir, name, len, ino, type);
 	}
 	b = ext4_dir_append(h, dir, &i);
 	if (IS_ERR(b))
@@ -448,9 +446,8 @@ int ext4_dir_add(struct ext4_handle *h, struct inode *dir, const char *name,
 		return err;
 	dir->version++;
 	dir->mtime = dir->ctime = inode_now();
-	err = ext4_is_htree(dir) ?
-		      ext4_htree_add(h, dir, name, len, ino, type) :
-		      dir_add_linear(h, dir, name, len, ino, type);
+	err = ext4_is_htree(dir) ? ext4_htree_add(h, dir, name, len, ino, type)
+				 : dir_add_linear(h, dir, name, len, ino, type);
 	if (!err)
 		err = ext4_write_inode(h, dir);
 	return err;
@@ -469,8 +466,8 @@ static void leaf_remove(struct inode *dir, u8 *data, u32 at)
 	victim->ino = 0;
 }
 
-int ext4_dir_remove(struct ext4_handle *h, struct inode *dir,
-		    const char *name, u32 len)
+int ext4_dir_remove(struct ext4_handle *h, struct inode *dir, const char *name,
+		    u32 len)
 {
 	struct ext4_place pl;
 	int err = 0;
@@ -494,8 +491,8 @@ int ext4_dir_remove(struct ext4_handle *h, struct inode *dir,
 	return ext4_write_inode(h, dir);
 }
 
-int ext4_dir_replace(struct ext4_handle *h, struct inode *dir,
-		     const char *name, u32 len, u32 ino, u8 type)
+int ext4_dir_replace(struct ext4_handle *h, struct inode *dir, const char *name,
+		     u32 len, u32 ino, u8 type)
 {
 	struct ext4_place pl;
 	int err = 0;
@@ -591,8 +588,8 @@ static int dir_emit_block(struct inode *dir, struct dir_context *ctx,
 			return -EUCLEAN;
 		if (off < from || !e->ino)
 			continue;
-		next = off + e->rec_len >= size ? base + fs->bsize :
-						  base + off + e->rec_len;
+		next = off + e->rec_len >= size ? base + fs->bsize
+						: base + off + e->rec_len;
 		if (!dir_emit(ctx, e->name, e->name_len, (loff_t)next, e->ino,
 			      ext4_type_to_dt(e->type)))
 			return 0;

@@ -71,36 +71,36 @@ struct ext4_dsuper {
 	u32 checksum;
 } __packed __aligned(4);
 
-#define EXT4_STATE_VALID 1u
-#define EXT4_STATE_ERROR 2u
-#define EXT4_STATE_ORPHAN 4u
+#define EXT4_STATE_VALID	1u
+#define EXT4_STATE_ERROR	2u
+#define EXT4_STATE_ORPHAN	4u
 
 #define EXT4_FLAG_SIGNED_HASH	1u
 #define EXT4_FLAG_UNSIGNED_HASH 2u
 
-#define COMPAT_HAS_JOURNAL 0x4u
-#define COMPAT_EXT_ATTR	   0x8u
-#define COMPAT_DIR_INDEX   0x20u
-#define COMPAT_ORPHAN_FILE 0x1000u
+#define COMPAT_HAS_JOURNAL	0x4u
+#define COMPAT_EXT_ATTR		0x8u
+#define COMPAT_DIR_INDEX	0x20u
+#define COMPAT_ORPHAN_FILE	0x1000u
 
-#define INCOMPAT_FILETYPE    0x2u
-#define INCOMPAT_RECOVER     0x4u
-#define INCOMPAT_JOURNAL_DEV 0x8u
-#define INCOMPAT_META_BG     0x10u
-#define INCOMPAT_EXTENTS     0x40u
-#define INCOMPAT_64BIT	     0x80u
-#define INCOMPAT_MMP	     0x100u
-#define INCOMPAT_FLEX_BG     0x200u
-#define INCOMPAT_EA_INODE    0x400u
-#define INCOMPAT_CSUM_SEED   0x2000u
-#define INCOMPAT_LARGEDIR    0x4000u
-#define INCOMPAT_INLINE_DATA 0x8000u
-#define INCOMPAT_KNOWN                                                         \
-	(INCOMPAT_FILETYPE | INCOMPAT_RECOVER | INCOMPAT_META_BG |             \
-	 INCOMPAT_EXTENTS | INCOMPAT_64BIT | INCOMPAT_FLEX_BG |                \
+#define INCOMPAT_FILETYPE	0x2u
+#define INCOMPAT_RECOVER	0x4u
+#define INCOMPAT_JOURNAL_DEV	0x8u
+#define INCOMPAT_META_BG	0x10u
+#define INCOMPAT_EXTENTS	0x40u
+#define INCOMPAT_64BIT		0x80u
+#define INCOMPAT_MMP		0x100u
+#define INCOMPAT_FLEX_BG	0x200u
+#define INCOMPAT_EA_INODE	0x400u
+#define INCOMPAT_CSUM_SEED	0x2000u
+#define INCOMPAT_LARGEDIR	0x4000u
+#define INCOMPAT_INLINE_DATA	0x8000u
+#define INCOMPAT_KNOWN                                             \
+	(INCOMPAT_FILETYPE | INCOMPAT_RECOVER | INCOMPAT_META_BG | \
+	 INCOMPAT_EXTENTS | INCOMPAT_64BIT | INCOMPAT_FLEX_BG |    \
 	 INCOMPAT_CSUM_SEED | INCOMPAT_LARGEDIR | INCOMPAT_INLINE_DATA)
 /* can be read, but not be written */
-#define INCOMPAT_READ (INCOMPAT_MMP | INCOMPAT_EA_INODE)
+#define INCOMPAT_READ	  (INCOMPAT_MMP | INCOMPAT_EA_INODE)
 
 #define RO_SPARSE_SUPER	  0x1u
 #define RO_LARGE_FILE	  0x2u
@@ -115,8 +115,8 @@ struct ext4_dsuper {
 #define RO_PROJECT	  0x2000u
 #define RO_ORPHAN_PRESENT 0x10000u
 /* quota: as absent; e2fsck counts again. */
-#define RO_KNOWN                                                               \
-	(RO_SPARSE_SUPER | RO_LARGE_FILE | RO_BTREE_DIR | RO_HUGE_FILE |       \
+#define RO_KNOWN                                                         \
+	(RO_SPARSE_SUPER | RO_LARGE_FILE | RO_BTREE_DIR | RO_HUGE_FILE | \
 	 RO_GDT_CSUM | RO_DIR_NLINK | RO_EXTRA_ISIZE | RO_METADATA_CSUM)
 
 struct ext4_dgroup {
@@ -166,13 +166,13 @@ struct ext4_dinode {
 #define EXT4_FL_INLINE_DATA 0x10000000u
 #define EXT4_FL_PROJINHERIT 0x20000000u
 /* what a new inode takes over from its directory */
-#define EXT4_FL_INHERITED                                                      \
+#define EXT4_FL_INHERITED \
 	(EXT4_FL_SYNC | EXT4_FL_NODUMP | EXT4_FL_NOATIME | EXT4_FL_DIRSYNC)
 /* chattr(1): seen, and changed */
-#define EXT4_FL_USER_VISIBLE  0x705bdfffu
-#define EXT4_FL_USER_SETTABLE                                                  \
-	(EXT4_FL_SYNC | EXT4_FL_IMMUTABLE | EXT4_FL_APPEND |                   \
-	 EXT4_FL_NODUMP | EXT4_FL_NOATIME | EXT4_FL_DIRSYNC | EXT4_FL_TOPDIR)
+#define EXT4_FL_USER_VISIBLE 0x705bdfffu
+#define EXT4_FL_USER_SETTABLE                                                 \
+	(EXT4_FL_SYNC | EXT4_FL_IMMUTABLE | EXT4_FL_APPEND | EXT4_FL_NODUMP | \
+	 EXT4_FL_NOATIME | EXT4_FL_DIRSYNC | EXT4_FL_TOPDIR)
 
 struct ext4_extent_header {
 	u16 magic, entries, max, depth;
@@ -188,9 +188,9 @@ struct ext4_extent_idx {
 	u32 block, leaf_lo;
 	u16 leaf_hi, unused;
 } __packed;
-#define EXT4_EXT_MAX_LEN    32768u
+#define EXT4_EXT_MAX_LEN       32768u
 #define EXT4_EXT_UNWRITTEN_MAX 32767u
-#define EXT4_EXT_DEPTH_MAX 5u
+#define EXT4_EXT_DEPTH_MAX     5u
 
 struct ext4_dirent {
 	u32 ino;
@@ -200,7 +200,7 @@ struct ext4_dirent {
 } __packed;
 struct ext4_dir_tail {
 	u32 zero1;
-	u16 rec_len; /* 12 */
+	u16 rec_len;	/* 12 */
 	u8 zero2, type; /* 0xde */
 	u32 checksum;
 } __packed;
@@ -265,10 +265,10 @@ struct jbd_super {
 #define JBD_INCOMPAT_CSUM2  8u
 #define JBD_INCOMPAT_CSUM3  0x10u
 #define JBD_INCOMPAT_FC	    0x20u
-#define JBD_TAG_ESCAPE	1u
-#define JBD_TAG_SAME_UUID 2u
-#define JBD_TAG_DELETED 4u
-#define JBD_TAG_LAST	8u
+#define JBD_TAG_ESCAPE	    1u
+#define JBD_TAG_SAME_UUID   2u
+#define JBD_TAG_DELETED	    4u
+#define JBD_TAG_LAST	    8u
 struct jbd_commit {
 	struct jbd_header h;
 	u8 chksum_type, chksum_size, pad[2];

@@ -55,11 +55,11 @@ struct ext4_group {
 	struct ext4_dgroup *gd; /* in its buffer */
 	struct buffer *gd_buf;
 	u32 free_blocks, free_inodes, used_dirs;
-	u32 hint;   /* where the last search for blocks ended */
-	u32 ihint;  /* no free inode below */
-	u8 *hold;   /* freed, but not before the next commit */
+	u32 hint;  /* where the last search for blocks ended */
+	u32 ihint; /* no free inode below */
+	u8 *hold;  /* freed, but not before the next commit */
 	u32 held;
-	bool bad;   /* its bitmaps cannot be trusted: nothing from here */
+	bool bad;     /* its bitmaps cannot be trusted: nothing from here */
 	bool checked; /* the block bitmap was looked at */
 };
 
@@ -145,7 +145,7 @@ struct ext4_inode {
 	/* dirty, under mapping.lock */
 	u64 *dirty;
 	u64 dirty_one, dirty_words, nr_dirty;
-	u64 reserved; /* of fs->delayed */
+	u64 reserved;		     /* of fs->delayed */
 	struct list_head dirty_node; /* under dirty_lock */
 	bool attr_dirty;
 	int wb_error; /* shown by the next fsync */
@@ -274,7 +274,7 @@ static inline void bit_set(u8 *map, u32 n)
 }
 static inline void bit_clear(u8 *map, u32 n)
 {
-	map[n >> 3] &= (u8)~(1u << (n & 7));
+	map[n >> 3] &= (u8) ~(1u << (n & 7));
 }
 
 /* --- balloc.c --- */
@@ -285,8 +285,8 @@ static inline void bit_clear(u8 *map, u32 n)
 u64 ext4_alloc_blocks(struct ext4_handle *h, struct inode *ino, u64 goal,
 		      u32 *n, int *err);
 /* metadata: what the journal may hold of them is forgotten */
-int ext4_free_blocks(struct ext4_handle *h, struct inode *ino, u64 block,
-		     u64 n, bool metadata);
+int ext4_free_blocks(struct ext4_handle *h, struct inode *ino, u64 block, u64 n,
+		     bool metadata);
 /* After a commit: freed blocks may be used again. */
 void ext4_close_held(struct ext4_fs *fs);
 void ext4_release_held(struct ext4_fs *fs);
@@ -389,7 +389,7 @@ int ext4_inline_convert_dir(struct ext4_handle *h, struct inode *dir);
 /* --- dir.c, htree.c, namei.c --- */
 extern const struct inode_ops ext4_dir_iops, ext4_link_iops;
 extern const struct file_ops ext4_dir_fops;
-struct ext4_place { /* where a name stands */
+struct ext4_place {	    /* where a name stands */
 	struct buffer *buf; /* reference; NULL: inline */
 	u32 off, block;
 	u32 ino;
@@ -399,10 +399,10 @@ int ext4_dir_find(struct inode *dir, const char *name, u32 len,
 		  struct ext4_place *pl);
 int ext4_dir_add(struct ext4_handle *h, struct inode *dir, const char *name,
 		 u32 len, u32 ino, u8 type);
-int ext4_dir_remove(struct ext4_handle *h, struct inode *dir,
-		    const char *name, u32 len);
-int ext4_dir_replace(struct ext4_handle *h, struct inode *dir,
-		     const char *name, u32 len, u32 ino, u8 type);
+int ext4_dir_remove(struct ext4_handle *h, struct inode *dir, const char *name,
+		    u32 len);
+int ext4_dir_replace(struct ext4_handle *h, struct inode *dir, const char *name,
+		     u32 len, u32 ino, u8 type);
 /* => 1 empty, 0 not, -errno */
 int ext4_dir_is_empty(struct inode *dir);
 u32 ext4_dir_credits(const struct ext4_fs *fs);

@@ -88,9 +88,9 @@ static u32 ext_csum(struct inode *ino, const struct ext4_extent_header *eh)
 {
 	struct ext4_inode *ei = ext4_i(ino);
 
-	return ext4_crc32c(ext4_inode_seed(ext4_of(ino), ei->ino,
-					   ei->generation),
-			   eh, (size_t)((u8 *)ext_csum_at(eh) - (u8 *)eh));
+	return ext4_crc32c(
+		ext4_inode_seed(ext4_of(ino), ei->ino, ei->generation), eh,
+		(size_t)((u8 *)ext_csum_at(eh) - (u8 *)eh));
 }
 
 static bool ext_order_ok(const struct ext4_extent_header *eh)
@@ -281,6 +281,7 @@ static int ext_fix_keys(struct ext4_handle *h, struct inode *ino,
 {
 	u32 key;
 
+	/* cppcheck-suppress arrayIndexOutOfBoundsCond ; level <= depth */
 	while (level && p->lv[level].pos <= 0) {
 		struct ext_level *up = &p->lv[level - 1];
 		int err;
@@ -307,8 +308,8 @@ static struct buffer *ext_new_node(struct ext4_handle *h, struct inode *ino,
 	u32 n = 1;
 	u64 block = ext4_alloc_blocks(
 		h, ino,
-		ext4_group_first(fs, (ext4_i(ino)->ino - 1) /
-					     fs->inodes_per_group),
+		ext4_group_first(fs,
+				 (ext4_i(ino)->ino - 1) / fs->inodes_per_group),
 		&n, err);
 	struct buffer *b;
 
@@ -440,8 +441,8 @@ static bool ext_joins(const struct ext4_extent *a, const struct ext4_extent *b)
 	return ext_unwritten(a) == ext_unwritten(b) &&
 	       a->block + ext_len(a) == b->block &&
 	       ext_start(a) + ext_len(a) == ext_start(b) &&
-	       len <= (ext_unwritten(a) ? EXT4_EXT_UNWRITTEN_MAX :
-					  EXT4_EXT_MAX_LEN);
+	       len <= (ext_unwritten(a) ? EXT4_EXT_UNWRITTEN_MAX
+					: EXT4_EXT_MAX_LEN);
 }
 
 static void ext_delete_entry(struct ext4_extent_header *eh, u32 at)
@@ -573,9 +574,8 @@ int ext4_extent_mark(struct ext4_handle *h, struct inode *ino, u32 block,
 	ext_changed(ino, l);
 	ext_path_put(&p);
 	if (!err)
-		err = ext4_extent_insert(h, ino, block,
-					 ext_start(&old) + before, len,
-					 !written);
+		err = ext4_extent_insert(
+			h, ino, block, ext_start(&old) + before, len, !written);
 	if (!err && before && after)
 		err = ext4_extent_insert(h, ino, block + len,
 					 ext_start(&old) + before + len, after,
@@ -680,10 +680,9 @@ static int ext_remove_one(struct ext4_handle *h, struct inode *ino, u32 from,
 		}
 	}
 	if (!err)
-		err = ext4_free_blocks(h, ino,
-				       ext_start(&old) + (a - old.block),
-				       b - a, S_ISDIR(ino->mode) ||
-						      S_ISLNK(ino->mode));
+		err = ext4_free_blocks(
+			h, ino, ext_start(&old) + (a - old.block), b - a,
+			S_ISDIR(ino->mode) || S_ISLNK(ino->mode));
 	if (!err)
 		err = ext_lift(h, ino, &p);
 	if (!err)

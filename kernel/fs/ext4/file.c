@@ -23,9 +23,9 @@
 #include <kernel/iov.h>
 #include "ext4.h"
 
-#define WB_RUN	     2048u /* pages of one run */
-#define DIRTY_KICK   4096u /* pages of the file system: wake the thread */
-#define DIRTY_MAX    24576u /* who writes must help */
+#define WB_RUN	   2048u  /* pages of one run */
+#define DIRTY_KICK 4096u  /* pages of the file system: wake the thread */
+#define DIRTY_MAX  24576u /* who writes must help */
 
 /* --- reading --- */
 
@@ -50,8 +50,7 @@ static int ext4_read_pages(struct mapping *m, u64 off, u64 len)
 	if (ext4_is_inline(ino))
 		return read_inline(m, off, len);
 	while (at < len) {
-		struct ext4_map map = { .block = (u32)((off + at) >>
-						       fs->bbits),
+		struct ext4_map map = { .block = (u32)((off + at) >> fs->bbits),
 					.len = (u32)((len - at) >> fs->bbits) };
 		int err = ext4_map_blocks(NULL, ino, &map, 0);
 		u64 n;
@@ -216,7 +215,8 @@ static int reserve_count(struct inode *ino, u64 pg, u64 end, u64 *need)
 		if (!m.phys)
 			*need += m.len;
 		pg = (m.block + m.len + (m.phys ? 0 : bpp - 1)) / bpp;
-		if (m.phys && m.len % bpp) { /* the page's rest counts as well */
+		if (m.phys &&
+		    m.len % bpp) { /* the page's rest counts as well */
 			*need += bpp - m.len % bpp;
 			pg++;
 		}
@@ -342,8 +342,8 @@ static int wb_blocks(struct inode *ino, u32 block, u32 end)
 		} else {
 			if (mapped)
 				for (u32 i = 1; i < m.len; i++)
-					if (page_is_zero(data +
-							 ((u64)i << fs->bbits),
+					if (page_is_zero(data + ((u64)i
+								 << fs->bbits),
 							 fs->bsize))
 						m.len = i;
 			err = wb_new(ino, &m, data);
@@ -469,7 +469,8 @@ static ssize_t ext4_file_write(struct file *f, struct iov_iter *it, loff_t *pos)
 		n = write_locked(f, it, pos);
 		mutex_unlock(&ino->lock);
 		/* what was deleted just now, or promised too generously */
-		if (n != -ENOSPC || tries++ || !(fs->held_blocks || fs->delayed))
+		if (n != -ENOSPC || tries++ ||
+		    !(fs->held_blocks || fs->delayed))
 			break;
 		ext4_sync_super(fs->sb);
 	}
@@ -534,10 +535,9 @@ static int resize_shrink(struct inode *ino, u64 size)
 	ext4_dirty_drop(ino, PAGE_UP(size) / PAGE_SIZE);
 	mapping_truncate(&ino->mapping, size, (u64)-1);
 	if (!err)
-		err = ext4_remove_range(ino,
-					(u32)((size + fs->bsize - 1) >>
-					      fs->bbits),
-					0xffffffffu);
+		err = ext4_remove_range(
+			ino, (u32)((size + fs->bsize - 1) >> fs->bbits),
+			0xffffffffu);
 	if (!err)
 		err = ext4_begin(fs, &h, 8);
 	if (err)
@@ -672,10 +672,10 @@ static int falloc_locked(struct inode *ino, int mode, u64 off, u64 len)
 				err = ext4_writeback(ino);
 		}
 		if (!err)
-			err = falloc_blocks(ino, (u32)(off >> fs->bbits),
-					    (u32)((off + len + fs->bsize - 1) >>
-						  fs->bbits),
-					    size);
+			err = falloc_blocks(
+				ino, (u32)(off >> fs->bbits),
+				(u32)((off + len + fs->bsize - 1) >> fs->bbits),
+				size);
 	}
 	if (err)
 		return err;
@@ -824,8 +824,9 @@ static int ext4_mmap(struct file *f, struct mapping **m, int prot, int flags)
 	if ((flags & MAP_TYPE) != MAP_PRIVATE && (f->mode & FMODE_WRITE)) {
 		if (ext4_is_inline(ino)) {
 			mutex_lock(&ino->lock);
-			err = ext4_is_inline(ino) ?
-				      ext4_inline_convert_file(ino) : 0;
+			err = ext4_is_inline(ino)
+				      ? ext4_inline_convert_file(ino)
+				      : 0;
 			mutex_unlock(&ino->lock);
 			if (err)
 				return err;

@@ -68,8 +68,7 @@ static u16 group_csum(const struct ext4_fs *fs, u32 g)
 		c = ext4_crc32c(fs->csum_seed, &g, 4);
 		c = ext4_crc32c(c, d, at);
 		c = ext4_crc32c(c, &zero, 2);
-		return (u16)ext4_crc32c(c, d + at + 2,
-					fs->desc_size - at - 2);
+		return (u16)ext4_crc32c(c, d + at + 2, fs->desc_size - at - 2);
 	}
 	crc = ext4_crc16(0xffff, fs->es->uuid, 16);
 	crc = ext4_crc16(crc, &g, 4);
@@ -174,8 +173,8 @@ static int group_read_one(struct ext4_fs *fs, u32 g)
 
 int ext4_groups_read(struct ext4_fs *fs)
 {
-	u32 nblocks = (fs->ngroups + fs->desc_per_block - 1) /
-		      fs->desc_per_block;
+	u32 nblocks =
+		(fs->ngroups + fs->desc_per_block - 1) / fs->desc_per_block;
 	int err;
 
 	fs->group = kcalloc(fs->ngroups, sizeof(*fs->group));
@@ -203,8 +202,7 @@ int ext4_groups_read(struct ext4_fs *fs)
 				buffer_put(b);
 				return -ENOMEM;
 			}
-			fs->group[g].gd =
-				(void *)(b->data + k * fs->desc_size);
+			fs->group[g].gd = (void *)(b->data + k * fs->desc_size);
 		}
 		buffer_put(b);
 	}
@@ -281,8 +279,7 @@ static void bitmap_fresh(struct ext4_fs *fs, u32 g, u8 *map)
 		      fs->inodes_per_block;
 	u64 first = ext4_group_first(fs, g);
 	u32 super = ext4_group_has_super(fs, g), meta = 0;
-	u32 ndesc = (fs->ngroups + fs->desc_per_block - 1) /
-		    fs->desc_per_block;
+	u32 ndesc = (fs->ngroups + fs->desc_per_block - 1) / fs->desc_per_block;
 
 	memset(map, 0, fs->bsize);
 	if (!(fs->es->incompat & INCOMPAT_META_BG)) {
@@ -370,9 +367,9 @@ struct buffer *ext4_block_bitmap(struct ext4_fs *fs, struct ext4_handle *h,
 			return ERR_PTR(-ENODATA);
 		}
 		err = bitmap_init(h, g, b, false);
-		if (!err && bitmap_free_count(fs, b->data,
-					      ext4_group_blocks(fs, g)) !=
-				    gr->free_blocks)
+		if (!err &&
+		    bitmap_free_count(fs, b->data, ext4_group_blocks(fs, g)) !=
+			    gr->free_blocks)
 			return bitmap_bad(fs, g, b, "block");
 		if (err) {
 			buffer_put(b);

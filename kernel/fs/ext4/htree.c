@@ -30,7 +30,8 @@ struct dx_path {
 
 bool ext4_is_htree(const struct inode *dir)
 {
-	return (ext4_i(dir)->flags & EXT4_FL_INDEX) && ext4_of(dir)->dir_index &&
+	return (ext4_i(dir)->flags & EXT4_FL_INDEX) &&
+	       ext4_of(dir)->dir_index &&
 	       !(ext4_i(dir)->flags & EXT4_FL_INLINE_DATA);
 }
 
@@ -173,8 +174,8 @@ static struct ext4_dx_count *dx_count(struct ext4_dx_entry *e)
 static struct ext4_dx_entry *dx_entries(u8 *data, bool root)
 {
 	return (struct ext4_dx_entry *)(data +
-					(root ? sizeof(struct ext4_dx_root) :
-						8));
+					(root ? sizeof(struct ext4_dx_root)
+					      : 8));
 }
 
 static u32 dx_limit(const struct ext4_fs *fs, bool root)
@@ -505,11 +506,11 @@ static int leaf_names(struct inode *dir, u32 version, u8 *data,
 			return -EUCLEAN;
 		if (!e->ino)
 			continue;
-		v[n++] = (struct dx_name){
-			ext4_hash(ext4_of(dir), version, e->name, e->name_len,
-				  &minor),
-			(u16)off, (u16)ext4_rec_len(e->name_len)
-		};
+		v[n++] = (struct dx_name){ ext4_hash(ext4_of(dir), version,
+						     e->name, e->name_len,
+						     &minor),
+					   (u16)off,
+					   (u16)ext4_rec_len(e->name_len) };
 	}
 	for (u32 gap = n / 2; gap; gap /= 2)
 		for (u32 i = gap; i < n; i++) {
@@ -684,8 +685,8 @@ int ext4_htree_make(struct ext4_handle *h, struct inode *dir)
 		return (int)PTR_ERR(first);
 	err = ext4_touch(h, first);
 	dot = ext4_dirent_at(dir, first->data, 0, size);
-	dotdot = dot ? ext4_dirent_at(dir, first->data, dot->rec_len, size) :
-		       NULL;
+	dotdot = dot ? ext4_dirent_at(dir, first->data, dot->rec_len, size)
+		     : NULL;
 	if (!err && (!dotdot || dot->rec_len != 12 || dotdot->name_len != 2))
 		err = dx_bad(dir);
 	if (err)
@@ -716,8 +717,8 @@ int ext4_htree_make(struct ext4_handle *h, struct inode *dir)
 					     .name_len = 2,
 					     .type = fs->filetype ? 2 : 0 };
 	root->dotdot_name[0] = root->dotdot_name[1] = '.';
-	root->hash_version = fs->es->def_hash_version < 3 ?
-				     fs->es->def_hash_version : 1;
+	root->hash_version =
+		fs->es->def_hash_version < 3 ? fs->es->def_hash_version : 1;
 	root->info_len = 8;
 	de = dx_entries(first->data, true);
 	dx_count(de)->limit = (u16)dx_limit(fs, true);

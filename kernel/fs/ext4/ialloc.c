@@ -98,9 +98,8 @@ static bool inode_alone(struct ext4_fs *fs, const u8 *map, u32 bit)
 {
 	u32 first = bit / fs->inodes_per_block * fs->inodes_per_block;
 
-	for (u32 i = first; i < first + fs->inodes_per_block &&
-			    i < fs->inodes_per_group;
-	     i++)
+	for (u32 i = first;
+	     i < first + fs->inodes_per_block && i < fs->inodes_per_group; i++)
 		if (i != bit && bit_test(map, i))
 			return false;
 	return true;

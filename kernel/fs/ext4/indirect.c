@@ -29,8 +29,7 @@ static int ind_split(const struct ext4_fs *fs, u32 block, struct ind_way *w)
 	}
 	b -= n;
 	if (b < n * n) {
-		*w = (struct ind_way){ 3,
-				       { 13, (u32)(b / n), (u32)(b % n) } };
+		*w = (struct ind_way){ 3, { 13, (u32)(b / n), (u32)(b % n) } };
 		return 0;
 	}
 	b -= n * n;
@@ -48,8 +47,7 @@ static struct buffer *ind_read(struct inode *ino, u32 block)
 	struct ext4_fs *fs = ext4_of(ino);
 
 	if (!ext4_block_ok(fs, block, 1))
-		return ERR_PTR(ext4_corrupt(fs,
-					    "inode %lu: indirect block %u",
+		return ERR_PTR(ext4_corrupt(fs, "inode %lu: indirect block %u",
 					    (unsigned long)ino->ino, block));
 	return buffer_read(fs->bc, block);
 }

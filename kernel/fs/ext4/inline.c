@@ -76,8 +76,10 @@ int ext4_inline_convert_file(struct inode *ino)
 	if (!data)
 		return -ENOMEM;
 	n = ext4_inline_read(ino, 0, data, fs->bsize);
-	err = n < 0 ? n : ext4_begin(fs, &h, ext4_map_credits(fs, ino) +
-						     ext4_xattr_credits(fs) + 8);
+	err = n < 0 ? n
+		    : ext4_begin(fs, &h,
+				 ext4_map_credits(fs, ino) +
+					 ext4_xattr_credits(fs) + 8);
 	if (err) {
 		kfree(data);
 		return err;

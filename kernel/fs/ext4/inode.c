@@ -13,8 +13,8 @@
 #include <hostapi/host.h>
 #include "ext4.h"
 
-#define ISIZE_HAS(ei, field)                                                   \
-	(offsetof(struct ext4_dinode, field) + 4 <=                            \
+#define ISIZE_HAS(ei, field)                        \
+	(offsetof(struct ext4_dinode, field) + 4 <= \
 	 EXT4_GOOD_OLD_ISIZE + (ei)->extra_isize)
 
 u32 ext4_inode_seed(const struct ext4_fs *fs, u32 ino, u32 generation)
@@ -174,8 +174,11 @@ void ext4_inode_csum_set(struct ext4_fs *fs, struct ext4_inode *ei,
 
 static struct timespec_k inode_time(u32 lo, u32 extra)
 {
-	return (struct timespec_k){ (s64)(s32)lo + ((s64)(extra & 3) << 32),
-				    min(extra >> 2, 999999999u) };
+	struct timespec_k t;
+
+	t.sec = (s64)(s32)lo + ((s64)(extra & 3) << 32);
+	t.nsec = min(extra >> 2, 999999999u);
+	return t;
 }
 
 static void inode_get_times(struct inode *ino, const struct ext4_inode *ei,
@@ -197,8 +200,8 @@ static void inode_put_time(u32 *lo, u32 *extra, const struct timespec_k *t)
 {
 	*lo = (u32)t->sec;
 	if (extra)
-		*extra = (u32)((t->sec - (s32)t->sec) >> 32 & 3) |
-			 (u32)t->nsec << 2;
+		*extra = (u32)((t->sec - (s32)t->sec) >> 32 & 3) | (u32)t->nsec
+									   << 2;
 }
 
 void ext4_update_blocks(struct inode *ino)
@@ -334,8 +337,7 @@ static int inode_parse(struct inode *ino, struct ext4_inode *ei,
 	default:
 		return -EUCLEAN;
 	}
-	if ((ei->flags & EXT4_FL_EXTENTS) &&
-	    !(ei->flags & EXT4_FL_INLINE_DATA))
+	if ((ei->flags & EXT4_FL_EXTENTS) && !(ei->flags & EXT4_FL_INLINE_DATA))
 		return ext4_extent_check_root(ino);
 	return 0;
 }

@@ -118,8 +118,8 @@ static int journal_begin(struct journal *j, struct ext4_handle *h)
 			break;
 		mutex_unlock(&j->lock);
 		mutex_lock(&j->commit_lock);
-		err = room ? journal_commit_locked(j) :
-			     journal_checkpoint_locked(j, j->maxlen / 2);
+		err = room ? journal_commit_locked(j)
+			   : journal_checkpoint_locked(j, j->maxlen / 2);
 		mutex_unlock(&j->commit_lock);
 		if (!err && ++tries > 1000)
 			err = -ENOSPC;
@@ -397,8 +397,7 @@ static int log_revokes(struct log_io *io, struct jtrans *t, u8 **pages,
 			if (j->is64)
 				((u64 *)(p + 16))[k] = be64(t->revoke[i]);
 			else
-				((u32 *)(p + 16))[k] =
-					be32((u32)t->revoke[i]);
+				((u32 *)(p + 16))[k] = be32((u32)t->revoke[i]);
 		}
 		log_tail(j, p);
 		err = log_put(io, p);
@@ -406,8 +405,8 @@ static int log_revokes(struct log_io *io, struct jtrans *t, u8 **pages,
 	return err;
 }
 
-static int log_descriptor(struct log_io *io, struct jtrans *t,
-			  struct jhead **v, u32 n, u8 *p)
+static int log_descriptor(struct log_io *io, struct jtrans *t, struct jhead **v,
+			  u32 n, u8 *p)
 {
 	struct journal *j = io->j;
 	u8 *tag = p + 12;
@@ -480,8 +479,8 @@ static int log_write(struct journal *j, struct jtrans *t, struct jhead **v,
 			break;
 		}
 		pages[np++] = p;
-		err = log_descriptor(io, t, v + i,
-				     min(n - i, j->tags_per_desc), p);
+		err = log_descriptor(io, t, v + i, min(n - i, j->tags_per_desc),
+				     p);
 	}
 	if (!err)
 		err = log_flush(io);
@@ -490,11 +489,12 @@ static int log_write(struct journal *j, struct jtrans *t, struct jhead **v,
 	if (!err && !np)
 		pages[np++] = kmalloc(j->fs->bsize);
 	if (!err)
-		err = pages[0] ? log_commit_block(j, io->at, t->tid, pages[0]) :
-				 -ENOMEM;
-	t->log_len = (io->at >= j->head ? io->at - j->head :
-					  io->at + j->maxlen - j->first -
-						  j->head) + 1;
+		err = pages[0] ? log_commit_block(j, io->at, t->tid, pages[0])
+			       : -ENOMEM;
+	t->log_len = (io->at >= j->head
+			      ? io->at - j->head
+			      : io->at + j->maxlen - j->first - j->head) +
+		     1;
 	if (!err)
 		j->head = journal_next(j, io->at, 1);
 out:
@@ -548,7 +548,7 @@ static s64 journal_close_running(struct journal *j, struct jhead ***out)
 		v = kcalloc(t->nbufs + 1, sizeof(*v));
 	if (!v)
 		goto out;
-	list_for_each_entry(jh, &t->bufs, run) {
+	list_for_each_entry (jh, &t->bufs, run) {
 		if (jh->freed)
 			continue;
 		jh->copy = kmalloc(j->fs->bsize);
@@ -562,7 +562,7 @@ static s64 journal_close_running(struct journal *j, struct jhead ***out)
 		memcpy(jh->copy, jh->buf->data, j->fs->bsize);
 		v[n++] = jh;
 	}
-	list_for_each_entry(jh, &t->bufs, run) {
+	list_for_each_entry (jh, &t->bufs, run) {
 		jh->running = false;
 		jh->leaving = jh->freed;
 		jh->freed = false;
@@ -590,7 +590,7 @@ static void journal_committed(struct journal *j, struct jtrans *t)
 	struct jhead *jh, *n;
 
 	mutex_lock(&j->lock);
-	list_for_each_entry_safe(jh, n, &t->bufs, run) {
+	list_for_each_entry_safe (jh, n, &t->bufs, run) {
 		list_del(&jh->run);
 		kfree(jh->copy);
 		jh->copy = NULL;

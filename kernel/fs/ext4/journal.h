@@ -48,13 +48,13 @@ struct journal {
 	bool closing;
 	struct jtrans *running;
 	struct jtrans *failed; /* its commit went wrong */
-	u32 free; /* blocks of the log */
+	u32 free;	       /* blocks of the log */
 	/* under commit_lock, which is outside of lock */
 	struct mutex commit_lock;
 	struct list_head done; /* committed, oldest first */
 	u32 head, tail, tail_tid;
 	u32 committed; /* tid */
-	u8 *super; /* its block */
+	u8 *super;     /* its block */
 	u64 super_block;
 };
 

@@ -39,8 +39,8 @@ static int map_lookup(struct inode *ino, struct ext4_map *m)
 		m->unwritten = false;
 		return 0;
 	}
-	err = ext4_uses_extents(ino) ? ext4_extent_lookup(ino, m) :
-				       ext4_indirect_lookup(ino, m);
+	err = ext4_uses_extents(ino) ? ext4_extent_lookup(ino, m)
+				     : ext4_indirect_lookup(ino, m);
 	if (!err && m->phys && !m->unwritten) {
 		ei->ce_block = m->block;
 		ei->ce_len = m->len;
@@ -152,9 +152,9 @@ int ext4_remove_range(struct inode *ino, u32 from, u32 to)
 		mutex_lock(&ei->map_lock);
 		ei->ce_len = 0;
 		ei->goal = 0;
-		more = ext4_uses_extents(ino) ?
-			       ext4_extent_remove(&h, ino, from, to) :
-			       ext4_indirect_remove(&h, ino, from, to);
+		more = ext4_uses_extents(ino)
+			       ? ext4_extent_remove(&h, ino, from, to)
+			       : ext4_indirect_remove(&h, ino, from, to);
 		mutex_unlock(&ei->map_lock);
 		ext4_update_blocks(ino);
 		if (more < 0)

@@ -7,7 +7,7 @@
 #include <abi/fcntl.h>
 #include "ext4.h"
 
-#define EXT4_LINKS_MAX 65000u
+#define EXT4_LINKS_MAX	 65000u
 #define RENAME_EXCHANGE_ 2u
 #define RENAME_WHITEOUT_ 4u
 
@@ -210,9 +210,8 @@ static int ext4_symlink(struct inode *dir, struct dentry *d, const char *to)
 {
 	if (strlen(to) >= ext4_of(dir)->bsize)
 		return -ENAMETOOLONG;
-	return ext4_make(dir, d,
-			 &(struct making){ .mode = S_IFLNK | 0777,
-					   .link = to });
+	return ext4_make(
+		dir, d, &(struct making){ .mode = S_IFLNK | 0777, .link = to });
 }
 
 static int ext4_tmpfile(struct inode *dir, u32 mode, struct inode **out)
@@ -350,8 +349,8 @@ static int rename_over(struct ext4_handle *h, struct inode *ndir,
 	int err;
 
 	if (!victim)
-		return ext4_dir_add(h, ndir, nd->name, nd->len,
-				    ext4_i(oi)->ino, type);
+		return ext4_dir_add(h, ndir, nd->name, nd->len, ext4_i(oi)->ino,
+				    type);
 	err = ext4_dir_replace(h, ndir, nd->name, nd->len, ext4_i(oi)->ino,
 			       type);
 	if (err)
@@ -377,8 +376,8 @@ static int rename_from(struct ext4_handle *h, struct inode *odir,
 	*white = ino;
 	inode_init_special(ino, S_IFCHR, 0);
 	err = ext4_write_inode(h, ino);
-	return err ? err :
-		     ext4_dir_replace(h, odir, od->name, od->len,
+	return err ? err
+		   : ext4_dir_replace(h, odir, od->name, od->len,
 				      ext4_i(ino)->ino,
 				      ext4_mode_to_type(S_IFCHR));
 }
@@ -468,8 +467,8 @@ static int ext4_rename(struct inode *odir, struct dentry *od,
 			err = rename_exchange(&h, odir, od, ndir, nd);
 		else
 			err = rename_plain(&h, odir, od, ndir, nd,
-					   flags & RENAME_WHITEOUT_ ? &white :
-								      NULL);
+					   flags & RENAME_WHITEOUT_ ? &white
+								    : NULL);
 		if (err && white) {
 			white->nlink = 0;
 			ext4_orphan_add(&h, white);
@@ -519,9 +518,9 @@ static ssize_t ext4_readlink(struct inode *ino, char *buf, size_t size)
 	return n ? (ssize_t)n : -EUCLEAN;
 }
 
-#define EXT4_ATTR_OPS                                                          \
-	.setattr = ext4_setattr, .getxattr = ext4_getxattr,                    \
-	.setxattr = ext4_setxattr, .listxattr = ext4_listxattr,                \
+#define EXT4_ATTR_OPS                                           \
+	.setattr = ext4_setattr, .getxattr = ext4_getxattr,     \
+	.setxattr = ext4_setxattr, .listxattr = ext4_listxattr, \
 	.removexattr = ext4_removexattr
 
 const struct inode_ops ext4_dir_iops = {

@@ -7,18 +7,57 @@
 #include "options.h"
 
 static const char *const options_ignored[] = {
-	"delalloc", "nodelalloc", "auto_da_alloc", "noauto_da_alloc",
-	"journal_checksum", "nojournal_checksum", "orlov", "oldalloc",
-	"init_itable", "noinit_itable", "block_validity", "noblock_validity",
-	"dioread_lock", "dioread_nolock", "bsddf", "nogrpid", "sysvgroups",
-	"quota", "noquota", "usrquota", "grpquota", "stripe",
-	"inode_readahead_blks", "journal_ioprio", "max_batch_time",
-	"min_batch_time", "mblk_io_submit", "nomblk_io_submit", "nombcache",
-	"no_mbcache", "nocheck", "check", "debug", "i_version",
-	"noi_version", "max_dir_size_kb", "lazytime", "nolazytime", "mb_optimize_scan",
-	"prefetch_block_bitmaps", "no_prefetch_block_bitmaps", "reservation",
-	"noreservation", "bh", "nobh", "warn_on_error", "nowarn_on_error",
-	"defaults", "rw", "ro", "relatime",
+	"delalloc",
+	"nodelalloc",
+	"auto_da_alloc",
+	"noauto_da_alloc",
+	"journal_checksum",
+	"nojournal_checksum",
+	"orlov",
+	"oldalloc",
+	"init_itable",
+	"noinit_itable",
+	"block_validity",
+	"noblock_validity",
+	"dioread_lock",
+	"dioread_nolock",
+	"bsddf",
+	"nogrpid",
+	"sysvgroups",
+	"quota",
+	"noquota",
+	"usrquota",
+	"grpquota",
+	"stripe",
+	"inode_readahead_blks",
+	"journal_ioprio",
+	"max_batch_time",
+	"min_batch_time",
+	"mblk_io_submit",
+	"nomblk_io_submit",
+	"nombcache",
+	"no_mbcache",
+	"nocheck",
+	"check",
+	"debug",
+	"i_version",
+	"noi_version",
+	"max_dir_size_kb",
+	"lazytime",
+	"nolazytime",
+	"mb_optimize_scan",
+	"prefetch_block_bitmaps",
+	"no_prefetch_block_bitmaps",
+	"reservation",
+	"noreservation",
+	"bh",
+	"nobh",
+	"warn_on_error",
+	"nowarn_on_error",
+	"defaults",
+	"rw",
+	"ro",
+	"relatime",
 };
 
 static int option_num(const char *val, u64 max, u64 *out)
@@ -78,8 +117,9 @@ static int option_one(struct ext4_options *o, const char *key, const char *val)
 	if (!strcmp(key, "errors"))
 		return option_errors(o, val);
 	if (!strcmp(key, "data"))
-		return strcmp(val, "ordered") && strcmp(val, "writeback") ?
-			       -EINVAL : 0;
+		return strcmp(val, "ordered") && strcmp(val, "writeback")
+			       ? -EINVAL
+			       : 0;
 	if (!strcmp(key, "commit")) {
 		err = option_num(val, 3600, &v);
 		o->commit = v ? (u32)v : 5;
@@ -157,9 +197,9 @@ int ext4_show_options(struct super *sb, char *buf, size_t n)
 	if (n)
 		buf[0] = 0;
 	if (o->errors_set)
-		SHOW(",errors=%s", o->errors == 1   ? "continue" :
-				   o->errors == 2 ? "remount-ro" :
-						      "panic");
+		SHOW(",errors=%s", o->errors == 1   ? "continue"
+				   : o->errors == 2 ? "remount-ro"
+						    : "panic");
 	if (o->resuid)
 		SHOW(",resuid=%u", (u32)o->resuid);
 	if (o->resgid)

@@ -125,6 +125,7 @@ void ext4_orphan_cleanup(struct ext4_fs *fs)
 		nr = next;
 	}
 	fs->cleaning = false;
-	printk(KERN_INFO "ext4 (%s): %u orphans, %u of them cut to their size\n",
+	printk(KERN_INFO
+	       "ext4 (%s): %u orphans, %u of them cut to their size\n",
 	       fs->bdev->name, n, cut);
 }

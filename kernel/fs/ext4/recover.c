@@ -149,8 +149,9 @@ static int rec_revoke_block(struct recovery *r, u32 tid)
 	}
 	n = min(n, r->j->fs->bsize - (r->csum ? 4 : 0));
 	for (u32 at = 16; at + size <= n && !err; at += size)
-		err = rec_revoke(r, size == 8 ? be64(*(u64 *)(r->buf + at)) :
-						be32(*(u32 *)(r->buf + at)),
+		err = rec_revoke(r,
+				 size == 8 ? be64(*(u64 *)(r->buf + at))
+					   : be32(*(u32 *)(r->buf + at)),
 				 tid);
 	return err;
 }
@@ -286,8 +287,9 @@ int journal_recover(struct journal *j, u32 *next)
 	}
 	*next = r.end_tid + 1;
 	if (!err)
-		printk(KERN_INFO "ext4 (%s): replayed %u blocks of the journal, "
-				 "transactions %u to %u\n",
+		printk(KERN_INFO
+		       "ext4 (%s): replayed %u blocks of the journal, "
+		       "transactions %u to %u\n",
 		       j->fs->bdev->name, r.replayed, be32(s->sequence),
 		       r.end_tid - 1);
 	if (!err && r.bad) {

@@ -23,7 +23,7 @@ static struct ext4_mounted {
 	struct ext4_mounted *next;
 	struct super *sb;
 	u64 rdev;
-} *ext4_mounts;
+} * ext4_mounts;
 
 static const struct super_ops ext4_super_ops;
 
@@ -55,7 +55,8 @@ static void super_note_error(struct ext4_fs *fs)
 			es->first_error_time = es->last_error_time;
 		if (fs->csum)
 			es->checksum = ext4_crc32c(
-				~0u, es, offsetof(struct ext4_dsuper, checksum));
+				~0u, es,
+				offsetof(struct ext4_dsuper, checksum));
 		bdev_write(fs->bdev, pos, buf, lb, BIO_FUA);
 	}
 	kfree(buf);
@@ -199,8 +200,9 @@ static int super_features(struct ext4_fs *fs, struct ext4_dsuper *es, bool ro)
 	if (!ro && (es->ro_compat & (RO_QUOTA | RO_PROJECT)))
 		return super_bad(fs, -EROFS, "quotas cannot be written");
 	if (!ro && (es->ro_compat & RO_ORPHAN_PRESENT))
-		return super_bad(fs, -EROFS, "it has an orphan file in use: "
-					     "run e2fsck");
+		return super_bad(fs, -EROFS,
+				 "it has an orphan file in use: "
+				 "run e2fsck");
 	return 0;
 }
 
@@ -224,13 +226,14 @@ static bool super_type_fits(const struct fs_type *t,
 static int super_load(struct ext4_fs *fs, bool ro)
 {
 	u8 *tmp = kmalloc(4096);
-	struct ext4_dsuper *es = (void *)(tmp + 1024);
+	struct ext4_dsuper *es;
 	int err;
 
 	if (!tmp)
 		return -ENOMEM;
-	err = fs->bdev->size < 8192 ? -EINVAL :
-				      bdev_read(fs->bdev, 0, tmp, 4096);
+	es = (void *)(tmp + 1024);
+	err = fs->bdev->size < 8192 ? -EINVAL
+				    : bdev_read(fs->bdev, 0, tmp, 4096);
 	if (!err && es->magic != EXT4_MAGIC)
 		err = super_bad(fs, -EINVAL, "no ext4 file system");
 	if (!err)
@@ -259,9 +262,9 @@ static int super_load(struct ext4_fs *fs, bool ro)
 	fs->filetype = es->incompat & INCOMPAT_FILETYPE;
 	fs->huge_file = es->ro_compat & RO_HUGE_FILE;
 	fs->largedir = es->incompat & INCOMPAT_LARGEDIR;
-	fs->csum_seed = es->incompat & INCOMPAT_CSUM_SEED ?
-				es->checksum_seed :
-				ext4_crc32c(~0u, es->uuid, 16);
+	fs->csum_seed = es->incompat & INCOMPAT_CSUM_SEED
+				? es->checksum_seed
+				: ext4_crc32c(~0u, es->uuid, 16);
 	fs->hash_unsigned = es->flags & EXT4_FLAG_UNSIGNED_HASH;
 	fs->bc = buffer_cache_create(fs->bdev, fs->bsize);
 	if (IS_ERR(fs->bc)) {

@@ -141,7 +141,7 @@ void ext4_background(struct ext4_fs *fs)
 
 /* --- ioctls --- */
 
-#define FITRIM		  0xc0185879u
+#define FITRIM 0xc0185879u
 
 static long ioctl_set_flags(struct file *f, u32 v)
 {

@@ -25,10 +25,10 @@ struct xa_entry {
 	u32 size, hash;
 };
 struct xa_area {
-	u8 *first;  /* of the entries */
-	u8 *base;   /* offsets count from here */
-	u32 room;   /* bytes from first to the end */
-	u8 *copy;   /* what the entries point into */
+	u8 *first; /* of the entries */
+	u8 *base;  /* offsets count from here */
+	u32 room;  /* bytes from first to the end */
+	u8 *copy;  /* what the entries point into */
 	u32 n;
 	struct xa_entry e[XA_MAX];
 };
@@ -37,12 +37,9 @@ static const struct {
 	u32 index;
 	const char *prefix;
 } xa_prefix[] = {
-	{ 1, XATTR_USER_PREFIX },
-	{ 2, "system.posix_acl_access" },
-	{ 3, "system.posix_acl_default" },
-	{ 4, XATTR_TRUSTED_PREFIX },
-	{ 6, XATTR_SECURITY_PREFIX },
-	{ 7, "system." },
+	{ 1, XATTR_USER_PREFIX },	   { 2, "system.posix_acl_access" },
+	{ 3, "system.posix_acl_default" }, { 4, XATTR_TRUSTED_PREFIX },
+	{ 6, XATTR_SECURITY_PREFIX },	   { 7, "system." },
 };
 
 /* => index, 0: none of ours; *rest: what follows the prefix */
@@ -108,9 +105,11 @@ static int xa_parse(struct ext4_fs *fs, u32 ino, struct xa_area *a, u32 at,
 		if (x->value_size &&
 		    (val < first || val > size || x->value_size > size - val))
 			return xa_bad(fs, ino);
-		*e = (struct xa_entry){ x->name_index, x->name_len, x->name,
-					a->copy + (x->value_size ? val : 0),
-					x->value_size, x->hash };
+		*e = (struct xa_entry){
+			x->name_index, x->name_len,
+			x->name,       a->copy + (x->value_size ? val : 0),
+			x->value_size, x->hash
+		};
 		a->n++;
 		at += xa_entry_size(x->name_len);
 	}
@@ -247,7 +246,8 @@ static u32 xa_needs(const struct xa_area *a)
 	u32 n = 4;
 
 	for (u32 i = 0; i < a->n; i++)
-		n += xa_entry_size(a->e[i].name_len) + ((a->e[i].size + 3) & ~3u);
+		n += xa_entry_size(a->e[i].name_len) +
+		     ((a->e[i].size + 3) & ~3u);
 	return n;
 }
 
@@ -357,8 +357,8 @@ static int xa_store_block(struct ext4_handle *h, struct inode *ino,
 	if (!err && !b) {
 		u64 at = ext4_alloc_blocks(
 			h, ino,
-			ext4_group_first(fs, (ei->ino - 1) /
-						     fs->inodes_per_group),
+			ext4_group_first(fs,
+					 (ei->ino - 1) / fs->inodes_per_group),
 			&n, &err);
 
 		if (!at)
@@ -442,8 +442,9 @@ int ext4_xattr_set(struct ext4_handle *h, struct inode *ino, u32 index,
 {
 	struct ext4_inode *ei = ext4_i(ino);
 	struct ext4_fs *fs = h->fs;
-	struct xa_entry e = { (u8)index, (u8)strlen(name), name, val, (u32)n,
-			      0 };
+	struct xa_entry e = {
+		(u8)index, (u8)strlen(name), name, val, (u32)n, 0
+	};
 	struct xa_area *ia, *ba = NULL;
 	struct ext4_dinode *raw;
 	struct buffer *ib, *bb = NULL;
@@ -498,8 +499,9 @@ int ext4_xattr_delete(struct ext4_handle *h, struct inode *ino)
 	if (IS_ERR(b))
 		return (int)PTR_ERR(b);
 	x = (void *)b->data;
-	err = x->magic == EXT4_XATTR_MAGIC && x->refcount ?
-		      xa_block_drop(h, ino, b) : xa_bad(h->fs, ei->ino);
+	err = x->magic == EXT4_XATTR_MAGIC && x->refcount
+		      ? xa_block_drop(h, ino, b)
+		      : xa_bad(h->fs, ei->ino);
 	buffer_put(b);
 	return err;
 }

@@ -30,8 +30,8 @@ static int ovl_copy_data(struct ovl_super *os, struct ovl_node *n,
 	while (got > 0) {
 		got = file_read_kernel(in, buf, OVL_CHUNK, pos);
 		if (got > 0) {
-			ssize_t put = file_write_kernel(out, buf, (size_t)got,
-							pos);
+			ssize_t put =
+				file_write_kernel(out, buf, (size_t)got, pos);
 
 			got = put < 0 ? put : put < got ? -ENOSPC : put;
 			pos += got > 0 ? got : 0;
@@ -59,8 +59,7 @@ static void ovl_copy_xattrs(struct inode *from, struct inode *to)
 	n = from->ops->listxattr(from, list, PAGE_SIZE);
 	for (; at < n; at += (ssize_t)strlen(list + at) + 1) {
 		len = from->ops->getxattr(from, list + at, val, PAGE_SIZE);
-		if (len >= 0 &&
-		    strncmp(list + at, "trusted.overlay.", 16) &&
+		if (len >= 0 && strncmp(list + at, "trusted.overlay.", 16) &&
 		    strncmp(list + at, "system.", 7))
 			(void)to->ops->setxattr(to, list + at, val, (size_t)len,
 						0);
@@ -92,8 +91,8 @@ static int ovl_copy_attrs(struct inode *from, struct inode *to)
 	}
 	mutex_lock(&to->lock);
 	ovl_copy_xattrs(from, to);
-	err = to->ops->setattr ? to->ops->setattr(to, &a) :
-				 inode_setattr_simple(to, &a);
+	err = to->ops->setattr ? to->ops->setattr(to, &a)
+			       : inode_setattr_simple(to, &a);
 	mutex_unlock(&to->lock);
 	return err;
 }

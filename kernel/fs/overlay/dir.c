@@ -116,8 +116,8 @@ static int ovl_below(const struct inode *dir, const struct dentry *d)
 	const struct ovl_node *n = ovl_node(dir);
 
 	for (u32 i = 0; i < n->nlower; i++) {
-		struct dentry *r = ovl_lookup_real(n->lower[i].d, d->name,
-						   d->len);
+		struct dentry *r =
+			ovl_lookup_real(n->lower[i].d, d->name, d->len);
 		int is;
 
 		if (IS_ERR(r))
@@ -212,8 +212,10 @@ static bool ovl_list_add(struct dir_context *ctx, const char *name, u32 len,
 	if (l->err)
 		return false;
 	e = &l->e[l->n++];
-	*e = (struct ovl_entry){ .ino = ino ^ l->ino_bits, .at = l->text_len,
-				 .len = len, .type = type,
+	*e = (struct ovl_entry){ .ino = ino ^ l->ino_bits,
+				 .at = l->text_len,
+				 .len = len,
+				 .type = type,
 				 .next = l->bucket[h] };
 	l->bucket[h] = l->n;
 	memcpy(l->text + e->at, name, len);
@@ -339,8 +341,8 @@ static int ovl_whiteout_locked(struct dentry *up, const char *name, u32 len)
 
 	if (IS_ERR(r))
 		return (int)PTR_ERR(r);
-	err = r->inode ? -EEXIST :
-			 up->inode->ops->mknod(up->inode, r, S_IFCHR, 0);
+	err = r->inode ? -EEXIST
+		       : up->inode->ops->mknod(up->inode, r, S_IFCHR, 0);
 	dentry_put(r);
 	return err;
 }
@@ -351,8 +353,8 @@ static int ovl_unlink_locked(struct dentry *up, struct dentry *r)
 	int err;
 
 	mutex_lock(&ino->lock);
-	err = (S_ISDIR(ino->mode) ? up->inode->ops->rmdir :
-				    up->inode->ops->unlink)(up->inode, r);
+	err = (S_ISDIR(ino->mode) ? up->inode->ops->rmdir
+				  : up->inode->ops->unlink)(up->inode, r);
 	mutex_unlock(&ino->lock);
 	if (!err)
 		dentry_drop(r);
@@ -417,22 +419,22 @@ static int ovl_placed(struct inode *dir, struct dentry *d, struct dentry *r,
 	return 0;
 }
 
-#define OVL_MAKE(op, ...)                                                      \
-	({                                                                     \
-		bool white_;                                                   \
-		struct dentry *r_ = ovl_place(dir, d, &white_);                \
-		struct inode *up_;                                             \
-		int err_;                                                      \
-		if (IS_ERR(r_)) {                                              \
-			err_ = (int)PTR_ERR(r_);                               \
-		} else {                                                       \
-			up_ = ovl_upper(dir)->inode;                           \
-			err_ = up_->ops->op ?                                  \
-				       up_->ops->op(up_, r_, __VA_ARGS__) :    \
-				       -EPERM;                                 \
-			err_ = ovl_placed(dir, d, r_, white_, err_);           \
-		}                                                              \
-		err_;                                                          \
+#define OVL_MAKE(op, ...)                                                   \
+	({                                                                  \
+		bool white_;                                                \
+		struct dentry *r_ = ovl_place(dir, d, &white_);             \
+		struct inode *up_;                                          \
+		int err_;                                                   \
+		if (IS_ERR(r_)) {                                           \
+			err_ = (int)PTR_ERR(r_);                            \
+		} else {                                                    \
+			up_ = ovl_upper(dir)->inode;                        \
+			err_ = up_->ops->op                                 \
+				       ? up_->ops->op(up_, r_, __VA_ARGS__) \
+				       : -EPERM;                            \
+			err_ = ovl_placed(dir, d, r_, white_, err_);        \
+		}                                                           \
+		err_;                                                       \
 	})
 
 static int ovl_create(struct inode *dir, struct dentry *d, u32 mode)
@@ -626,7 +628,8 @@ static int ovl_rename_real(struct dentry *oup, const struct dentry *od,
 	if (!err) {
 		if (victim)
 			mutex_lock(&victim->lock);
-		err = oup->inode->ops->rename(oup->inode, ro, nup->inode, rn, 0);
+		err = oup->inode->ops->rename(oup->inode, ro, nup->inode, rn,
+					      0);
 		if (victim)
 			mutex_unlock(&victim->lock);
 	}
@@ -645,8 +648,8 @@ static int ovl_rename_real(struct dentry *oup, const struct dentry *od,
 	return err;
 }
 
-static int ovl_rename(struct inode *odir, struct dentry *od,
-		      struct inode *ndir, struct dentry *nd, u32 flags)
+static int ovl_rename(struct inode *odir, struct dentry *od, struct inode *ndir,
+		      struct dentry *nd, u32 flags)
 {
 	struct inode *ino = od->inode, *victim = nd->inode;
 	int below, covers, err;

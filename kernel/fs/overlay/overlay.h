@@ -23,7 +23,7 @@ struct ovl_super {
  * that are merged, of anything else one.
  */
 struct ovl_node {
-	struct dentry *upper;  /* reference; set once, under copy_lock */
+	struct dentry *upper; /* reference; set once, under copy_lock */
 	struct inode *parent; /* reference; of nodes born without upper */
 	u32 nlower;
 	struct {
@@ -76,8 +76,8 @@ extern const struct file_ops ovl_dir_fops;
 int ovl_setattr(struct inode *ino, const struct iattr *a);
 int ovl_getattr(struct inode *ino, struct kstat *st);
 ssize_t ovl_getxattr(struct inode *ino, const char *name, void *buf, size_t n);
-int ovl_setxattr(struct inode *ino, const char *name, const void *val,
-		 size_t n, int flags);
+int ovl_setxattr(struct inode *ino, const char *name, const void *val, size_t n,
+		 int flags);
 ssize_t ovl_listxattr(struct inode *ino, char *buf, size_t n);
 int ovl_removexattr(struct inode *ino, const char *name);
 

@@ -92,8 +92,8 @@ struct inode *ovl_inode(struct super *sb, struct ovl_node *n)
 	ino->priv = n;
 	ino->rdev = real->rdev;
 	/* layers number their files independently */
-	ino->ino = real->ino ^ (n->upper ? 0 :
-				   (u64)(n->lower[0].layer + 1) << 48);
+	ino->ino = real->ino ^
+		   (n->upper ? 0 : (u64)(n->lower[0].layer + 1) << 48);
 	if (S_ISDIR(real->mode)) {
 		ino->ops = &ovl_dir_iops;
 		ino->fops = &ovl_dir_fops;
@@ -185,8 +185,8 @@ int ovl_setattr(struct inode *ino, const struct iattr *a)
 		return err;
 	up = ovl_upper(ino)->inode;
 	mutex_lock(&up->lock);
-	err = up->ops->setattr ? up->ops->setattr(up, a) :
-				 inode_setattr_simple(up, a);
+	err = up->ops->setattr ? up->ops->setattr(up, a)
+			       : inode_setattr_simple(up, a);
 	mutex_unlock(&up->lock);
 	ovl_mirror(ino);
 	return err;
@@ -203,12 +203,12 @@ ssize_t ovl_getxattr(struct inode *ino, const char *name, void *buf, size_t n)
 
 	if (!real->ops->getxattr)
 		return -EOPNOTSUPP;
-	return ovl_private(name) ? -ENODATA :
-				   real->ops->getxattr(real, name, buf, n);
+	return ovl_private(name) ? -ENODATA
+				 : real->ops->getxattr(real, name, buf, n);
 }
 
-int ovl_setxattr(struct inode *ino, const char *name, const void *val,
-		 size_t n, int flags)
+int ovl_setxattr(struct inode *ino, const char *name, const void *val, size_t n,
+		 int flags)
 {
 	struct inode *up;
 	int err = ovl_private(name) ? -EPERM : ovl_copy_up(ino, true);
@@ -269,8 +269,8 @@ static ssize_t ovl_readlink(struct inode *ino, char *buf, size_t size)
 
 	if (real->link)
 		return (ssize_t)min(strlcpy(buf, real->link, size), size - 1);
-	return real->ops->readlink ? real->ops->readlink(real, buf, size) :
-				     -EINVAL;
+	return real->ops->readlink ? real->ops->readlink(real, buf, size)
+				   : -EINVAL;
 }
 
 /* The file that an open is really of. */
@@ -286,9 +286,9 @@ static int ovl_open_real(struct inode *ino, int flags, struct inode **real)
 	return 0;
 }
 
-#define OVL_IOPS                                                               \
-	.getattr = ovl_getattr, .setattr = ovl_setattr,                        \
-	.getxattr = ovl_getxattr, .setxattr = ovl_setxattr,                    \
+#define OVL_IOPS                                            \
+	.getattr = ovl_getattr, .setattr = ovl_setattr,     \
+	.getxattr = ovl_getxattr, .setxattr = ovl_setxattr, \
 	.listxattr = ovl_listxattr, .removexattr = ovl_removexattr
 
 static const struct inode_ops ovl_file_iops = {
@@ -352,16 +352,16 @@ static int ovl_lower_option(struct ovl_super *os, char *s)
 static int ovl_option(struct ovl_super *os, char *key, char *val)
 {
 	static const char *const ignored[] = {
-		"index", "metacopy", "redirect_dir", "xino", "nfs_export",
-		"uuid", "volatile", "verity",
+		"index",      "metacopy", "redirect_dir", "xino",
+		"nfs_export", "uuid",	  "volatile",	  "verity",
 	};
 
 	if (!strcmp(key, "lowerdir"))
 		return val && !os->nlower ? ovl_lower_option(os, val) : -EINVAL;
 	if (!strcmp(key, "lowerdir+")) {
-		int err = !val || os->nlower == OVL_LAYERS ?
-				  -EINVAL :
-				  ovl_dir_option(val, &os->lower[os->nlower]);
+		int err = !val || os->nlower == OVL_LAYERS
+				  ? -EINVAL
+				  : ovl_dir_option(val, &os->lower[os->nlower]);
 
 		os->nlower += !err;
 		return err;
@@ -478,8 +478,8 @@ static void ovl_kill(struct super *sb)
 static int ovl_statfs(struct super *sb, struct statfs_k *st)
 {
 	struct ovl_super *os = ovl_sb(sb);
-	struct super *real = (os->upper.dentry ? &os->upper :
-						 &os->lower[0])->dentry->sb;
+	struct super *real =
+		(os->upper.dentry ? &os->upper : &os->lower[0])->dentry->sb;
 	int err = 0;
 
 	if (real->ops && real->ops->statfs)

@@ -5,15 +5,15 @@
 
 #include <abi/ioctl.h>
 
-#define BLKSECTGET	 _IO(0x12, 103)
-#define BLKPG		 _IO(0x12, 105)
-#define BLKBSZGET	 _IOR(0x12, 112, u64)
-#define BLKBSZSET	 _IOW(0x12, 113, u64)
-#define BLKALIGNOFF	 _IO(0x12, 122)
-#define BLKSECDISCARD	 _IO(0x12, 125)
-#define BLKZEROOUT	 _IO(0x12, 127)
+#define BLKSECTGET    _IO(0x12, 103)
+#define BLKPG	      _IO(0x12, 105)
+#define BLKBSZGET     _IOR(0x12, 112, u64)
+#define BLKBSZSET     _IOW(0x12, 113, u64)
+#define BLKALIGNOFF   _IO(0x12, 122)
+#define BLKSECDISCARD _IO(0x12, 125)
+#define BLKZEROOUT    _IO(0x12, 127)
 
-#define HDIO_GETGEO 0x0301
+#define HDIO_GETGEO   0x0301
 struct hd_geometry {
 	u8 heads, sectors;
 	u16 cylinders;

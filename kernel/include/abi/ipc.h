@@ -5,51 +5,51 @@
 
 #include <kernel/types.h>
 
-#define IPC_OLD     0
-#define IPC_PRIVATE 0
-#define IPC_RMID    0
-#define IPC_SET     1
-#define IPC_STAT    2
-#define IPC_INFO    3
-#define IPC_64      0x0100
-#define IPC_CREAT   00001000
-#define IPC_EXCL    00002000
-#define IPC_NOWAIT  00004000
-#define IPC_DIPC    00010000
-#define IPC_OWN     00020000
+#define IPC_OLD	      0
+#define IPC_PRIVATE   0
+#define IPC_RMID      0
+#define IPC_SET	      1
+#define IPC_STAT      2
+#define IPC_INFO      3
+#define IPC_64	      0x0100
+#define IPC_CREAT     00001000
+#define IPC_EXCL      00002000
+#define IPC_NOWAIT    00004000
+#define IPC_DIPC      00010000
+#define IPC_OWN	      00020000
 
 #define SHM_LOCK      11
 #define SHM_UNLOCK    12
 #define SHM_STAT      13
 #define SHM_INFO      14
 #define SHM_STAT_ANY  15
-#define SHM_W         0200
-#define SHM_R         0400
+#define SHM_W	      0200
+#define SHM_R	      0400
 #define SHM_HUGETLB   04000
 #define SHM_NORESERVE 010000
 #define SHM_RDONLY    010000
-#define SHM_RND       020000
+#define SHM_RND	      020000
 #define SHM_REMAP     040000
 #define SHM_EXEC      0100000
 
-#define GETPID       11
-#define GETVAL       12
-#define GETALL       13
-#define GETNCNT      14
-#define GETZCNT      15
-#define SETVAL       16
-#define SETALL       17
-#define SEM_STAT     18
-#define SEM_INFO     19
-#define SEM_STAT_ANY 20
-#define SEM_UNDO     0x1000
+#define GETPID	      11
+#define GETVAL	      12
+#define GETALL	      13
+#define GETNCNT	      14
+#define GETZCNT	      15
+#define SETVAL	      16
+#define SETALL	      17
+#define SEM_STAT      18
+#define SEM_INFO      19
+#define SEM_STAT_ANY  20
+#define SEM_UNDO      0x1000
 
-#define MSG_STAT     11
-#define MSG_INFO     12
-#define MSG_STAT_ANY 13
-#define MSG_NOERROR  010000
-#define MSG_EXCEPT   020000
-#define MSG_COPY     040000
+#define MSG_STAT      11
+#define MSG_INFO      12
+#define MSG_STAT_ANY  13
+#define MSG_NOERROR   010000
+#define MSG_EXCEPT    020000
+#define MSG_COPY      040000
 
 struct ipc64_perm {
 	s32 key;

@@ -9,9 +9,9 @@
 #define RTSIG_MAX      32
 #define LINK_MAX       127
 #define NAME_MAX       255
-#define NR_OPEN        1024
+#define NR_OPEN	       1024
 #define PATH_MAX       4096
 #define NGROUPS_MAX    65536
-#define ARG_MAX        131072
+#define ARG_MAX	       131072
 
 #endif

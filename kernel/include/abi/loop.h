@@ -5,10 +5,10 @@
 
 #include <kernel/types.h>
 
-#define LO_FLAGS_READ_ONLY 1u
-#define LO_FLAGS_AUTOCLEAR 4u
-#define LO_FLAGS_PARTSCAN  8u
-#define LO_FLAGS_DIRECT_IO 16u
+#define LO_FLAGS_READ_ONLY  1u
+#define LO_FLAGS_AUTOCLEAR  4u
+#define LO_FLAGS_PARTSCAN   8u
+#define LO_FLAGS_DIRECT_IO  16u
 
 #define LOOP_SET_FD	    0x4c00
 #define LOOP_CLR_FD	    0x4c01
@@ -25,7 +25,7 @@
 #define LOOP_CTL_REMOVE	    0x4c81
 #define LOOP_CTL_GET_FREE   0x4c82
 
-#define LOOP_CTRL_MINOR 237
+#define LOOP_CTRL_MINOR	    237
 
 struct loop_info64 {
 	u64 device, inode, rdevice, offset, sizelimit;

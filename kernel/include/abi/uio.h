@@ -12,11 +12,11 @@ struct iovec {
 	u64 iov_len;
 };
 
-#define RWF_HIPRI  1
-#define RWF_DSYNC  2
-#define RWF_SYNC   4
-#define RWF_NOWAIT 8
-#define RWF_APPEND 16
+#define RWF_HIPRI    1
+#define RWF_DSYNC    2
+#define RWF_SYNC     4
+#define RWF_NOWAIT   8
+#define RWF_APPEND   16
 #define RWF_NOAPPEND 32
 #define RWF_ATOMIC   64
 

@@ -8,11 +8,11 @@
 
 #include <kernel/types.h>
 
-#define READ_ONCE(x)	 __atomic_load_n(&(x), __ATOMIC_RELAXED)
-#define WRITE_ONCE(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
+#define READ_ONCE(x)	       __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, v)       __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
 
-#define load_acquire(p)	    __atomic_load_n((p), __ATOMIC_ACQUIRE)
-#define store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define load_acquire(p)	       __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define store_release(p, v)    __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 
 #define atomic_fetch_add(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
 #define atomic_add(p, v)       __atomic_add_fetch((p), (v), __ATOMIC_SEQ_CST)
@@ -24,12 +24,12 @@
 #define atomic_xchg(p, v)      __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
 
 /* True when *p was `old` and is now `new`. */
-#define atomic_cas(p, old, new)                                                \
-	({                                                                     \
-		__typeof__(*(p)) cas_old_ = (old);                             \
-		__atomic_compare_exchange_n((p), &cas_old_, (new), false,      \
-					    __ATOMIC_SEQ_CST,                  \
-					    __ATOMIC_SEQ_CST);                 \
+#define atomic_cas(p, old, new)                                           \
+	({                                                                \
+		__typeof__(*(p)) cas_old_ = (old);                        \
+		__atomic_compare_exchange_n((p), &cas_old_, (new), false, \
+					    __ATOMIC_SEQ_CST,             \
+					    __ATOMIC_SEQ_CST);            \
 	})
 
 #define smp_mb()    __atomic_thread_fence(__ATOMIC_SEQ_CST)

@@ -72,8 +72,8 @@ struct bdev_ops {
 struct bdev {
 	char name[32]; /* "ubda", "ubda1", "loop0" */
 	u64 rdev;
-	u64 size;      /* bytes; a partition's own */
-	u64 start;     /* bytes into the whole disk */
+	u64 size;	    /* bytes; a partition's own */
+	u64 start;	    /* bytes into the whole disk */
 	struct bdev *whole; /* itself when it is no partition */
 	u32 logical_block;  /* bytes: 512 … 4096 */
 	u32 max_bytes;	    /* of one bio */
@@ -82,7 +82,7 @@ struct bdev {
 	const struct bdev_ops *ops;
 	void *priv;
 	char serial[32];
-	u32 minors;	    /* numbers from rdev on: itself and partitions */
+	u32 minors; /* numbers from rdev on: itself and partitions */
 	/* counted: opens and mounts; holder: who has it exclusively */
 	u32 openers;
 	const void *holder;
@@ -91,12 +91,12 @@ struct bdev {
 							flush */
 	struct list_head node;
 	/* the block layer's */
-	u32 holds;		/* by the holder */
-	bool host_read_only;	/* BLKROSET cannot change it */
-	u64 seq;		/* BLKGETDISKSEQ: one more for each */
-	s32 write_error;	/* of pages, not told yet; atomic */
-	struct inode *inode;	/* whose mapping caches it for open files */
-	u8 part;		/* number of the partition, 0: the whole */
+	u32 holds;		  /* by the holder */
+	bool host_read_only;	  /* BLKROSET cannot change it */
+	u64 seq;		  /* BLKGETDISKSEQ: one more for each */
+	s32 write_error;	  /* of pages, not told yet; atomic */
+	struct inode *inode;	  /* whose mapping caches it for open files */
+	u8 part;		  /* number of the partition, 0: the whole */
 	char uuid[40], label[40]; /* of the partition, GPT and MBR */
 };
 

@@ -20,8 +20,8 @@ struct buffer {
 	u8 *data; /* cache's block size, in the arena, naturally aligned */
 	u32 refs;
 	bool uptodate, dirty;
-	bool write_error; /* the last attempt failed */
-	void *journal;	  /* the file system's journal head */
+	bool write_error;  /* the last attempt failed */
+	void *journal;	   /* the file system's journal head */
 	struct mutex lock; /* content, for those who need more than their
 			      inode's lock */
 	struct buffer_cache *cache;

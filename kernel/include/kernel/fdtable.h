@@ -63,8 +63,8 @@ static __always_inline struct fd_ref fd_ref_get_any(int fd)
 	struct files *fs = current->files;
 
 	if (likely(READ_ONCE(fs->refs.n) == 1))
-		return (struct fd_ref){files_peek(fs, (u32)fd), false};
-	return (struct fd_ref){files_get_fd(fs, (u32)fd), true};
+		return (struct fd_ref){ files_peek(fs, (u32)fd), false };
+	return (struct fd_ref){ files_get_fd(fs, (u32)fd), true };
 }
 static __always_inline void fd_ref_put(struct fd_ref r)
 {
@@ -78,7 +78,7 @@ static __always_inline struct fd_ref fd_ref_get(int fd)
 
 	if (unlikely(r.file && (r.file->mode & FMODE_PATH))) {
 		fd_ref_put(r);
-		r = (struct fd_ref){NULL, false};
+		r = (struct fd_ref){ NULL, false };
 	}
 	return r;
 }

@@ -9,9 +9,9 @@ struct list_head {
 	struct list_head *next, *prev;
 };
 
-#define LIST_HEAD_INIT(name)                                                   \
-	{                                                                      \
-		&(name), &(name)                                               \
+#define LIST_HEAD_INIT(name)     \
+	{                        \
+		&(name), &(name) \
 	}
 
 static inline void list_init(struct list_head *h)
@@ -57,15 +57,15 @@ static inline void list_del(struct list_head *n)
 #define list_first(h, type, member) list_entry((h)->next, type, member)
 #define list_last(h, type, member)  list_entry((h)->prev, type, member)
 
-#define list_for_each_entry(pos, h, member)                                    \
-	for (pos = list_entry((h)->next, __typeof__(*pos), member);            \
-	     &pos->member != (h);                                              \
+#define list_for_each_entry(pos, h, member)                         \
+	for (pos = list_entry((h)->next, __typeof__(*pos), member); \
+	     &pos->member != (h);                                   \
 	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
 
-#define list_for_each_entry_safe(pos, n, h, member)                            \
-	for (pos = list_entry((h)->next, __typeof__(*pos), member),            \
-	    n = list_entry(pos->member.next, __typeof__(*pos), member);        \
-	     &pos->member != (h);                                              \
+#define list_for_each_entry_safe(pos, n, h, member)                     \
+	for (pos = list_entry((h)->next, __typeof__(*pos), member),     \
+	    n = list_entry(pos->member.next, __typeof__(*pos), member); \
+	     &pos->member != (h);                                       \
 	     pos = n, n = list_entry(n->member.next, __typeof__(*n), member))
 
 #endif

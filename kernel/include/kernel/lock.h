@@ -34,9 +34,9 @@ typedef struct spinlock {
 	u32 held;
 } spinlock_t;
 
-#define SPINLOCK_INIT                                                          \
-	{                                                                      \
-		0                                                              \
+#define SPINLOCK_INIT \
+	{             \
+		0     \
 	}
 
 void spin_lock_slow(spinlock_t *l);
@@ -68,9 +68,9 @@ struct mutex {
 	struct list_head waiters; /* struct mutex_waiter, first come first */
 };
 
-#define MUTEX_INIT(name)                                                       \
-	{                                                                      \
-		.waiters = LIST_HEAD_INIT((name).waiters)                      \
+#define MUTEX_INIT(name)                                  \
+	{                                                 \
+		.waiters = LIST_HEAD_INIT((name).waiters) \
 	}
 
 void mutex_init(struct mutex *m);

@@ -22,30 +22,30 @@ struct mapping;
 struct mm;
 
 /* vma->flags */
-#define VM_READ	     0x1u
-#define VM_WRITE     0x2u
-#define VM_EXEC	     0x4u
-#define VM_SHARED    0x8u
-#define VM_MAYREAD   0x10u
-#define VM_MAYWRITE  0x20u
-#define VM_MAYEXEC   0x40u
-#define VM_GROWSDOWN 0x100u
-#define VM_LOCKED    0x200u
-#define VM_NORESERVE 0x400u
-#define VM_STACK     0x800u
-#define VM_HEAP	     0x1000u
-#define VM_DONTFORK  0x2000u
-#define VM_WIPEONFORK 0x4000u
-#define VM_DONTDUMP  0x8000u
-#define VM_SEALED    0x10000u /* mseal(2) */
+#define VM_READ	       0x1u
+#define VM_WRITE       0x2u
+#define VM_EXEC	       0x4u
+#define VM_SHARED      0x8u
+#define VM_MAYREAD     0x10u
+#define VM_MAYWRITE    0x20u
+#define VM_MAYEXEC     0x40u
+#define VM_GROWSDOWN   0x100u
+#define VM_LOCKED      0x200u
+#define VM_NORESERVE   0x400u
+#define VM_STACK       0x800u
+#define VM_HEAP	       0x1000u
+#define VM_DONTFORK    0x2000u
+#define VM_WIPEONFORK  0x4000u
+#define VM_DONTDUMP    0x8000u
+#define VM_SEALED      0x10000u /* mseal(2) */
 #define VM_LOCKONFAULT 0x20000u
-#define VM_HIDDEN    0x40000u /* trampolines: not in /proc/PID/maps */
-#define VM_TEXT	     0x80000u /* shows a text image (kernel/text.h) */
+#define VM_HIDDEN      0x40000u /* trampolines: not in /proc/PID/maps */
+#define VM_TEXT	       0x80000u /* shows a text image (kernel/text.h) */
 
 struct vma {
-	u64 start, end; /* page-aligned, end exclusive */
-	u32 flags;	/* VM_* */
-	u64 pgoff;	/* in pages: place in the file */
+	u64 start, end;	   /* page-aligned, end exclusive */
+	u32 flags;	   /* VM_* */
+	u64 pgoff;	   /* in pages: place in the file */
 	struct file *file; /* reference; NULL = anonymous */
 	struct mm *mm;
 	/* tree of mm, under mm->lock */
@@ -77,9 +77,9 @@ struct mm {
 	u64 code_start, code_end, data_start, data_end, stack_start;
 	u64 arg_start, arg_end, env_start, env_end;
 	u64 auxv[48];
-	u32 auxv_len; /* bytes */
+	u32 auxv_len;	  /* bytes */
 	struct file *exe; /* others read it under lock */
-	bool dead; /* the host process is gone: copies fail */
+	bool dead;	  /* the host process is gone: copies fail */
 	u32 dumpable;
 	u64 max_rss_kb;
 	u64 peak_pages; /* the most total_pages was; of a stack, little */
@@ -87,10 +87,10 @@ struct mm {
 	u32 spur_count; /* faults in a row with nothing to do, under lock */
 	u64 spur_addr;
 	u64 rss_anon, rss_file, rss_at; /* procfs: pages, and when (ns) */
-	struct aio_ctx *aio; /* see ipc/aio.c */
-	u32 core_filter; /* /proc/PID/coredump_filter */
-	u32 prctl; /* MM_PRCTL_*: kept by fork and execve; by atomics */
-	bool gs_used;	/* its programs set GS: mm_uses_gs() */
+	struct aio_ctx *aio;		/* see ipc/aio.c */
+	u32 core_filter;		/* /proc/PID/coredump_filter */
+	u32 prctl;    /* MM_PRCTL_*: kept by fork and execve; by atomics */
+	bool gs_used; /* its programs set GS: mm_uses_gs() */
 	/*
 	 * A static program runs here. Should it map text of other files, then
 	 * perhaps to translate it, as valgrind and qemu-user do: it sees the

@@ -48,8 +48,8 @@ struct sock_arrival {
 struct sock_wish {
 	u8 src[16]; /* an IPv6 address, IPv4 ones mapped */
 	bool have_src;
-	s32 oif;	/* 0 = none */
-	s32 ttl, tos;	/* -1 = none */
+	s32 oif;      /* 0 = none */
+	s32 ttl, tos; /* -1 = none */
 };
 
 /* Where ancillary data is written to: see scm_put(). */
@@ -122,7 +122,7 @@ struct sock {
 	u16 family, type;
 	int protocol;
 	const struct sock_ops *ops;
-	u64 number; /* "socket:[number]" */
+	u64 number;	   /* "socket:[number]" */
 	struct file *file; /* no reference; NULL before accept, under
 			      sock_file_lock for others than its user */
 	/* options and state, read at any time */
@@ -131,10 +131,11 @@ struct sock {
 	bool listening;
 	u32 sndbuf, rcvbuf;
 	bool sndbuf_set, rcvbuf_set; /* by the program */
-	u64 rcvtimeo, sndtimeo; /* ns, TIME_NEVER = none */
+	u64 rcvtimeo, sndtimeo;	     /* ns, TIME_NEVER = none */
 	u32 rcvlowat;
-	bool passcred, passpidfd, reuseaddr, reuseport, keepalive, broadcast, oobinline,
-		debug, dontroute, timestamp, timestampns, timestamp_new;
+	bool passcred, passpidfd, reuseaddr, reuseport, keepalive, broadcast,
+		oobinline, debug, dontroute, timestamp, timestampns,
+		timestamp_new;
 	u32 priority, mark;
 	s32 peek_off;  /* SO_PEEK_OFF; -1 = from the start */
 	s32 bound_dev; /* SO_BINDTODEVICE: index, 0 = none */

@@ -64,7 +64,7 @@ struct user_ns {
 	u32 level;
 	u32 uid, gid; /* who made it */
 	bool deny_setgroups;
-	bool parent_setfcap; /* its maker had CAP_SETFCAP outside */
+	bool parent_setfcap;  /* its maker had CAP_SETFCAP outside */
 	struct id_map map[3]; /* by enum id_kind */
 };
 #define NS_DEFAULT_MAX 15000u
@@ -76,7 +76,6 @@ struct uts_ns {
 };
 extern struct uts_ns init_uts_ns;
 
-
 /* Its story is told in kernel/task/pid.c. */
 struct pid_ns {
 	struct ns ns; /* first */
@@ -84,10 +83,10 @@ struct pid_ns {
 	struct pid_ns *parent; /* reference; NULL: the first */
 	u32 level;
 	/* under pid_lock: */
-	u32 last;  /* number given out last */
-	u32 tasks; /* in it and below */
-	bool init; /* number 1 has been given */
-	bool dead; /* its init ends: no more tasks */
+	u32 last;	     /* number given out last */
+	u32 tasks;	     /* in it and below */
+	bool init;	     /* number 1 has been given */
+	bool dead;	     /* its init ends: no more tasks */
 	struct task *waiter; /* its init, for the end of the others */
 	/* under tasklist_lock: */
 	struct process *reaper; /* its init, while that lives */
@@ -101,7 +100,7 @@ struct process *pid_ns_reaper_locked(const struct pid_ns *ns);
 void pid_ns_end(struct pid_ns *ns);
 
 struct ipc_ns {
-	struct ns ns; /* first */
+	struct ns ns;	  /* first */
 	struct super *mq; /* its message queues; reference */
 };
 extern struct ipc_ns init_ipc_ns;
@@ -110,7 +109,7 @@ struct ns *ipc_ns_copy(struct ns *of, struct user_ns *owner,
 void ipc_ns_free(struct ns *ns);
 
 struct mnt_ns {
-	struct ns ns; /* first */
+	struct ns ns;	    /* first */
 	struct mount *root; /* under mount_lock; the tree's reference */
 	u64 seq;	    /* by age */
 };
@@ -181,8 +180,8 @@ struct cred *ns_new_user(const struct cred *c);
 int ns_clone(struct task *t, u64 flags);
 /* unshare(2); fs: current's own, with CLONE_NEWNS */
 long ns_unshare(u64 flags);
-#define NS_ALL                                                           \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWPID |   \
+#define NS_ALL                                                         \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWPID | \
 	 CLONE_NEWNET | CLONE_NEWTIME | CLONE_NEWUSER | CLONE_NEWUTS)
 
 #endif

@@ -54,21 +54,21 @@ struct mapping {
 	 */
 	u32 seq;
 	/* under lock (window: also stable while vmas map it) */
-	u64 window;	  /* pool offset */
-	u64 window_len;	  /* bytes; 0 = none yet */
-	u64 *resident;	  /* bitmap by page; RAM: pages written through the
+	u64 window;	    /* pool offset */
+	u64 window_len;	    /* bytes; 0 = none yet */
+	u64 *resident;	    /* bitmap by page; RAM: pages written through the
 			     kernel (of others nothing is known once mapped) */
 	u64 resident_pages; /* bits in it; beyond: clear */
 	u64 resident_one;   /* the bitmap of a small file */
-	u32 warm; /* pages of a smallest window with memory but no bit */
-	u64 nr_resident;  /* pages with memory, roughly */
+	u32 warm;	 /* pages of a smallest window with memory but no bit */
+	u64 nr_resident; /* pages with memory, roughly */
 	u64 nr_dirty;
 	u64 *dirty;
-	bool was_mapped;  /* had a vma: pages may be there without a bit */
-	bool mapped_rw;	  /* had a shared writable vma since the last sync:
+	bool was_mapped; /* had a vma: pages may be there without a bit */
+	bool mapped_rw;	 /* had a shared writable vma since the last sync:
 			     set by mm, cleared by mapping_sync() */
 	struct mapping_retired *retired; /* windows it has outgrown */
-	struct list_head cache_node; /* backed, has had pages; own spinlock */
+	struct list_head cache_node;   /* backed, has had pages; own spinlock */
 	const struct mapping_ops *ops; /* NULL or ->read NULL: RAM */
 	struct inode *inode;
 	/* mappers, under vma_lock */

@@ -26,18 +26,18 @@ int snprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 /* Our bug. Prints message, registers, backtrace, tasks; ends the machine. */
 void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
 
-#define BUG_ON(c)                                                              \
-	do {                                                                   \
-		if (unlikely(c))                                               \
-			panic("%s:%d: %s", __FILE__, __LINE__, #c);            \
+#define BUG_ON(c)                                                   \
+	do {                                                        \
+		if (unlikely(c))                                    \
+			panic("%s:%d: %s", __FILE__, __LINE__, #c); \
 	} while (0)
-#define WARN_ON(c)                                                             \
-	({                                                                     \
-		bool warn_ = (c);                                              \
-		if (unlikely(warn_))                                           \
-			printk(KERN_WARN "warning: %s:%d: %s\n", __FILE__,     \
-			       __LINE__, #c);                                  \
-		warn_;                                                         \
+#define WARN_ON(c)                                                         \
+	({                                                                 \
+		bool warn_ = (c);                                          \
+		if (unlikely(warn_))                                       \
+			printk(KERN_WARN "warning: %s:%d: %s\n", __FILE__, \
+			       __LINE__, #c);                              \
+		warn_;                                                     \
 	})
 
 /* Read the log: bytes from absolute position *pos on; advances *pos. */
@@ -62,10 +62,10 @@ enum debug_bit {
 	DEBUG_NR,
 };
 extern u32 debug_mask;
-#define pr_debug(bit, ...)                                                     \
-	do {                                                                   \
-		if (unlikely(debug_mask & (1u << (bit))))                      \
-			printk(KERN_DEBUG __VA_ARGS__);                        \
+#define pr_debug(bit, ...)                                \
+	do {                                              \
+		if (unlikely(debug_mask & (1u << (bit)))) \
+			printk(KERN_DEBUG __VA_ARGS__);   \
 	} while (0)
 
 #endif

@@ -27,8 +27,8 @@ typedef u64 sigset_t;
 struct sigqueue {
 	struct list_head node;
 	struct siginfo info;
-	u32 uid; /* charged to RLIMIT_SIGPENDING */
-	struct user *user; /* whose count it is in; NULL: not counted */
+	u32 uid;		   /* charged to RLIMIT_SIGPENDING */
+	struct user *user;	   /* whose count it is in; NULL: not counted */
 	struct posix_timer *timer; /* belongs to a timer: not freed */
 };
 

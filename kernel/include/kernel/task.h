@@ -38,21 +38,21 @@ struct nsset;
 struct pid_ns;
 
 enum task_state {
-	TASK_NEW,     /* not started */
-	TASK_RUNNING, /* in user mode or running kernel code */
+	TASK_NEW,      /* not started */
+	TASK_RUNNING,  /* in user mode or running kernel code */
 	TASK_SLEEPING, /* in sleep_on(); host thread may be asleep */
-	TASK_STOPPED, /* job control or ptrace stop */
-	TASK_ZOMBIE,  /* dead; exit status kept for the parent */
-	TASK_DEAD,    /* released */
+	TASK_STOPPED,  /* job control or ptrace stop */
+	TASK_ZOMBIE,   /* dead; exit status kept for the parent */
+	TASK_DEAD,     /* released */
 };
 
 /* task->work: why the way to user mode leads through kern_exit_work() */
-#define WORK_SIGNAL 1u	/* a signal may be deliverable */
-#define WORK_HOST   2u	/* arch-um: mm calls, freeze */
-#define WORK_NOTIFY 4u	/* run task->deferred (final file puts) */
-#define WORK_PTRACE 8u
-#define WORK_BARRIER 64u /* membarrier(2): just pass through the kernel */
-#define WORK_CPUTIME 16u /* look at the timers on processor time */
+#define WORK_SIGNAL   1u /* a signal may be deliverable */
+#define WORK_HOST     2u /* arch-um: mm calls, freeze */
+#define WORK_NOTIFY   4u /* run task->deferred (final file puts) */
+#define WORK_PTRACE   8u
+#define WORK_BARRIER  64u /* membarrier(2): just pass through the kernel */
+#define WORK_CPUTIME  16u /* look at the timers on processor time */
 
 #define TASK_COMM_LEN 16
 
@@ -86,30 +86,30 @@ struct ptrace_task {
 
 struct task {
 	/* hot, first: entry and exit touch these */
-	u32 work;	/* WORK_*: set by anybody with atomic_or, then kick */
-	u32 wake_seq;	/* futex word of sleep_on() */
+	u32 work;	 /* WORK_*: set by anybody with atomic_or, then kick */
+	u32 wake_seq;	 /* futex word of sleep_on() */
 	u32 host_asleep; /* 1 while the host thread is (about to be) asleep */
-	u32 state;	/* enum task_state */
+	u32 state;	 /* enum task_state */
 	struct host_task *host; /* arch-um's part; entry.S knows the place */
 	const char *wchan;
 	u32 wake_depth, wake_nr; /* only by the task itself: wait.c */
 	u32 *wake_word[6];
 	u32 spin_budget; /* see core/wait.c */
-	struct mm *mm;	       /* NULL: kernel thread */
+	struct mm *mm;	 /* NULL: kernel thread */
 	struct files *files;
 	struct fs_context *fs;
 	struct process *proc;
-	struct cred *cred;     /* own reference; replaced, never changed */
+	struct cred *cred; /* own reference; replaced, never changed */
 	struct sighand *sighand;
-	sigset_t blocked;	/* only by the task itself (under sighand->lock) */
+	sigset_t blocked; /* only by the task itself (under sighand->lock) */
 	sigset_t saved_blocked; /* to restore after sigsuspend & co. */
 	bool restore_blocked;
 	bool strace;
 	u32 syscall_work; /* SYSCALL_WORK_*, by atomics */
-#define SYSCALL_WORK_PTRACE  1u
-#define SYSCALL_WORK_SECCOMP 2u
+#define SYSCALL_WORK_PTRACE   1u
+#define SYSCALL_WORK_SECCOMP  2u
 #define SYSCALL_WORK_DISPATCH 4u /* PR_SET_SYSCALL_USER_DISPATCH */
-	u32 restart_kind; /* for restart_syscall: enum restart_kind */
+	u32 restart_kind;	 /* for restart_syscall: enum restart_kind */
 	u64 restart_arg[4];
 
 	/* identity, fixed after creation */
@@ -134,7 +134,7 @@ struct task {
 	u64 trapped; /* of them: not by a patched site; arch-um counts */
 	u32 personality;
 	u32 pdeath_signal;
-	bool dying;  /* in do_exit */
+	bool dying; /* in do_exit */
 	bool execing;
 	int oom_score_adj;
 	int nice;
@@ -158,13 +158,13 @@ struct task {
 	spinlock_t lock;
 	sigset_t real_blocked; /* of sigtimedwait: not to be ignored */
 	u32 jobctl;	       /* JOBCTL_*, under sighand->lock */
-#define JOBCTL_STOPPED	     8u /* sleeps in the stop */
+#define JOBCTL_STOPPED 8u      /* sleeps in the stop */
 	u32 ioprio;
 	u64 dispatch_from, dispatch_len; /* calls from here always pass */
 	uaddr dispatch_selector;
-	bool core_seen;	/* stands in core_wait() */
-	u8 *core_fpu;	/* vector state for the core file */
-	u8 mce_kill;	/* prctl: PR_MCE_KILL */
+	bool core_seen;	 /* stands in core_wait() */
+	u8 *core_fpu;	 /* vector state for the core file */
+	u8 mce_kill;	 /* prctl: PR_MCE_KILL */
 	bool io_flusher; /* prctl: kept */
 	u8 mempolicy;	 /* set_mempolicy(2): kernel/mempolicy.h */
 	/* of the last fault, for signal frames; set by kern_fault() */
@@ -180,11 +180,12 @@ struct task {
 	/* system time: of the host's view, by samples of calls; see cputime.c */
 	u64 sys_host_ns, sys_kern_ns;
 	u64 utime_shown, stime_shown;
-	u64 sample_slept;	/* asleep during the call that is measured */
+	u64 sample_slept;	   /* asleep during the call that is measured */
 	u32 sample_at, sample_gap; /* low bits of `syscalls` */
 	bool sampling;
 
-	struct seccomp_filter *seccomp; /* newest; changed under sighand->lock */
+	struct seccomp_filter
+		*seccomp; /* newest; changed under sighand->lock */
 	bool seccomp_strict;
 	bool seccomp_traced; /* a tracer let this call pass */
 
@@ -193,7 +194,7 @@ struct task {
 
 	struct pid_ns *pid_ns; /* of its tid; reference; fixed */
 	bool pid_inner;	       /* and that is not the first one */
-	struct nsset *nss; /* reference; changed by itself, under lock */
+	struct nsset *nss;     /* reference; changed by itself, under lock */
 
 	struct lockdep_task lockdep;
 	struct kcov_task kcov;
@@ -220,7 +221,7 @@ struct process {
 	struct waitqueue child_wait; /* parents wait here for any child event */
 	u32 pgid, sid;
 	struct list_head pgrp_node; /* all processes */
-	u64 syscalls, trapped; /* of threads that have ended */
+	u64 syscalls, trapped;	    /* of threads that have ended */
 	struct tty *tty; /* controlling terminal, under tasklist_lock */
 	u32 tty_old_pgrp; /* leader: the foreground group of a tty that hung up */
 	bool session_leader;
@@ -247,16 +248,16 @@ struct process {
 	bool dumpable_clear;
 	u32 securebits, no_new_privs;
 
-	struct sighand *sighand; /* of all its threads; own reference */
+	struct sighand *sighand;       /* of all its threads; own reference */
 	struct sighand *first_sighand; /* kept till the end: see signal.c */
-	u32 exit_signal;	 /* to the parent */
-	u32 parent_tid;		 /* the thread that made it, for __WNOTHREAD */
-	u32 live;		 /* threads not yet in do_exit */
+	u32 exit_signal;	       /* to the parent */
+	u32 parent_tid; /* the thread that made it, for __WNOTHREAD */
+	u32 live;	/* threads not yet in do_exit */
 	struct waitqueue exit_wait; /* pidfds poll here; under tasklist_lock */
 	struct task *exec_task;	    /* ends the other threads for execve */
 	struct task *core_dumper; /* writes a core file; under sighand->lock */
 	u32 core_missing; /* threads that have not come to core_wait() yet */
-	bool unkillable;	    /* init: immune to default actions */
+	bool unkillable;  /* init: immune to default actions */
 	struct cpu_timers *cpu_timers; /* ITIMER_VIRTUAL, PROF, RLIMIT_CPU */
 	u64 inblock, oublock, cinblock, coublock, nvcsw, nivcsw, cnvcsw,
 		cnivcsw;
@@ -398,9 +399,9 @@ long do_clone(const struct clone_args_k *a);
 
 /* One wait4(2) or waitid(2): what is wanted, then what was found. */
 struct wait_job {
-	u32 which, id; /* P_* */
+	u32 which, id;		/* P_* */
 	struct process *target; /* P_PIDFD */
-	u32 options;   /* W*, __W* */
+	u32 options;		/* W*, __W* */
 	bool want_usage;
 	/* found: */
 	u32 pid, uid;

@@ -50,7 +50,7 @@ void mm_uses_gs(struct mm *mm);
 /* Sites in all text that was read so far. */
 struct text_stats {
 	u64 chunks, patched, left, bad; /* bad: pages */
-	u64 scans, refused, turns; /* execmem.c */
+	u64 scans, refused, turns;	/* execmem.c */
 };
 void text_get_stats(struct text_stats *st);
 

@@ -24,8 +24,8 @@ u64 time_real_ns(void);
 u64 time_boot_ns(void);
 
 struct timer {
-	u64 deadline;		   /* under the base lock */
-	u32 heap_pos;		   /* 1-based place in the heap, 0 = idle */
+	u64 deadline; /* under the base lock */
+	u32 heap_pos; /* 1-based place in the heap, 0 = idle */
 	u32 running;
 	void (*fn)(struct timer *t); /* fixed after timer_init */
 };

@@ -39,11 +39,11 @@ bool user_range_ok(uaddr a, size_t n);
 int user_cmpxchg_u32(uaddr a, u32 *old, u32 new_val);
 
 /* get_user(x, a): x = *(typeof(x) *)a; => 0 or -EFAULT */
-#define get_user(x, a)	  copy_from_user(&(x), (a), sizeof(x))
-#define put_user(x, a)                                                         \
-	({                                                                     \
-		__typeof__(x) put_user_ = (x);                                 \
-		copy_to_user((a), &put_user_, sizeof(put_user_));              \
+#define get_user(x, a) copy_from_user(&(x), (a), sizeof(x))
+#define put_user(x, a)                                            \
+	({                                                        \
+		__typeof__(x) put_user_ = (x);                    \
+		copy_to_user((a), &put_user_, sizeof(put_user_)); \
 	})
 
 #endif

@@ -53,7 +53,7 @@ struct timespec_k {
 };
 
 /* inode->attrs: ioctl_iflags(2) */
-#define FS_ATTRS_KNOWN                                                         \
+#define FS_ATTRS_KNOWN \
 	(FS_IMMUTABLE_FL | FS_APPEND_FL | FS_NODUMP_FL | FS_NOATIME_FL)
 
 /* What stat and statx show. */
@@ -71,17 +71,17 @@ struct iattr {
 	u64 size;
 	struct timespec_k atime, mtime;
 };
-#define ATTR_MODE      1u
-#define ATTR_UID       2u
-#define ATTR_GID       4u
-#define ATTR_SIZE      8u
-#define ATTR_ATIME     16u
-#define ATTR_MTIME     32u
-#define ATTR_ATIME_SET 64u /* given, not "now": needs ownership */
-#define ATTR_MTIME_SET 128u
-#define ATTR_CTIME     256u
+#define ATTR_MODE	1u
+#define ATTR_UID	2u
+#define ATTR_GID	4u
+#define ATTR_SIZE	8u
+#define ATTR_ATIME	16u
+#define ATTR_MTIME	32u
+#define ATTR_ATIME_SET	64u /* given, not "now": needs ownership */
+#define ATTR_MTIME_SET	128u
+#define ATTR_CTIME	256u
 #define ATTR_KILL_SETID 1024u /* chown: no set-id bits remain */
-#define ATTR_FORCE     512u /* permission was checked */
+#define ATTR_FORCE	512u  /* permission was checked */
 
 struct statfs_k {
 	u64 type, bsize, blocks, bfree, bavail, files, ffree, namelen, flags,
@@ -204,8 +204,8 @@ struct super_ops {
 
 struct fs_type {
 	const char *name;
-	bool nodev; /* /proc/filesystems */
-	bool userns; /* root of any user namespace may mount it */
+	bool nodev;	/* /proc/filesystems */
+	bool userns;	/* root of any user namespace may mount it */
 	bool revealing; /* only where one is to be seen already: proc, sysfs */
 	/* => super with root dentry, or ERR_PTR. */
 	struct super *(*mount)(const struct fs_type *t, const char *source,
@@ -221,8 +221,8 @@ struct super {
 	const struct fs_type *type;
 	const struct super_ops *ops;
 	struct dentry *root;
-	u64 dev;     /* st_dev */
-	u32 flags;   /* SB_* = MS_* of the instance: MS_RDONLY */
+	u64 dev;   /* st_dev */
+	u32 flags; /* SB_* = MS_* of the instance: MS_RDONLY */
 	u64 magic;
 	u32 blksize;
 	struct mutex rename_lock;
@@ -236,8 +236,8 @@ struct super {
 	 */
 	u64 trust_ns;
 	const struct name_watch *watch; /* NULL: none */
-	u32 writers; /* files open for writing, by atomics */
-	bool has_attrs; /* regular files and directories have FS_*_FL */
+	u32 writers;			/* files open for writing, by atomics */
+	bool has_attrs;	    /* regular files and directories have FS_*_FL */
 	struct super *next; /* all_supers, under super_list_lock */
 };
 /*
@@ -268,14 +268,14 @@ struct inode {
 	struct super *sb;
 	const struct inode_ops *ops;
 	const struct file_ops *fops;
-	struct mapping mapping; /* regular files */
-	struct text_image *text; /* its patched copy; see kernel/text.h */
-	void *priv;		/* the file system's */
-	void *special; /* FIFO: struct pipe; socket: bound sock */
+	struct mapping mapping;	  /* regular files */
+	struct text_image *text;  /* its patched copy; see kernel/text.h */
+	void *priv;		  /* the file system's */
+	void *special;		  /* FIFO: struct pipe; socket: bound sock */
 	struct file_lock *flocks; /* flock and POSIX locks, under lock */
 	struct inotify_mark *marks;
-	u32 writers; /* open for writing: for ETXTBSY */
-	u32 readers; /* open for reading only: for leases */
+	u32 writers;	      /* open for writing: for ETXTBSY */
+	u32 readers;	      /* open for reading only: for leases */
 	struct lease *leases; /* under lease_lock */
 	struct posix_acl *acl, *acl_default; /* vfs/acl.c */
 	u32 attrs; /* FS_*_FL, under lock for writing */
@@ -325,10 +325,10 @@ struct dentry {
 	u32 seq;   /* changes with name, parent and life; odd while changing */
 	u8 recent; /* looked up since the shrinker came by */
 };
-#define DENTRY_HASHED	 1u
-#define DENTRY_MOUNTED	 2u /* something may be mounted here */
-#define DENTRY_DELETED	 4u
-#define DENTRY_NOCACHE	 8u /* procfs: dropped with the last reference */
+#define DENTRY_HASHED  1u
+#define DENTRY_MOUNTED 2u /* something may be mounted here */
+#define DENTRY_DELETED 4u
+#define DENTRY_NOCACHE 8u /* procfs: dropped with the last reference */
 
 void dentry_get(struct dentry *d);
 void dentry_put(struct dentry *d);
@@ -362,20 +362,20 @@ void path_put(struct path *p);
 struct mount {
 	struct ref refs;
 	struct super *sb;
-	struct dentry *root;	    /* of this mount */
-	struct mount *parent;	    /* itself at the top */
-	struct dentry *mountpoint;  /* in the parent */
-	u32 flags;		    /* MNT_* as MS_RDONLY, MS_NOSUID … */
+	struct dentry *root;	   /* of this mount */
+	struct mount *parent;	   /* itself at the top */
+	struct dentry *mountpoint; /* in the parent */
+	u32 flags;		   /* MNT_* as MS_RDONLY, MS_NOSUID … */
 	u32 id;
-	struct list_head node;	    /* all mounts, in order of mounting */
+	struct list_head node; /* all mounts, in order of mounting */
 	char source[64];
 	/* shared subtrees: kernel/vfs/propagate.c */
 	u32 group_id, round;
 	bool unbindable;
 	struct mount *master;
 	struct list_head peers, slaves, slave_node, gather;
-	struct mnt_ns *ns;	    /* whose tree it is part of; NULL: none */
-	struct mount *copy;	    /* while its namespace is copied */
+	struct mnt_ns *ns;  /* whose tree it is part of; NULL: none */
+	struct mount *copy; /* while its namespace is copied */
 	/*
 	 * Flags that stay, and whether the place does: what came from a mount
 	 * namespace with more privileges must not be uncovered.
@@ -383,7 +383,7 @@ struct mount {
 	u32 locked;
 	bool stuck;
 	bool anon; /* the top of a tree that only a descriptor holds */
-	struct mount *hash_next;    /* by (parent, mountpoint) */
+	struct mount *hash_next; /* by (parent, mountpoint) */
 };
 extern struct mutex mount_lock; /* guards the mount tree */
 extern struct list_head all_mounts;
@@ -445,11 +445,11 @@ struct file {
 	u32 flags; /* O_*: access mode and status flags */
 	const struct file_ops *ops;
 	struct inode *inode;
-	struct path path; /* references */
+	struct path path;      /* references */
 	struct mutex pos_lock; /* for read, write, lseek with f->pos */
 	loff_t pos;
 	void *priv;
-	u32 mode; /* FMODE_* */
+	u32 mode;		   /* FMODE_* */
 	u32 owner_type, owner_sig; /* F_SETOWN, F_SETSIG */
 	s32 owner;
 	u32 owner_uid, owner_euid; /* of who named the owner */
@@ -459,21 +459,22 @@ struct file {
 	spinlock_t lock;
 	struct cred *cred;
 };
-#define FMODE_READ   1u
-#define FMODE_WRITE  2u
-#define FMODE_PATH   4u /* O_PATH */
-#define FMODE_STREAM 8u /* no position: pipes, sockets, ttys */
-#define FMODE_EXEC   16u
-#define FMODE_OPENED 32u /* ->open succeeded: ->release is due */
-#define FMODE_WRITER 64u /* counted in inode->writers */
-#define FMODE_READER 128u /* counted in inode->readers */
-#define FMODE_CREATED 256u /* by this very open */
+#define FMODE_READ	1u
+#define FMODE_WRITE	2u
+#define FMODE_PATH	4u /* O_PATH */
+#define FMODE_STREAM	8u /* no position: pipes, sockets, ttys */
+#define FMODE_EXEC	16u
+#define FMODE_OPENED	32u  /* ->open succeeded: ->release is due */
+#define FMODE_WRITER	64u  /* counted in inode->writers */
+#define FMODE_READER	128u /* counted in inode->readers */
+#define FMODE_CREATED	256u /* by this very open */
 #define FMODE_OLD_ATIME 512u /* older than a day: the next read tells */
 
 /* Does this write go to the end? The file's flag, or that of the call. */
-static inline bool write_appends(const struct file *f, const struct iov_iter *it)
+static inline bool write_appends(const struct file *f,
+				 const struct iov_iter *it)
 {
-	return it->rwf & 16 /* RWF_APPEND */	? true
+	return it->rwf & 16 /* RWF_APPEND */	 ? true
 	       : it->rwf & 32 /* RWF_NOAPPEND */ ? false
 						 : f->flags & O_APPEND;
 }
@@ -546,7 +547,7 @@ struct dir_context {
 		     loff_t next_pos, u64 ino, u32 type);
 	loff_t pos;
 };
-#define dir_emit(ctx, name, len, next, ino, type)                              \
+#define dir_emit(ctx, name, len, next, ino, type) \
 	(ctx)->emit((ctx), (name), (len), (next), (ino), (type))
 /* Emits . and .. at positions 0 and 1. => false when full. */
 bool dir_emit_dots(struct file *f, struct dir_context *ctx);
@@ -564,9 +565,9 @@ static inline void poll_wait(struct file *f, struct waitqueue *q,
 }
 
 /* Devices by number: registered by drivers, opened by device inodes. */
-#define MKDEV(ma, mi) ((((u64)(ma)&0xfffff000ull) << 32) | \
-		       (((u64)(ma)&0xfffull) << 8) | \
-		       ((u64)(mi)&0xffull) | (((u64)(mi)&0xffffff00ull) << 12))
+#define MKDEV(ma, mi)                                                      \
+	((((u64)(ma)&0xfffff000ull) << 32) | (((u64)(ma)&0xfffull) << 8) | \
+	 ((u64)(mi)&0xffull) | (((u64)(mi)&0xffffff00ull) << 12))
 #define MAJOR(d) ((u32)(((d) >> 8) & 0xfff) | (u32)(((d) >> 32) & 0xfffff000))
 #define MINOR(d) ((u32)((d)&0xff) | (u32)(((d) >> 12) & 0xffffff00))
 struct chrdev {

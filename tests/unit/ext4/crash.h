@@ -73,8 +73,8 @@ static void cr_resize(struct cr_file *f, unsigned size)
 
 static void cr_write(struct crasher *c, struct cr_file *f, void *h)
 {
-	unsigned at = cr_rand(c, 4) ? cr_rand(c, f->size + 1) :
-				      cr_rand(c, CR_MAX / 2);
+	unsigned at = cr_rand(c, 4) ? cr_rand(c, f->size + 1)
+				    : cr_rand(c, CR_MAX / 2);
 	unsigned n = 1 + cr_rand(c, cr_rand(c, 3) ? 6000 : 120000);
 	unsigned char *p = malloc(n);
 	long r;

@@ -72,8 +72,8 @@ static int disk_read(struct hk_disk *hk, unsigned long long pos, void *p,
 	return 0;
 }
 
-static int disk_write(struct hk_disk *hk, unsigned long long pos,
-		      const void *p, unsigned n, int fua)
+static int disk_write(struct hk_disk *hk, unsigned long long pos, const void *p,
+		      unsigned n, int fua)
 {
 	struct disk *d = (struct disk *)hk;
 
@@ -139,8 +139,8 @@ static void disk_begin(struct disk *d)
 	disk_log_drop(d);
 	if (!d->begin)
 		d->begin = mmap(NULL, d->hk.size, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-				-1, 0);
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+				0);
 	memcpy(d->begin, d->now, d->hk.size);
 	d->logging = 1;
 }
@@ -184,8 +184,8 @@ static void disk_save(const struct disk *d, const char *path)
 	if (fd < 0 || ftruncate(fd, (off_t)d->hk.size))
 		abort();
 	for (unsigned long long i = 0; i < d->hk.size; i += sizeof(zero)) {
-		size_t n = d->hk.size - i < sizeof(zero) ? d->hk.size - i :
-							   sizeof(zero);
+		size_t n = d->hk.size - i < sizeof(zero) ? d->hk.size - i
+							 : sizeof(zero);
 
 		if (memcmp(d->now + i, zero, n) &&
 		    pwrite(fd, d->now + i, n, (off_t)i) != (ssize_t)n)

@@ -91,9 +91,9 @@ static void setup(void)
 	hk_init(a, arena, 1ull << 40);
 	/* in memory if possible: e2fsck makes sure of its writes */
 	snprintf(dir, sizeof(dir), "%s/ext4-test.XXXXXX",
-		 !access("/dev/shm", W_OK) ? "/dev/shm" :
-		 getenv("TMPDIR")	   ? getenv("TMPDIR") :
-					     "/tmp");
+		 !access("/dev/shm", W_OK) ? "/dev/shm"
+		 : getenv("TMPDIR")	   ? getenv("TMPDIR")
+					   : "/tmp");
 	ck_assert(mkdtemp(dir) != NULL);
 	snprintf(img, sizeof(img), "%s/img", dir);
 }
@@ -205,15 +205,29 @@ static int entries(const char *path)
 /* --- flavours --- */
 
 static const char *const flavours[] = {
-	"-t ext4", "-t ext4 -b 1024", "-t ext4 -b 2048", "-t ext3",
-	"-t ext3 -b 1024", "-t ext2", "-t ext2 -b 1024", "-t ext2 -b 2048",
-	"-t ext4 -O ^64bit", "-t ext4 -O inline_data -I 256",
-	"-t ext4 -I 128", "-t ext4 -I 1024", "-t ext4 -O ^metadata_csum",
-	"-t ext4 -O ^metadata_csum,uninit_bg", "-t ext4 -O ^has_journal",
-	"-t ext4 -O meta_bg,^resize_inode -b 1024", "-t ext4 -O ^flex_bg",
-	"-t ext4 -O metadata_csum_seed", "-t ext4 -O large_dir",
-	"-t ext4 -O ^dir_index", "-t ext4 -O ^extent,^64bit -b 1024",
-	"-t ext4 -T small -b 1024", "-t ext4 -m 0 -O ^dir_nlink,^huge_file",
+	"-t ext4",
+	"-t ext4 -b 1024",
+	"-t ext4 -b 2048",
+	"-t ext3",
+	"-t ext3 -b 1024",
+	"-t ext2",
+	"-t ext2 -b 1024",
+	"-t ext2 -b 2048",
+	"-t ext4 -O ^64bit",
+	"-t ext4 -O inline_data -I 256",
+	"-t ext4 -I 128",
+	"-t ext4 -I 1024",
+	"-t ext4 -O ^metadata_csum",
+	"-t ext4 -O ^metadata_csum,uninit_bg",
+	"-t ext4 -O ^has_journal",
+	"-t ext4 -O meta_bg,^resize_inode -b 1024",
+	"-t ext4 -O ^flex_bg",
+	"-t ext4 -O metadata_csum_seed",
+	"-t ext4 -O large_dir",
+	"-t ext4 -O ^dir_index",
+	"-t ext4 -O ^extent,^64bit -b 1024",
+	"-t ext4 -T small -b 1024",
+	"-t ext4 -m 0 -O ^dir_nlink,^huge_file",
 	"-t ext4 -E lazy_itable_init=1,lazy_journal_init=1",
 	"-t ext4 -O orphan_file",
 };
@@ -385,9 +399,12 @@ END_TEST
 /* --- crashes --- */
 
 static const char *const crash_flavours[] = {
-	"-t ext4 -b 1024 -J size=1", "-t ext4 -b 4096 -J size=4",
-	"-t ext3 -b 1024 -J size=1", "-t ext4 -b 1024 -O ^metadata_csum",
-	"-t ext4 -b 2048 -O ^64bit -J size=2", "-t ext4 -b 4096 -I 128",
+	"-t ext4 -b 1024 -J size=1",
+	"-t ext4 -b 4096 -J size=4",
+	"-t ext3 -b 1024 -J size=1",
+	"-t ext4 -b 1024 -O ^metadata_csum",
+	"-t ext4 -b 2048 -O ^64bit -J size=2",
+	"-t ext4 -b 4096 -I 128",
 };
 
 static void crash_one(struct crasher *c, struct disk *to, unsigned upto,
@@ -401,8 +418,7 @@ static void crash_one(struct crasher *c, struct disk *to, unsigned upto,
 	if (seed % 3 == 0) { /* e2fsck's own replay must get along with it */
 		disk_save(to, img);
 		run("/sbin/e2fsck -fy %s >%s/fsck 2>&1", img, dir);
-		if (!run("grep -v Optimize %s/fsck | grep -q '? yes'",
-			 dir)) {
+		if (!run("grep -v Optimize %s/fsck | grep -q '? yes'", dir)) {
 			run("head -c 3000 %s/fsck >&2", dir);
 			ck_abort_msg("e2fsck -fy had to mend something");
 		}
@@ -418,7 +434,8 @@ static void crash_one(struct crasher *c, struct disk *to, unsigned upto,
 
 START_TEST(crashes)
 {
-	int n = (int)env("CRASHES", getenv("LODGER_LONG") ? 500 : 50), per = 10, checked = 0;
+	int n = (int)env("CRASHES", getenv("LODGER_LONG") ? 500 : 50), per = 10,
+	    checked = 0;
 	uint64_t seed = env("SEED", 1);
 	const unsigned nf = sizeof(crash_flavours) / sizeof(crash_flavours[0]);
 
@@ -435,8 +452,9 @@ START_TEST(crashes)
 		disk_begin(d);
 		cr_run(&c, 250);
 		for (int i = 0; i < CR_FILES; i++) {
-			const char *why = cr_compare(
-				i, c.f[i].data, c.f[i].there ? c.f[i].size : ~0u);
+			const char *why =
+				cr_compare(i, c.f[i].data,
+					   c.f[i].there ? c.f[i].size : ~0u);
 
 			ck_assert_msg(!why, "seed %llu: %s",
 				      (unsigned long long)seed, why);
@@ -446,8 +464,8 @@ START_TEST(crashes)
 		d->logging = 0;
 		to = disk_new(d->hk.size);
 		for (int i = 0; i < per; i++) {
-			unsigned upto = (unsigned)(disk_rand(&s) %
-						   (d->nlog + 1));
+			unsigned upto =
+				(unsigned)(disk_rand(&s) % (d->nlog + 1));
 
 			if (getenv("VERBOSE"))
 				fprintf(stderr,
@@ -540,9 +558,12 @@ static void walk(const char *path, int depth)
 START_TEST(flips)
 {
 	static const char *const kinds[] = {
-		"-t ext4 -b 1024", "-t ext4 -O inline_data", "-t ext3 -b 1024",
+		"-t ext4 -b 1024",
+		"-t ext4 -O inline_data",
+		"-t ext3 -b 1024",
 		"-t ext4 -b 1024 -O ^metadata_csum",
-		"-t ext4 -O ^metadata_csum,uninit_bg", "-t ext2",
+		"-t ext4 -O ^metadata_csum,uninit_bg",
+		"-t ext2",
 	};
 	int n = (int)env("FLIPS", getenv("LODGER_LONG") ? 3000 : 200);
 	uint64_t s = env("SEED", 1) * 77777 + 5;
@@ -580,8 +601,8 @@ START_TEST(flips)
 				      disk_rand(&s) % 1024;
 
 			if (disk_rand(&s) % 3)
-				d->now[at] ^= (unsigned char)(1 << disk_rand(&s) %
-								      8);
+				d->now[at] ^=
+					(unsigned char)(1 << disk_rand(&s) % 8);
 			else
 				d->now[at] = (unsigned char)disk_rand(&s);
 		}

@@ -391,9 +391,9 @@ int fs_punch(void *f, unsigned long long off, unsigned long long n)
 {
 	struct file *file = f;
 
-	return file->ops->fallocate(
-		file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (loff_t)off,
-		(loff_t)n);
+	return file->ops->fallocate(file,
+				    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				    (loff_t)off, (loff_t)n);
 }
 
 long long fs_seek(void *f, long long off, int whence)

@@ -133,8 +133,9 @@ START_TEST(windows_never_overlap)
 	static struct {
 		uint64_t off, len;
 	} w[NWIN];
-	static const uint64_t sizes[] = { 1,	   65536,   65537,    1 << 20,
-					  5 << 20, 1 << 24, 300 << 20, 1ull << 32 };
+	static const uint64_t sizes[] = { 1,	     65536,	65537,
+					  1 << 20,   5 << 20,	1 << 24,
+					  300 << 20, 1ull << 32 };
 
 	srand(7);
 	for (int round = 0; round < 10000; round++) {
@@ -219,10 +220,10 @@ START_TEST(a_file_is_what_was_written)
 			end = end < size ? end : size;
 			n = off < end ? end - off : 0;
 			ck_assert_int_eq(fs_read(f, buf, 200000, (long)off),
-					 off < size ? (size - off < 200000 ?
-							       size - off :
-							       200000) :
-						      0);
+					 off < size ? (size - off < 200000
+							       ? size - off
+							       : 200000)
+						    : 0);
 			ck_assert(!memcmp(buf, model + off, n));
 		}
 		ck_assert(!fs_fstat(f, &st));
@@ -475,10 +476,10 @@ START_TEST(inflate_agrees_with_zlib)
 		unsigned kinds = 1u << rand() % 9;
 
 		for (size_t i = 0; i < n; i++)
-			in[i] = i > 300 && rand() % 3 ?
-					in[i - (unsigned)rand() % 300] :
-					(unsigned char)((unsigned)rand() %
-							kinds);
+			in[i] = i > 300 && rand() % 3
+					? in[i - (unsigned)rand() % 300]
+					: (unsigned char)((unsigned)rand() %
+							  kinds);
 		z.n = 0;
 		gzip_add(&z, in, n, k % 10);
 		ck_assert_int_eq(fs_gunzip(z.p, z.n, out, sizeof(out)), n);
@@ -667,9 +668,9 @@ START_TEST(hostfs_back_end_survives_nonsense)
 		struct ring_work w = { .op = (uint16_t)(rand() % 24) };
 
 		for (int k = 0; k < 6; k++)
-			w.arg[k] = rand() % 2 ? (uint64_t)(rand() % 4) :
-						(uint64_t)rand() << 33 |
-						(uint64_t)rand();
+			w.arg[k] = rand() % 2 ? (uint64_t)(rand() % 4)
+					      : (uint64_t)rand() << 33 |
+							(uint64_t)rand();
 		if (rand() % 2) /* a handle that may exist */
 			w.arg[0] = (uint64_t)(rand() % 8) << 32 |
 				   (uint64_t)(rand() % 8);
@@ -678,7 +679,8 @@ START_TEST(hostfs_back_end_survives_nonsense)
 		if (rand() % 2)
 			strcpy(((struct hostfs_msg *)buf)->name,
 			       (const char *[]){ "..", "/", "a", "up", "a/f",
-						 "fifo", "", "in" }[rand() % 8]);
+						 "fifo", "",
+						 "in" }[rand() % 8]);
 		if (rand() % 8) {
 			w.buf = buf;
 			w.len = (uint32_t)rand() % sizeof(buf);

@@ -218,8 +218,8 @@ int host_mm_map(struct mm *mm, u64 addr, u64 len, int prot, int kind, u64 off)
 	int i, to;
 
 	for (fake_range(addr, len, &i, &to); i < to; i++, off += PAGE_SIZE)
-		fake_pages[i] = (struct fake_page){ 1, prot, kind & 0xff, off,
-						    0 };
+		fake_pages[i] =
+			(struct fake_page){ 1, prot, kind & 0xff, off, 0 };
 	return 0;
 }
 int host_mm_unmap(struct mm *mm, u64 addr, u64 len)
@@ -319,8 +319,9 @@ void fake_reset(void)
 		ino->mapping.ops = i ? &fake_backed : NULL;
 		ino->mapping.window = (u64)(i + 1) << 32;
 		ino->mapping.window_len = FAKE_WINDOW;
-		fake_file[i] = (struct file){ .inode = ino,
-					      .mode = FMODE_READ | FMODE_WRITE };
+		fake_file[i] =
+			(struct file){ .inode = ino,
+				       .mode = FMODE_READ | FMODE_WRITE };
 		ref_init(&fake_file[i].refs, 1000);
 		fake_resident[i] = 0;
 	}
@@ -419,15 +420,15 @@ const char *fake_check_tree(void)
 	u64 total = 0;
 	u32 n = 0;
 
-	vma_for_each(v, fake_mm) {
+	vma_for_each (v, fake_mm) {
 		if (v->start >= v->end || (prev && prev->end > v->start))
 			return "order";
 		if (v->gap != v->start - (prev ? prev->end : 0))
 			return "gap";
 		if (v->max_gap != fake_max_gap(v))
 			return "max_gap";
-		if ((v->left && (v->left->prio > v->prio ||
-				 v->left->parent != v)) ||
+		if ((v->left &&
+		     (v->left->prio > v->prio || v->left->parent != v)) ||
 		    (v->right &&
 		     (v->right->prio > v->prio || v->right->parent != v)))
 			return "heap";

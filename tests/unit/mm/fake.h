@@ -13,7 +13,7 @@
 struct fake_page {
 	int mapped, prot, kind; /* enum host_map_kind */
 	unsigned long long off; /* pool offset */
-	int token;		/* what the guest wrote privately; 0 = nothing */
+	int token; /* what the guest wrote privately; 0 = nothing */
 };
 /* What the vmas say about a page. */
 struct fake_vpage {
@@ -28,8 +28,7 @@ long fake_mmap(unsigned long long addr, unsigned long long len, int prot,
 int fake_munmap(unsigned long long addr, unsigned long long len);
 int fake_mprotect(unsigned long long addr, unsigned long long len, int prot);
 long fake_mremap(unsigned long long addr, unsigned long long old_len,
-		 unsigned long long new_len, int flags,
-		 unsigned long long to);
+		 unsigned long long new_len, int flags, unsigned long long to);
 int fake_fault(unsigned long long addr, int write);
 void fake_truncate(int file, unsigned long long size);
 int fake_fork_and_exit(void);

@@ -11,12 +11,12 @@
 #include <string.h>
 #include "fake.h"
 
-#define PAGE 4096ull
-#define PG(n) (FAKE_BASE + (unsigned long long)(n)*PAGE)
-#define M_SHARED  1
-#define M_PRIVATE 2
-#define M_FIXED	  16
-#define M_ANON	  32
+#define PAGE	    4096ull
+#define PG(n)	    (FAKE_BASE + (unsigned long long)(n)*PAGE)
+#define M_SHARED    1
+#define M_PRIVATE   2
+#define M_FIXED	    16
+#define M_ANON	    32
 #define M_NOREPLACE 0x100000
 
 struct model {
@@ -65,11 +65,10 @@ static void model_page_ok(int i)
 		      i, h->mapped);
 	if (!m->mapped)
 		return;
-	ck_assert_msg(v.prot == m->prot && v.shared == m->shared &&
-			      v.file == m->file,
-		      "step %d page %d: vma prot %d/%d shared %d/%d file %d/%d",
-		      step, i, v.prot, m->prot, v.shared, m->shared, v.file,
-		      m->file);
+	ck_assert_msg(
+		v.prot == m->prot && v.shared == m->shared && v.file == m->file,
+		"step %d page %d: vma prot %d/%d shared %d/%d file %d/%d", step,
+		i, v.prot, m->prot, v.shared, m->shared, v.file, m->file);
 	ck_assert_msg(h->token == m->token, "step %d page %d: lost bytes", step,
 		      i);
 	if (m->file < 0) {
@@ -131,8 +130,9 @@ static void do_map(void)
 		if (!(flags & M_FIXED))
 			ck_assert_msg(!model[at + i].mapped,
 				      "step %d: place taken", step);
-		model[at + i] = (struct model){ 1, prot, shared, file, 0,
-						(unsigned long long)(off + i) };
+		model[at + i] = (struct model){
+			1, prot, shared, file, 0, (unsigned long long)(off + i)
+		};
 	}
 }
 
@@ -187,7 +187,8 @@ static void do_truncate(void)
 {
 	int file = pick(FAKE_FILES), pages = pick(45), i;
 
-	fake_truncate(file, (unsigned long long)pages * PAGE + (unsigned)pick(2) * 9);
+	fake_truncate(file,
+		      (unsigned long long)pages * PAGE + (unsigned)pick(2) * 9);
 	for (i = 0; i < FAKE_PAGES; i++)
 		if (model[i].mapped && model[i].file == file &&
 		    !model[i].shared && model[i].pgoff >= fake_file_pages(file))
@@ -202,12 +203,12 @@ static int uniform(int at, int n)
 	for (i = at; i < at + n; i++) {
 		if (!model[i].mapped)
 			return 0;
-		if (i > at && (model[i].file != model[at].file ||
-			       model[i].shared != model[at].shared ||
-			       model[i].prot != model[at].prot ||
-			       (model[i].file >= 0 &&
-				model[i].pgoff != model[at].pgoff +
-							  (unsigned)(i - at))))
+		if (i > at &&
+		    (model[i].file != model[at].file ||
+		     model[i].shared != model[at].shared ||
+		     model[i].prot != model[at].prot ||
+		     (model[i].file >= 0 &&
+		      model[i].pgoff != model[at].pgoff + (unsigned)(i - at))))
 			return 0;
 	}
 	return 1;
@@ -276,19 +277,25 @@ static void run(unsigned seed, int steps)
 	base = fake_live_objects();
 	for (step = 0; step < steps; step++) {
 		switch (pick(12)) {
-		case 0: case 1: case 2:
+		case 0:
+		case 1:
+		case 2:
 			do_map();
 			break;
 		case 3:
 			do_unmap();
 			break;
-		case 4: case 5:
+		case 4:
+		case 5:
 			do_protect();
 			break;
-		case 6: case 7: case 8:
+		case 6:
+		case 7:
+		case 8:
 			do_write();
 			break;
-		case 9: case 10:
+		case 9:
+		case 10:
 			do_remap();
 			break;
 		default:

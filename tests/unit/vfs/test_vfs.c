@@ -495,17 +495,17 @@ START_TEST(test_vectors)
 	struct iovec v[40];
 	int fd = (int)k_open("/v", O_CREAT | O_RDWR, 0600), i;
 
-	v[0] = (struct iovec){(void *)"abc", 3};
-	v[1] = (struct iovec){(void *)"", 0};
-	v[2] = (struct iovec){(void *)"defgh", 5};
+	v[0] = (struct iovec){ (void *)"abc", 3 };
+	v[1] = (struct iovec){ (void *)"", 0 };
+	v[2] = (struct iovec){ (void *)"defgh", 5 };
 	is(k_writev(fd, v, 3), 8);
 	is(k_lseek(fd, 0, SEEK_SET), 0);
-	v[0] = (struct iovec){a, 4};
-	v[1] = (struct iovec){b, 8};
+	v[0] = (struct iovec){ a, 4 };
+	v[1] = (struct iovec){ b, 8 };
 	is(k_readv(fd, v, 2), 8);
 	ck_assert(!memcmp(a, "abcd", 4) && !memcmp(b, "efgh", 4));
 	for (i = 0; i < 40; i++)
-		v[i] = (struct iovec){big[i], 3};
+		v[i] = (struct iovec){ big[i], 3 };
 	memset(big, 'z', sizeof(big));
 	is(k_writev(fd, v, 40), 120);
 	fails(k_readv(fd, v, 1025), EINVAL);
@@ -704,7 +704,7 @@ END_TEST
 static long at2(int dfd, const char *p, unsigned long flags,
 		unsigned long resolve)
 {
-	struct open_how how = {.flags = flags, .resolve = resolve};
+	struct open_how how = { .flags = flags, .resolve = resolve };
 	long fd = k_openat2(dfd, p, &how, sizeof(how));
 
 	if (fd >= 0)
@@ -717,7 +717,7 @@ START_TEST(test_openat2)
 	struct {
 		struct open_how how;
 		long more;
-	} big = {.how.flags = O_RDONLY};
+	} big = { .how.flags = O_RDONLY };
 	int d;
 
 	ok(k_mkdir("/r", 0755));
@@ -767,7 +767,7 @@ END_TEST
 
 static long lock_range(int fd, unsigned cmd, short type, long start, long len)
 {
-	struct flock fl = {.l_type = type, .l_start = start, .l_len = len};
+	struct flock fl = { .l_type = type, .l_start = start, .l_len = len };
 
 	return k_fcntl(fd, cmd, (unsigned long)&fl);
 }
@@ -776,7 +776,7 @@ static long lock_range(int fd, unsigned cmd, short type, long start, long len)
 static const char *blocker(int fd, unsigned cmd, long start, long len)
 {
 	static char buf[64];
-	struct flock fl = {.l_type = F_WRLCK, .l_start = start, .l_len = len};
+	struct flock fl = { .l_type = F_WRLCK, .l_start = start, .l_len = len };
 
 	ok(k_fcntl(fd, cmd, (unsigned long)&fl));
 	if (fl.l_type == F_UNLCK)
@@ -999,7 +999,7 @@ END_TEST
 
 START_TEST(test_times)
 {
-	struct timespec t[2] = {{1, 2}, {3, 4}};
+	struct timespec t[2] = { { 1, 2 }, { 3, 4 } };
 	struct stat a, b;
 
 	ok(put("/t", "t"));
@@ -1174,8 +1174,8 @@ static unsigned race_rand(unsigned *seed, unsigned n)
 
 static void race_name(unsigned *seed, char *buf, int deep)
 {
-	static const char *const dirs[] = {"/a",   "/b", "/a/c",
-					   "/b/d", "/m", "/l"};
+	static const char *const dirs[] = { "/a",   "/b", "/a/c",
+					    "/b/d", "/m", "/l" };
 
 	strcpy(buf, dirs[race_rand(seed, 6)]);
 	if (deep)
@@ -1280,7 +1280,7 @@ static void remove_all(const char *name)
 
 START_TEST(test_race)
 {
-	struct timespec wait = {2, 0};
+	struct timespec wait = { 2, 0 };
 	unsigned long inodes, refs;
 	pthread_t t[RACERS];
 	long i;
