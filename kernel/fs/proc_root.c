@@ -518,16 +518,18 @@ static const struct seqtree_entry proc_root_entries[] = {
 	PROC_END,
 };
 
-static const struct seqtree_type proc_type = {
-	.root = { .mode = S_IFDIR | 0555,
-		  .children = proc_root_entries,
-		  .dir = &proc_tasks_dir },
-	.magic = PROC_SUPER_MAGIC,
-	.absent_is_error = true,
-	.alive = proc_alive,
-	.owner = proc_owner,
-	.permission = proc_permission,
-};
+/* A procfs whose top holds these entries beside the tasks. */
+#define PROC_TYPE(entries)                                          \
+	{                                                           \
+		.root = { .mode = S_IFDIR | 0555,                   \
+			  .children = (entries),                    \
+			  .dir = &proc_tasks_dir },                 \
+		.magic = PROC_SUPER_MAGIC, .absent_is_error = true, \
+		.alive = proc_alive, .owner = proc_owner,           \
+		.permission = proc_permission,                      \
+	}
+
+static const struct seqtree_type proc_type = PROC_TYPE(proc_root_entries);
 
 /* subset=pid: the tasks, and nothing about the machine. */
 static const struct seqtree_entry proc_subset_entries[] = {
@@ -536,16 +538,8 @@ static const struct seqtree_entry proc_subset_entries[] = {
 	PROC_END,
 };
 
-static const struct seqtree_type proc_subset_type = {
-	.root = { .mode = S_IFDIR | 0555,
-		  .children = proc_subset_entries,
-		  .dir = &proc_tasks_dir },
-	.magic = PROC_SUPER_MAGIC,
-	.absent_is_error = true,
-	.alive = proc_alive,
-	.owner = proc_owner,
-	.permission = proc_permission,
-};
+static const struct seqtree_type proc_subset_type =
+	PROC_TYPE(proc_subset_entries);
 
 /* => 1 subset=pid, 0 no such word, -EINVAL another subset */
 static int proc_subset(const char *s)

@@ -96,13 +96,14 @@ static inline void waitqueue_wake_nr(struct waitqueue *q, u32 nr, u64 key)
 #define waitqueue_wake_all(q)	   waitqueue_wake_nr((q), ~0u, 0)
 #define waitqueue_wake_poll(q, ev) waitqueue_wake_nr((q), 1, (ev))
 
-#define wait_event_deadline(q, cond, deadline, mode, wchan)             \
+/* add: waitqueue_add or waitqueue_add_exclusive */
+#define wait_event_by(add, q, cond, deadline, mode, wchan)              \
 	({                                                              \
 		struct wait_entry we_;                                  \
 		int we_err_ = 0;                                        \
 		if (!(cond)) {                                          \
 			wait_entry_init(&we_);                          \
-			waitqueue_add((q), &we_);                       \
+			add((q), &we_);                                 \
 			for (;;) {                                      \
 				u32 we_seq_ = sleep_prepare();          \
 				if (cond) {                             \
@@ -118,34 +119,16 @@ static inline void waitqueue_wake_nr(struct waitqueue *q, u32 nr, u64 key)
 		}                                                       \
 		we_err_;                                                \
 	})
+#define wait_event_deadline(q, cond, deadline, mode, wchan) \
+	wait_event_by(waitqueue_add, q, cond, deadline, mode, wchan)
 
 /*
  * The same for one of many equal waiters (pipe readers, acceptors): a wake-up
  * of one exclusive waiter reaches only one of them. Who leaves with an error,
  * or leaves work for others behind, must wake the next one.
  */
-#define wait_event_exclusive(q, cond, deadline, mode, wchan)            \
-	({                                                              \
-		struct wait_entry we_;                                  \
-		int we_err_ = 0;                                        \
-		if (!(cond)) {                                          \
-			wait_entry_init(&we_);                          \
-			waitqueue_add_exclusive((q), &we_);             \
-			for (;;) {                                      \
-				u32 we_seq_ = sleep_prepare();          \
-				if (cond) {                             \
-					we_err_ = 0;                    \
-					break;                          \
-				}                                       \
-				if (we_err_)                            \
-					break;                          \
-				we_err_ = sleep_on(we_seq_, (deadline), \
-						   (mode), (wchan));    \
-			}                                               \
-			waitqueue_del((q), &we_);                       \
-		}                                                       \
-		we_err_;                                                \
-	})
+#define wait_event_exclusive(q, cond, deadline, mode, wchan) \
+	wait_event_by(waitqueue_add_exclusive, q, cond, deadline, mode, wchan)
 
 /* => 0 when cond holds, -EINTR */
 #define wait_event_intr(q, cond, wchan) \
