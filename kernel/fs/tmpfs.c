@@ -226,7 +226,7 @@ static int tmpfs_option(struct tmpfs_super *ts, const char *key,
 
 static int tmpfs_options(struct tmpfs_super *ts, const char *data)
 {
-	char *copy, *s, *next, *val;
+	char *copy, *rest, *s, *val;
 	int err = 0;
 
 	if (!data || !*data)
@@ -234,16 +234,9 @@ static int tmpfs_options(struct tmpfs_super *ts, const char *data)
 	copy = kstrdup(data);
 	if (!copy)
 		return -ENOMEM;
-	for (s = copy; s && !err; s = next) {
-		next = strchr(s, ',');
-		if (next)
-			*next++ = 0;
-		if (!*s)
-			continue;
-		val = strchr(s, '=');
-		if (val)
-			*val++ = 0;
-		err = tmpfs_option(ts, s, val ? val : s + strlen(s));
+	rest = copy;
+	while (!err && (s = mount_option_next(&rest, &val))) {
+		err = tmpfs_option(ts, s, val ? val : "");
 	}
 	kfree(copy);
 	return err;

@@ -40,6 +40,25 @@ struct fs_type *fs_find(const char *name)
 	return NULL;
 }
 
+char *mount_option_next(char **rest, char **val)
+{
+	char *key, *next;
+
+	for (key = *rest; key; key = next) {
+		next = strchr(key, ',');
+		if (next)
+			*next++ = 0;
+		if (!*key)
+			continue;
+		*rest = next;
+		*val = strchr(key, '=');
+		if (*val)
+			*(*val)++ = 0;
+		return key;
+	}
+	return NULL;
+}
+
 struct super *super_alloc(const struct fs_type *t)
 {
 	struct super *sb = objcache_alloc(&super_objs);

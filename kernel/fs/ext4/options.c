@@ -143,7 +143,7 @@ static int option_one(struct ext4_options *o, const char *key, const char *val)
 
 int ext4_options_parse(struct ext4_options *o, const char *data)
 {
-	char *copy, *s, *next, *val;
+	char *copy, *rest, *s, *val;
 	int err = 0;
 
 	if (!data || !*data)
@@ -151,15 +151,8 @@ int ext4_options_parse(struct ext4_options *o, const char *data)
 	copy = kstrdup(data);
 	if (!copy)
 		return -ENOMEM;
-	for (s = copy; s && !err; s = next) {
-		next = strchr(s, ',');
-		if (next)
-			*next++ = 0;
-		if (!*s)
-			continue;
-		val = strchr(s, '=');
-		if (val)
-			*val++ = 0;
+	rest = copy;
+	while (!err && (s = mount_option_next(&rest, &val))) {
 		err = option_one(o, s, val ? val : s + strlen(s));
 		if (err == -EINVAL)
 			printk(KERN_ERR "ext4: option %s%s%s is not known\n", s,

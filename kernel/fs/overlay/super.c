@@ -378,20 +378,12 @@ static int ovl_option(struct ovl_super *os, char *key, char *val)
 
 static int ovl_options(struct ovl_super *os, char *s)
 {
+	char *key, *val;
 	int err = 0;
 
-	while (s && !err) {
-		char *next = strchr(s, ','), *val;
-
-		if (next)
-			*next++ = 0;
-		val = strchr(s, '=');
-		if (val)
-			*val++ = 0;
-		if (*s)
-			err = ovl_option(os, s, val);
-		s = next;
-	}
+	while (!err && (key = mount_option_next(&s, &val)))
+		if (*key)
+			err = ovl_option(os, key, val);
 	return err;
 }
 

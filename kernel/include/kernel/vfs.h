@@ -252,6 +252,12 @@ struct name_watch {
 extern struct super *all_supers;
 extern spinlock_t super_list_lock;
 struct super *super_alloc(const struct fs_type *t);
+/*
+ * The next word of mount options "key,key=value,…": cuts it off *rest, up in
+ * two; empty words are passed over. *val is NULL where there is no '='.
+ * => the key, or NULL at the end
+ */
+char *mount_option_next(char **rest, char **val);
 void super_put(struct super *sb);
 const struct user_ns *super_owner(const struct super *sb);
 
